@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The few kernel types and functions that the BPF programs touch, and nothing else: each field is looked up in the
+ * running kernel's BTF when a program is loaded (CO-RE), so that neither order nor offsets here mean anything.
+ * Types with a ___suffix are the same kernel type as it was, or is, in other releases.
+ */
+#ifndef MMCPUS_BPF_KERNEL_H
+#define MMCPUS_BPF_KERNEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#define KERNEL_TYPE __attribute__((preserve_access_index))
+
+/* include/linux/sched.h */
+#define PF_KTHREAD 0x00200000
+
+struct cpumask {
+	uint64_t bits[1]; /* NR_CPUS bits in truth: read further words with bpf_probe_read_kernel() */
+} KERNEL_TYPE;
+
+typedef struct {
+	uint64_t ctx_id; /* x86 only; 4.14: f39681ed0f48 ("x86/mm: Give each mm TLB flush generation a unique ID") */
+} KERNEL_TYPE mm_context_t;
+
+struct percpu_counter {
+	int64_t count;
+} KERNEL_TYPE;
+
+/* Before 6.2, f1a7941243c1 ("mm: convert mm's rss stats into percpu_counter"). */
+struct mm_rss_stat {
+	struct {
+		int64_t counter;
+	} count[4];
+} KERNEL_TYPE;
+
+struct mm_struct {
+	mm_context_t context;
+	struct percpu_counter rss_stat[4];
+	uint64_t cpu_bitmap[]; /* 4.19: c1a2f7f0c064 ("mm: Allocate the mm_cpumask …"), up to 6.18 */
+} KERNEL_TYPE;
+
+struct mm_struct___rss_before_6_2 {
+	struct mm_rss_stat rss_stat;
+} KERNEL_TYPE;
+
+/* 6.19: 6ac433f8b259 renamed the tail that begins with the mask. */
+struct mm_struct___mask_since_6_19 {
+	mm_context_t context; /* C wants a member in front */
+	char flexible_array[];
+} KERNEL_TYPE;
+
+/* Where it exists, the tail of mm_struct has another layout than the two above. */
+struct percpu_counter_tree {
+	int dummy;
+};
+
+struct pid_namespace;
+
+struct upid {
+	int nr;
+	struct pid_namespace *ns;
+} KERNEL_TYPE;
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[];
+} KERNEL_TYPE;
+
+struct cred {
+	struct {
+		unsigned int val;
+	} euid;
+} KERNEL_TYPE;
+
+struct kernfs_node {
+	uint64_t id;
+} KERNEL_TYPE;
+
+struct cgroup {
+	struct kernfs_node *kn;
+} KERNEL_TYPE;
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
+} KERNEL_TYPE;
+
+struct signal_struct {
+	int nr_threads;
+} KERNEL_TYPE;
+
+struct thread_info {
+	uint32_t cpu; /* 5.16: bcf9033e5449 ("sched: move CPU field back into thread_info if THREAD_INFO_IN_TASK=y") */
+} KERNEL_TYPE;
+
+struct task_struct {
+	struct thread_info thread_info;
+	unsigned int flags;
+	int on_cpu;
+	const struct cpumask *cpus_ptr;
+	struct mm_struct *mm;
+	int pid;
+	int tgid;
+	struct task_struct *real_parent;
+	struct task_struct *group_leader;
+	struct pid *thread_pid;
+	uint64_t start_boottime;
+	const struct cred *real_cred;
+	char comm[16];
+	struct signal_struct *signal;
+	struct css_set *cgroups;
+} KERNEL_TYPE;
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+} KERNEL_TYPE;
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+} KERNEL_TYPE;
+
+/* 6.7: c68a78ffe2cb ("bpf: Introduce task open coded iterator kfuncs"). Not in libbpf 1.1's headers. */
+struct bpf_iter_task {
+	uint64_t opaque[3];
+} __attribute__((aligned(8)));
+
+enum {
+	ITER_ALL_PROCESSES = 0, /* BPF_TASK_ITER_ALL_PROCS */
+	ITER_ALL_THREADS = 1,   /* BPF_TASK_ITER_ALL_THREADS */
+};
+
+int bpf_iter_task_new(struct bpf_iter_task *it, struct task_struct *task, unsigned int flags) __ksym;
+struct task_struct *bpf_iter_task_next(struct bpf_iter_task *it) __ksym;
+void bpf_iter_task_destroy(struct bpf_iter_task *it) __ksym;
+
+/* 6.2: 9bb00b2895cb ("bpf: Add kfunc bpf_rcu_read_lock/unlock()") */
+void bpf_rcu_read_lock(void) __ksym;
+void bpf_rcu_read_unlock(void) __ksym;
+
+/* 6.2: a35b9af4ec2c ("bpf: Add a kfunc for generic type cast") */
+void *bpf_rdonly_cast(const void *object, uint32_t btf_id) __ksym;
+
+#endif

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libmmcpus: which CPUs every address space of a Linux machine is active on.
+ *
+ * Order of use: open a system (what the machine is), open a source on it (who answers), take snapshots.
+ *
+ *	struct mmcpus_system *sys;
+ *	struct mmcpus_source *src;
+ *	const struct mmcpus_snapshot *snap;
+ *
+ *	mmcpus_system_open(NULL, &sys, NULL);
+ *	mmcpus_source_open(sys, NULL, &src, NULL);
+ *	mmcpus_source_snapshot(src, MMCPUS_FIELD_COMM, &snap, NULL);
+ *
+ * Conventions. Functions that can fail return 0 (or a count) or a negative errno value; what they give back comes last
+ * and is called ret. An unknown value is -ENODATA or NULL, never an empty set and never zero. The library prints
+ * nothing, never exits, keeps no global state and starts no thread; an object may be used by one thread at a time.
+ * Every string that stems from a process (names, cgroup paths) is untrusted: raw bytes, to be escaped before display.
+ */
+#ifndef MMCPUS_MMCPUS_H
+#define MMCPUS_MMCPUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#pragma GCC visibility push(default)
+
+/* Version of the library that runs, "MAJOR.MINOR.PATCH". */
+const char *mmcpus_version(void);
+
+/*
+ * Why something could not be done, for people: one line each, no line end, no trailing period.
+ * Every function that takes one accepts NULL.
+ */
+#define MMCPUS_REASON_SIZE 256
+
+struct mmcpus_reason {
+	char what[MMCPUS_REASON_SIZE];   /* what failed and why */
+	char remedy[MMCPUS_REASON_SIZE]; /* what the reader can do about it; empty if nothing is known to help */
+};
+
+/* -------------------------------------------------------------------------------------------------- CPU sets -- */
+
+/* No Linux configuration goes beyond this (NR_CPUS). */
+#define MMCPUS_CPUS_MAX 8192
+
+/* A set of CPU (or node) numbers below a fixed width. Operations on sets of unequal width treat absent bits as 0. */
+struct mmcpus_cpuset;
+
+/* An empty set for the numbers 0 … nr_cpus-1. NULL with errno EINVAL (0 or above MMCPUS_CPUS_MAX) or ENOMEM. */
+struct mmcpus_cpuset *mmcpus_cpuset_create(uint32_t nr_cpus);
+void mmcpus_cpuset_destroy(struct mmcpus_cpuset *set);
+
+uint32_t mmcpus_cpuset_width(const struct mmcpus_cpuset *set);
+uint32_t mmcpus_cpuset_count(const struct mmcpus_cpuset *set);
+bool mmcpus_cpuset_has(const struct mmcpus_cpuset *set, uint32_t cpu);
+bool mmcpus_cpuset_is_empty(const struct mmcpus_cpuset *set);
+bool mmcpus_cpuset_is_equal(const struct mmcpus_cpuset *a, const struct mmcpus_cpuset *b);
+bool mmcpus_cpuset_is_subset(const struct mmcpus_cpuset *a, const struct mmcpus_cpuset *of);
+bool mmcpus_cpuset_intersects(const struct mmcpus_cpuset *a, const struct mmcpus_cpuset *b);
+
+/* -ERANGE if cpu is not below the set's width. */
+int mmcpus_cpuset_add(struct mmcpus_cpuset *set, uint32_t cpu);
+void mmcpus_cpuset_remove(struct mmcpus_cpuset *set, uint32_t cpu);
+void mmcpus_cpuset_clear(struct mmcpus_cpuset *set);
+
+/* set = other, |= other, &= other, &= ~other. Numbers of other beyond the width of set are left out. */
+void mmcpus_cpuset_copy(struct mmcpus_cpuset *set, const struct mmcpus_cpuset *other);
+void mmcpus_cpuset_or(struct mmcpus_cpuset *set, const struct mmcpus_cpuset *other);
+void mmcpus_cpuset_and(struct mmcpus_cpuset *set, const struct mmcpus_cpuset *other);
+void mmcpus_cpuset_andnot(struct mmcpus_cpuset *set, const struct mmcpus_cpuset *other);
+
+/* The smallest member >= from: 1 and the member, or 0 at the end. for (c = 0; next(set, c, &c); c++) visits all. */
+int mmcpus_cpuset_next(const struct mmcpus_cpuset *set, uint32_t from, uint32_t *ret);
+
+/*
+ * The kernel's list format ("0-3,8", ranges with a stride "0-31:2/8", "N" for the last number, "all") as
+ * bitmap_parselist() reads it, and its mask format ("3,ffffffff") as bitmap_parse() does. An empty list is an empty
+ * set. -EINVAL: malformed; -ERANGE: a number beyond the set's width; -EOVERFLOW: one that no integer holds. On failure
+ * the set is empty and ret_offset, if not NULL, is where in text the offending word starts.
+ */
+int mmcpus_cpuset_parse_list(struct mmcpus_cpuset *set, const char *text, size_t *ret_offset);
+int mmcpus_cpuset_parse_mask(struct mmcpus_cpuset *set, const char *text, size_t *ret_offset);
+
+/*
+ * Print as the kernel's %*pbl ("0-3,8"; an empty set prints nothing) and %*pb (32-bit groups, highest first, as wide
+ * as the set). As snprintf: writes at most size bytes with the terminating NUL, returns the length of the whole.
+ */
+size_t mmcpus_cpuset_format_list(const struct mmcpus_cpuset *set, char *buf, size_t size);
+size_t mmcpus_cpuset_format_mask(const struct mmcpus_cpuset *set, char *buf, size_t size);
+
+/* ---------------------------------------------------------------------------------------------------- system -- */
+
+/* What the machine is: read once at open from /proc and /sys, or from a captured copy of both. */
+struct mmcpus_system;
+
+/*
+ * root: directory that holds proc/ and sys/ of a captured machine; NULL or "/" for this one. -ENOENT if there is no
+ * proc below it. A missing sys is no error: what it would have told is unknown. Returned sets and strings belong to
+ * the system and live until it is closed.
+ */
+int mmcpus_system_open(const char *root, struct mmcpus_system **ret, struct mmcpus_reason *why);
+void mmcpus_system_close(struct mmcpus_system *sys);
+
+/* False for a captured machine. */
+bool mmcpus_system_is_live(const struct mmcpus_system *sys);
+
+/* CPU numbers the kernel knows, one more than the highest possible CPU: nr_cpu_ids, the width of all its CPU masks. */
+uint32_t mmcpus_system_nr_cpus(const struct mmcpus_system *sys);
+
+enum mmcpus_system_set {
+	MMCPUS_SYSTEM_POSSIBLE,   /* /sys/devices/system/cpu/possible */
+	MMCPUS_SYSTEM_ONLINE,     /* /sys/devices/system/cpu/online */
+	MMCPUS_SYSTEM_ISOLCPUS,   /* /sys/devices/system/cpu/isolated: isolcpus= of the command line */
+	MMCPUS_SYSTEM_NOHZ_FULL,  /* /sys/devices/system/cpu/nohz_full */
+	MMCPUS_SYSTEM_PARTITIONS, /* isolated cpuset partitions: cpuset.cpus.isolated of cgroup v2, or their union */
+	MMCPUS_SYSTEM_ISOLATED,   /* union of the known ones of the last three */
+	MMCPUS_SYSTEM_NODES,      /* numbers of the online NUMA nodes */
+	MMCPUS_NR_SYSTEM_SETS,
+};
+
+/* NULL if unknown. */
+const struct mmcpus_cpuset *mmcpus_system_set(const struct mmcpus_system *sys, enum mmcpus_system_set which);
+
+/* CPUs of one NUMA node, from /sys/devices/system/node/nodeN/cpulist; NULL if there is no such node. */
+const struct mmcpus_cpuset *mmcpus_system_node_cpus(const struct mmcpus_system *sys, uint32_t node);
+
+/* Nodes that the CPUs of cpus belong to. -ENODATA if the machine does not tell its nodes. */
+int mmcpus_system_nodes_of(const struct mmcpus_system *sys, const struct mmcpus_cpuset *cpus,
+			   struct mmcpus_cpuset *ret);
+
+enum mmcpus_system_text {
+	MMCPUS_SYSTEM_ARCH,       /* as uname -m, from /proc/sys/kernel/arch or uname(2): "x86_64" */
+	MMCPUS_SYSTEM_RELEASE,    /* /proc/sys/kernel/osrelease: "6.12.38-amd64" */
+	MMCPUS_SYSTEM_HYPERVISOR, /* /sys/hypervisor/type, the DMI vendor or CPUID flag: "kvm", "xen", "unnamed"; "none" */
+	MMCPUS_SYSTEM_LOCKDOWN, /* /sys/kernel/security/lockdown: "none", "integrity", "confidentiality" */
+	MMCPUS_NR_SYSTEM_TEXTS,
+};
+
+/* NULL if unknown. */
+const char *mmcpus_system_text(const struct mmcpus_system *sys, enum mmcpus_system_text which);
+
+/* Inode of the caller's pid namespace (/proc/self/ns/pid), in which all PIDs are given; 0 for a captured machine. */
+uint64_t mmcpus_system_pid_ns(const struct mmcpus_system *sys);
+
+/* Which rule governs the bits of the mm_cpumask on this kernel; docs/semantics.md explains each. */
+enum mmcpus_mask_rule {
+	MMCPUS_RULE_UNKNOWN,        /* an architecture or kernel that nobody has described here */
+	MMCPUS_RULE_EAGER,          /* x86 before 6.14: cleared when the CPU switches to another user mm */
+	MMCPUS_RULE_LAZY,           /* x86 from 6.14: cleared by a flush that finds another mm loaded, or by the trim */
+	MMCPUS_RULE_X86_UNDECIDED,  /* x86, but the kernel does not show which of the two (no BTF to look at) */
+	MMCPUS_RULE_NEVER_CLEARED,  /* riscv with ASIDs, arc, and others: set at the first visit, never cleared */
+	MMCPUS_RULE_NOT_MAINTAINED, /* arm64 and others: always empty, means nothing */
+};
+
+/* Found by looking at the architecture and the kernel's types, never at its version. */
+enum mmcpus_mask_rule mmcpus_system_mask_rule(const struct mmcpus_system *sys);
+
+/* One lower-case word for the rule ("eager"), and one sentence that explains it. */
+const char *mmcpus_mask_rule_name(enum mmcpus_mask_rule rule);
+const char *mmcpus_mask_rule_meaning(enum mmcpus_mask_rule rule);
+
+/* -------------------------------------------------------------------------------------------------- backends -- */
+
+/* The backends compiled in, in order of preference: NULL at the end of the list. */
+const char *mmcpus_backend_name(size_t index);
+
+/* One line of what the backend reads. NULL if there is no such backend. */
+const char *mmcpus_backend_summary(const char *name);
+
+/* Try a backend out: 0 if it works on this system, or -errno and why not, with the remedy. -ENOENT: no such name. */
+int mmcpus_backend_probe(const struct mmcpus_system *sys, const char *name, struct mmcpus_reason *why);
+
+/* How far a value can be trusted. */
+enum mmcpus_quality {
+	MMCPUS_EXACT,    /* read from the kernel's own structures */
+	MMCPUS_PARTIAL,  /* what is there is exact, but something that was asked for is unknown */
+	MMCPUS_ESTIMATE, /* inferred: neither complete nor certain */
+};
+
+/* "exact", "partial", "estimate". */
+const char *mmcpus_quality_name(enum mmcpus_quality quality);
+
+/* --------------------------------------------------------------------------------------------------- sources -- */
+
+/* What a snapshot should contain beside the PID and the ACTIVE set, which are always read. Each bit may cost time. */
+enum mmcpus_field {
+	MMCPUS_FIELD_COMM = 1 << 0,
+	MMCPUS_FIELD_PPID = 1 << 1,
+	MMCPUS_FIELD_UID = 1 << 2,
+	MMCPUS_FIELD_THREADS = 1 << 3,
+	MMCPUS_FIELD_RSS = 1 << 4,
+	MMCPUS_FIELD_CGROUP = 1 << 5,
+	MMCPUS_FIELD_SHARERS = 1 << 6, /* find processes that share an mm; without it each has an entry of its own */
+	MMCPUS_FIELD_ALLOWED = 1 << 7, /* visits every thread */
+	MMCPUS_FIELD_RUNNING = 1 << 8, /* visits every thread */
+};
+
+#define MMCPUS_FIELDS_ALL ((uint32_t)((1 << 9) - 1))
+
+/* A place that snapshots come from. */
+struct mmcpus_source;
+
+/*
+ * Open the named backend, or with NULL the first that works. The system must outlive the source. -ENOENT: no such
+ * backend; any other error: why says what is missing and what would bring it.
+ */
+int mmcpus_source_open(const struct mmcpus_system *sys, const char *backend, struct mmcpus_source **ret,
+		       struct mmcpus_reason *why);
+void mmcpus_source_close(struct mmcpus_source *src);
+
+/* Name of the backend that answers, and how good its ACTIVE sets are. */
+const char *mmcpus_source_backend(const struct mmcpus_source *src);
+enum mmcpus_quality mmcpus_source_quality(const struct mmcpus_source *src);
+
+/* Why a preferred backend was passed over: 1 and the reason of the most preferred, 0 if none was. */
+int mmcpus_source_fallback(const struct mmcpus_source *src, struct mmcpus_reason *ret);
+
+/* Does it see only some of the processes (/proc mounted with hidepid)? 1 and why, or 0. */
+int mmcpus_source_is_restricted(const struct mmcpus_source *src, struct mmcpus_reason *ret);
+
+/* An image of all address spaces, taken in one pass. It is not atomic: the machine goes on while it is read. */
+struct mmcpus_snapshot;
+
+/*
+ * Take a snapshot with the wanted fields (a union of enum mmcpus_field). It belongs to the source and is valid until
+ * the next snapshot is taken from it or it is closed.
+ */
+int mmcpus_source_snapshot(struct mmcpus_source *src, uint32_t fields, const struct mmcpus_snapshot **ret,
+			   struct mmcpus_reason *why);
+
+/*
+ * The same for one process only, cheaper where the backend can. It holds one entry, without sharers. -ESRCH: there is
+ * no such process in this pid namespace, or it is hidden; -ENODATA: it has no address space (kernel thread, zombie).
+ * Any thread's id names its process, as under /proc.
+ */
+int mmcpus_source_snapshot_pid(struct mmcpus_source *src, int32_t pid, uint32_t fields,
+			       const struct mmcpus_snapshot **ret, struct mmcpus_reason *why);
+
+/* The fields that could be read, a subset of those wanted. */
+uint32_t mmcpus_snapshot_fields(const struct mmcpus_snapshot *snap);
+
+/* Processes left out because their mm changed hands while it was read (exec, exit), or that one could not read. */
+uint64_t mmcpus_snapshot_dropped(const struct mmcpus_snapshot *snap);
+
+/* The address spaces, in the order they were found. */
+struct mmcpus_mm;
+size_t mmcpus_snapshot_count(const struct mmcpus_snapshot *snap);
+const struct mmcpus_mm *mmcpus_snapshot_mm(const struct mmcpus_snapshot *snap, size_t index);
+
+/* ---------------------------------------------------------------------------------------------- address spaces -- */
+
+/* The process an address space is named by: of those that share it, the one that started first. */
+int32_t mmcpus_mm_pid(const struct mmcpus_mm *mm);
+
+/* The other processes that share it: their number (-ENODATA if it was not looked for), and the i-th of them. */
+int mmcpus_mm_nr_sharers(const struct mmcpus_mm *mm, size_t *ret);
+int32_t mmcpus_mm_sharer(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *mm, size_t index);
+
+/*
+ * Identity: mm->context.ctx_id on x86, unique as long as the system runs; elsewhere a hash of the mm's address under
+ * a key of this source, equal for equal mms of one source only. -ENODATA: the backend cannot tell.
+ */
+int mmcpus_mm_id(const struct mmcpus_mm *mm, uint64_t *ret);
+
+/* Name of the process (task_struct.comm, at most 15 bytes, NUL-terminated, untrusted). NULL if not read. */
+const char *mmcpus_mm_comm(const struct mmcpus_mm *mm);
+
+/* Each -ENODATA if it was not read. */
+int mmcpus_mm_ppid(const struct mmcpus_mm *mm, int32_t *ret);     /* 0: the parent is outside this pid namespace */
+int mmcpus_mm_uid(const struct mmcpus_mm *mm, uint32_t *ret);     /* effective */
+int mmcpus_mm_threads(const struct mmcpus_mm *mm, uint32_t *ret); /* of all processes that share it */
+
+/*
+ * Resident memory. Backend bpf reads mm->rss_stat without the counts that CPUs hold back until they have some dozens
+ * of pages together, as /proc/PID/statm does on many kernels: it may be off by that for each CPU.
+ */
+int mmcpus_mm_rss_bytes(const struct mmcpus_mm *mm, uint64_t *ret);
+
+/*
+ * Path of the process's cgroup (v2; where there is none, the v1 hierarchy named "systemd", or the first), as in
+ * /proc/PID/cgroup, into buf of size bytes. Returns the length; -ENODATA if unknown, -ENAMETOOLONG if buf is too small.
+ */
+int mmcpus_mm_cgroup(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *mm, char *buf, size_t size);
+
+/* CPU sets of an address space; docs/semantics.md says what each means and on which kernel. */
+enum mmcpus_mm_set {
+	MMCPUS_SET_ACTIVE,  /* mm_cpumask(mm) */
+	MMCPUS_SET_ALLOWED, /* union of cpus_mask over its threads */
+	MMCPUS_SET_RUNNING, /* CPUs that run one of its threads at this moment (task_struct.on_cpu) */
+	MMCPUS_SET_STRAY,   /* ACTIVE without ALLOWED */
+	MMCPUS_SET_EXPOSED, /* ACTIVE that are isolated */
+};
+
+/* Copy a set, or compute it, into ret. -ENODATA if it, or what it is computed from, is unknown. */
+int mmcpus_mm_set(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *mm, enum mmcpus_mm_set which,
+		  struct mmcpus_cpuset *ret);
+
+/* The ACTIVE set without a copy; lives as long as the snapshot. NULL if unknown. */
+const struct mmcpus_cpuset *mmcpus_mm_active(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *mm);
+
+/* How good this entry is: the worst of what was asked for. */
+enum mmcpus_quality mmcpus_mm_quality(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *mm);
+
+#pragma GCC visibility pop
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Backend bpf: the mm_cpumask as the kernel holds it, by the best of three ways. */
+#include "bpf.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../reason.h"
+
+/* include/uapi/linux/capability.h */
+#define CAPABILITY_SYS_ADMIN 21
+#define CAPABILITY_PERFMON   38
+#define CAPABILITY_BPF       39
+
+static bool has_capabilities(void)
+{
+	struct root live;
+	struct text text = { 0 };
+	uint64_t caps = 0;
+	char *line;
+
+	if (root_init(&live, NULL, NULL))
+		return true; /* no /proc to ask: the load will tell */
+	if (root_read(&live, "proc/self/status", &text) == 0) {
+		line = strstr(text.data, "\nCapEff:\t");
+		caps = line ? strtoull(line + 9, NULL, 16) : 0;
+	}
+	text_deinit(&text);
+	root_deinit(&live);
+	return caps >> CAPABILITY_SYS_ADMIN & 1 || ((caps >> CAPABILITY_PERFMON & 1) && (caps >> CAPABILITY_BPF & 1));
+}
+
+int bpf_check(struct mmcpus_reason *why)
+{
+	if (!has_capabilities()) {
+		reason_set(why, -EPERM, "needs root, or the capabilities CAP_BPF and CAP_PERFMON");
+		reason_remedy(why, "run with sudo");
+		return -EPERM;
+	}
+	if (access("/sys/kernel/btf/vmlinux", R_OK)) {
+		reason_set(why, -EOPNOTSUPP, "the kernel shows no type information in /sys/kernel/btf/vmlinux");
+		reason_remedy(why, "needs a kernel with CONFIG_DEBUG_INFO_BTF=y, and /sys mounted");
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+int bpf_explain_load(int err, const char *needs, struct mmcpus_reason *why)
+{
+	switch (err) {
+	case -EPERM:
+	case -EACCES:
+		reason_set(why, err, "the kernel refuses to load a BPF program: %s", strerror(-err));
+		reason_remedy(why, "a container, a security module or lockdown=confidentiality may forbid it");
+		break;
+	case -ENOSYS:
+		reason_set(why, err, "the kernel has no bpf system call");
+		reason_remedy(why, "needs a kernel with CONFIG_BPF_SYSCALL=y");
+		break;
+	default:
+		reason_set(why, err, "the kernel does not take the program: %s", strerror(-err));
+		reason_remedy(why, "%s", needs);
+	}
+	return err;
+}
+
+void bpf_request_walk(struct mm_walk *walk, const struct mmcpus_system *sys, const struct snapshot_request *request)
+{
+	walk->fields = request->fields;
+	walk->nr_cpus = sys->nr_cpus;
+	walk->nr_words = cpuset_nr_words(sys->nr_cpus);
+	walk->nr_sets = record_nr_sets(request->fields);
+	walk->last_word = cpuset_last_word(sys->nr_cpus);
+	walk->page_bytes = (uint32_t)sysconf(_SC_PAGESIZE);
+	walk->visit_threads = walk->nr_sets == MM_RECORD_NR_SETS;
+	walk->layout = MM_LAYOUT_UNKNOWN;
+	walk->dropped = 0;
+}
+
+int bpf_check_layout(const struct mm_walk *walk, struct mmcpus_reason *why)
+{
+	switch (walk->layout) {
+	case MM_LAYOUT_OK:
+		return 0;
+	case MM_LAYOUT_COUNTER_TREE:
+		reason_set(why, -EOPNOTSUPP,
+			   "this kernel lays out the end of struct mm_struct in an unknown way "
+			   "(percpu_counter_tree)");
+		break;
+	case MM_LAYOUT_NO_MASK:
+		reason_set(why, -EOPNOTSUPP, "struct mm_struct has neither cpu_bitmap nor flexible_array");
+		break;
+	default:
+		reason_set(why, -EOPNOTSUPP, "the BPF program did not run");
+	}
+	reason_remedy(why, "needs a newer mmcpus");
+	return -EOPNOTSUPP;
+}
+
+/* The ways, fastest first. */
+static const struct backend_ops *const ways[] = { &backend_bpf_walk, &backend_bpf_iter, &backend_bpf_libbpf };
+
+struct bpf_state {
+	const struct backend_ops *way;
+	void *state;
+};
+
+/* Open the first way that works; the reason of the last one tells of the least demanding. */
+static int bpf_open(const struct mmcpus_system *sys, void **ret, struct mmcpus_reason *why)
+{
+	struct bpf_state *bpf = malloc(sizeof(*bpf));
+	int err = -ENOMEM;
+
+	if (!bpf)
+		return reason_set(why, err, "%s", strerror(-err));
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		bpf->way = ways[i];
+		err = bpf->way->open(sys, &bpf->state, why);
+		if (!err) {
+			*ret = bpf;
+			return 0;
+		}
+		if (err == -EPERM)
+			break;
+	}
+	free(bpf);
+	return err;
+}
+
+static void bpf_close(void *state)
+{
+	struct bpf_state *bpf = state;
+
+	bpf->way->close(bpf->state);
+	free(bpf);
+}
+
+static int bpf_read(void *state, const struct snapshot_request *request, struct mmcpus_snapshot *snap,
+		    struct mmcpus_reason *why)
+{
+	struct bpf_state *bpf = state;
+
+	return bpf->way->read(bpf->state, request, snap, why);
+}
+
+const struct backend_ops backend_bpf = {
+	.name = "bpf",
+	.summary = "mm_cpumask of every mm, read by a BPF program",
+	.quality = MMCPUS_EXACT,
+	.is_live_only = true,
+	.open = bpf_open,
+	.close = bpf_close,
+	.read = bpf_read,
+};

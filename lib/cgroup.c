@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "cgroup.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "system.h"
+
+/* "ID:CONTROLLERS:PATH" */
+static char *path_of_line(char *line, char **ret_controllers)
+{
+	char *controllers = strchr(line, ':');
+	char *path = controllers ? strchr(controllers + 1, ':') : NULL;
+
+	if (!path || path[1] != '/')
+		return NULL;
+	*path = '\0';
+	*ret_controllers = controllers + 1;
+	return path + 1;
+}
+
+char *cgroup_path_in(char *text)
+{
+	char *systemd = NULL;
+	char *first = NULL;
+	char *rest = text;
+
+	for (char *line; (line = strsep(&rest, "\n"));) {
+		char *controllers;
+		char *path = path_of_line(line, &controllers);
+
+		if (path && controllers[0] == '\0')
+			return path;
+		if (path && strcmp(controllers, "name=systemd") == 0)
+			systemd = path;
+		if (path && !first)
+			first = path;
+	}
+	return systemd ? systemd : first;
+}
+
+/* Where cgroup v2 is mounted: its directories can be opened by the id that the kernel gives a cgroup. */
+struct cgroup_mount {
+	int fd;
+	char path[PATH_MAX];
+};
+
+/* "ID PARENT MAJOR:MINOR ROOT MOUNTPOINT OPTIONS … - TYPE SOURCE OPTIONS" */
+static bool is_cgroup_mount(char *line, char *ret_path)
+{
+	char *type = strstr(line, " - cgroup2 ");
+	char root[PATH_MAX];
+
+	return type && sscanf(line, "%*d %*d %*s %4095s %4095s", root, ret_path) == 2 && strcmp(root, "/") == 0;
+}
+
+static int mount_open(struct cgroup_mount *mount)
+{
+	struct root live;
+	struct text text = { 0 };
+	char *rest;
+	int err = root_init(&live, NULL, NULL);
+
+	mount->fd = -1;
+	if (err)
+		return err;
+	err = root_read(&live, "proc/self/mountinfo", &text);
+	root_deinit(&live);
+	rest = text.data;
+	for (char *line; !err && mount->fd < 0 && (line = strsep(&rest, "\n"));)
+		if (is_cgroup_mount(line, mount->path))
+			mount->fd = open(mount->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	text_deinit(&text);
+	return mount->fd < 0 ? -ENOENT : 0;
+}
+
+/* A file handle of kernfs holds just the id (FILEID_KERNFS, 5.5). */
+#define KERNFS_HANDLE_TYPE 0xfe
+
+static int open_by_id(const struct cgroup_mount *mount, uint64_t id)
+{
+	union {
+		struct file_handle handle;
+		char room[sizeof(struct file_handle) + sizeof(id)];
+	} name = { .handle = { .handle_bytes = sizeof(id), .handle_type = KERNFS_HANDLE_TYPE } };
+
+	memcpy(name.handle.f_handle, &id, sizeof(id));
+	return open_by_handle_at(mount->fd, &name.handle, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Path below the mount, "/" for its root. Returns its length, or -ENODATA. */
+static int path_of_id(const struct cgroup_mount *mount, uint64_t id, char ret[PATH_MAX])
+{
+	size_t prefix = strlen(mount->path);
+	char link[64];
+	char path[PATH_MAX];
+	ssize_t length;
+	int fd = open_by_id(mount, id);
+
+	if (fd < 0)
+		return -ENODATA;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	length = readlink(link, path, sizeof(path) - 1);
+	close(fd);
+	if (length < (ssize_t)prefix || strncmp(path, mount->path, prefix) != 0)
+		return -ENODATA;
+	path[length] = '\0';
+	strcpy(ret, path[prefix] ? path + prefix : "/");
+	return (int)strlen(ret);
+}
+
+/* Processes of a cgroup tend to follow each other: a few remembered names save most of the work. */
+#define NAMES_MAX 64
+
+struct name_cache {
+	uint64_t ids[NAMES_MAX];
+	int64_t offsets[NAMES_MAX]; /* into the strings of the snapshot; negative: has no name */
+	bool is_set[NAMES_MAX];
+};
+
+static int64_t name_of_id(struct mmcpus_snapshot *snap, const struct cgroup_mount *mount, struct name_cache *cache,
+			  uint64_t id)
+{
+	size_t slot = id % NAMES_MAX;
+	char path[PATH_MAX];
+
+	if (cache->is_set[slot] && cache->ids[slot] == id)
+		return cache->offsets[slot];
+	cache->is_set[slot] = true;
+	cache->ids[slot] = id;
+	cache->offsets[slot] = path_of_id(mount, id, path) < 0 ? -ENODATA : snapshot_add_string(snap, path);
+	return cache->offsets[slot];
+}
+
+static void forget_cgroup(struct mm_record *rec)
+{
+	rec->known &= ~(uint32_t)MMCPUS_FIELD_CGROUP;
+}
+
+int cgroup_name_all(struct mmcpus_snapshot *snap)
+{
+	struct name_cache *cache = calloc(1, sizeof(*cache));
+	struct cgroup_mount mount;
+	int err = mount_open(&mount);
+
+	for (size_t i = 0; cache && i < snap->nr_mms; i++) {
+		struct mm_record *rec = snap->mms[i];
+		int64_t offset;
+
+		if (rec->flags & MM_RECORD_CGROUP_PATH)
+			continue;
+		offset = err ? -ENODATA : name_of_id(snap, &mount, cache, rec->cgroup);
+		if (offset < 0)
+			forget_cgroup(rec);
+		else
+			rec->cgroup = (uint64_t)offset;
+	}
+	if (!err)
+		close(mount.fd);
+	free(cache);
+	return cache ? 0 : -ENOMEM;
+}

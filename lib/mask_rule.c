@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Which rule sets and clears the bits of the mm_cpumask on this kernel. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "system.h"
+
+static const struct {
+	const char *name;
+	const char *meaning;
+} rules[] = {
+	[MMCPUS_RULE_UNKNOWN] = { "unknown", "nobody has described yet how this architecture keeps the mask" },
+	[MMCPUS_RULE_EAGER] = { "eager", "a bit is set at switch-in and cleared when that CPU switches to another "
+					 "process; kernel threads and idle keep it" },
+	[MMCPUS_RULE_LAZY] = { "lazy", "a bit is set at switch-in and stays until a TLB flush finds another process "
+				       "there: a CPU once visited may be listed long after" },
+	[MMCPUS_RULE_X86_UNDECIDED] = { "undecided", "x86: eager or lazy clearing, the kernel shows no type "
+						     "information to tell them apart" },
+	[MMCPUS_RULE_NEVER_CLEARED] = { "never-cleared", "a bit is set at the first visit and never cleared" },
+	[MMCPUS_RULE_NOT_MAINTAINED] = { "not-maintained", "the architecture keeps no bits: the mask is always empty "
+							   "and means nothing" },
+};
+
+static const struct {
+	const char *arch;
+	enum mmcpus_mask_rule rule;
+} arch_rules[] = {
+	{ "x86_64", MMCPUS_RULE_X86_UNDECIDED },   { "i686", MMCPUS_RULE_X86_UNDECIDED },
+	{ "i586", MMCPUS_RULE_X86_UNDECIDED },     { "i386", MMCPUS_RULE_X86_UNDECIDED },
+	{ "aarch64", MMCPUS_RULE_NOT_MAINTAINED }, { "armv8l", MMCPUS_RULE_NOT_MAINTAINED },
+	{ "arm64", MMCPUS_RULE_NOT_MAINTAINED },   { "m68k", MMCPUS_RULE_NOT_MAINTAINED },
+	{ "riscv64", MMCPUS_RULE_NEVER_CLEARED },  { "riscv32", MMCPUS_RULE_NEVER_CLEARED },
+	{ "arc", MMCPUS_RULE_NEVER_CLEARED },
+};
+
+static enum mmcpus_mask_rule rule_of_arch(const struct mmcpus_system *sys)
+{
+	const char *arch = sys->texts[MMCPUS_SYSTEM_ARCH];
+
+	for (size_t i = 0; arch && i < sizeof(arch_rules) / sizeof(arch_rules[0]); i++)
+		if (strcmp(arch, arch_rules[i].arch) == 0)
+			return arch_rules[i].rule;
+	return MMCPUS_RULE_UNKNOWN;
+}
+
+bool system_maintains_mask(const struct mmcpus_system *sys)
+{
+	return rule_of_arch(sys) != MMCPUS_RULE_NOT_MAINTAINED;
+}
+
+/* All names of the kernel's types, some 6 MB; NULL if the kernel has no BTF. */
+static char *read_btf(const struct root *root, size_t *ret_size)
+{
+	int fd = root_open_file(root, "sys/kernel/btf/vmlinux");
+	struct stat st;
+	char *btf = NULL;
+	size_t got = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &st) == 0 && st.st_size > 0)
+		btf = malloc((size_t)st.st_size);
+	while (btf && got < (size_t)st.st_size && (n = read(fd, btf + got, (size_t)st.st_size - got)) > 0)
+		got += (size_t)n;
+	close(fd);
+	*ret_size = got;
+	return btf;
+}
+
+/*
+ * 6.14, 2815a56e4b72 ("x86/mm/tlb: Add tracepoint for TLB flush IPI to stale CPU"), came with the series that made
+ * clearing lazy, and left its mark in the types: enum tlb_flush_reason got TLB_REMOTE_WRONG_CPU. The version tells
+ * less: stable kernels carry one half of that series, and with it context.next_trim_cpumask, without the other.
+ */
+static enum mmcpus_mask_rule rule_of_x86(const struct mmcpus_system *sys)
+{
+	static const char mark[] = "\0TLB_REMOTE_WRONG_CPU";
+	enum mmcpus_mask_rule rule = MMCPUS_RULE_X86_UNDECIDED;
+	size_t size;
+	char *btf;
+
+	if (!sys->root.is_live)
+		return rule;
+	btf = read_btf(&sys->root, &size);
+	if (btf)
+		rule = memmem(btf, size, mark, sizeof(mark)) ? MMCPUS_RULE_LAZY : MMCPUS_RULE_EAGER;
+	free(btf);
+	return rule;
+}
+
+enum mmcpus_mask_rule mmcpus_system_mask_rule(const struct mmcpus_system *sys)
+{
+	enum mmcpus_mask_rule rule = rule_of_arch(sys);
+
+	return rule == MMCPUS_RULE_X86_UNDECIDED ? rule_of_x86(sys) : rule;
+}
+
+const char *mmcpus_mask_rule_name(enum mmcpus_mask_rule rule)
+{
+	return (size_t)rule < sizeof(rules) / sizeof(rules[0]) ? rules[rule].name : NULL;
+}
+
+const char *mmcpus_mask_rule_meaning(enum mmcpus_mask_rule rule)
+{
+	return (size_t)rule < sizeof(rules) / sizeof(rules[0]) ? rules[rule].meaning : NULL;
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "proc_dir.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "number.h"
+#include "proc_status.h"
+
+void pid_list_deinit(struct pid_list *list)
+{
+	free(list->pids);
+	*list = (struct pid_list){ 0 };
+}
+
+static int pid_list_add(struct pid_list *list, int32_t pid)
+{
+	if (list->nr == list->capacity) {
+		size_t capacity = list->capacity ? list->capacity * 2 : 64;
+		int32_t *pids = realloc(list->pids, capacity * sizeof(pids[0]));
+
+		if (!pids)
+			return -ENOMEM;
+		list->pids = pids;
+		list->capacity = capacity;
+	}
+	list->pids[list->nr++] = pid;
+	return 0;
+}
+
+static int compare_pids(const void *a, const void *b)
+{
+	int32_t left = *(const int32_t *)a;
+	int32_t right = *(const int32_t *)b;
+
+	return (left > right) - (left < right);
+}
+
+static int list_numbers(const struct root *root, const char *path, struct pid_list *ret)
+{
+	DIR *dir = root_open_dir(root, path);
+	struct dirent *entry;
+	int err = 0;
+
+	ret->nr = 0;
+	if (!dir)
+		return -errno;
+	while (!err && (entry = readdir(dir))) {
+		uint32_t number;
+
+		if (parse_entry_number(entry->d_name, "", &number) && number > 0 && number <= INT32_MAX)
+			err = pid_list_add(ret, (int32_t)number);
+	}
+	closedir(dir);
+	if (!err && ret->nr)
+		qsort(ret->pids, ret->nr, sizeof(ret->pids[0]), compare_pids);
+	return err;
+}
+
+int proc_dir_list_processes(const struct root *root, struct pid_list *ret)
+{
+	return list_numbers(root, "proc", ret);
+}
+
+int proc_dir_list_threads(const struct root *process, struct pid_list *ret)
+{
+	return list_numbers(process, "task", ret);
+}
+
+int proc_dir_find_tgid(const struct root *root, int32_t tid, int32_t *ret)
+{
+	struct text text = { 0 };
+	struct proc_status status;
+	char path[32];
+	int err;
+
+	snprintf(path, sizeof(path), "proc/%d/status", tid);
+	err = root_read(root, path, &text);
+	if (!err) {
+		proc_status_parse(text.data, &status);
+		if (status.lines & STATUS_TGID)
+			*ret = status.tgid;
+		else
+			err = -EBADMSG;
+	}
+	text_deinit(&text);
+	return err == -ENOENT ? -ESRCH : err;
+}
+
+/* Mount options of /proc that hide processes; root, and whoever is in the group of gid=, sees them all the same. */
+bool proc_dir_is_hidden(const struct root *root)
+{
+	struct text text = { 0 };
+	bool is_hidden = false;
+	char *rest;
+
+	if (!root->is_live || geteuid() == 0 || root_read(root, "proc/self/mountinfo", &text))
+		return false;
+	rest = text.data;
+	for (char *line; (line = strsep(&rest, "\n"));) {
+		char *option = strstr(line, " /proc ") ? strstr(line, "hidepid=") : NULL;
+
+		if (option)
+			is_hidden = strncmp(option, "hidepid=0", 9) != 0 && strncmp(option, "hidepid=off", 11) != 0;
+	}
+	text_deinit(&text);
+	return is_hidden && access("/proc/1", F_OK) != 0;
+}

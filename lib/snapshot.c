@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* A snapshot and the address spaces in it, as callers read them. */
+#include "snapshot.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "system.h"
+
+void snapshot_init(struct mmcpus_snapshot *snap, const struct mmcpus_system *sys, enum mmcpus_quality quality)
+{
+	*snap = (struct mmcpus_snapshot){ .sys = sys, .quality = quality };
+	snap->has_active = system_maintains_mask(sys);
+	if (getrandom(snap->key, sizeof(snap->key), GRND_NONBLOCK) < 0)
+		snap->key[0] = (uint64_t)(uintptr_t)snap; /* before the pool is seeded at boot: better than none */
+}
+
+void snapshot_deinit(struct mmcpus_snapshot *snap)
+{
+	records_deinit(&snap->recs);
+	text_deinit(&snap->strings);
+	free(snap->mms);
+	free(snap->slots);
+}
+
+void snapshot_reset(struct mmcpus_snapshot *snap, uint32_t wanted)
+{
+	snap->wanted = wanted;
+	snap->known = 0;
+	snap->is_per_thread = false;
+	snap->dropped = 0;
+	snap->strings.length = 0;
+	snap->nr_mms = 0;
+	if (snap->recs.is_own)
+		snap->recs.used = 0;
+}
+
+int64_t snapshot_add_string(struct mmcpus_snapshot *snap, const char *string)
+{
+	struct text *strings = &snap->strings;
+	size_t bytes = strlen(string) + 1;
+	int64_t offset = (int64_t)strings->length;
+
+	if (strings->length + bytes > strings->capacity) {
+		size_t capacity = (strings->length + bytes) * 2;
+		char *data = realloc(strings->data, capacity);
+
+		if (!data)
+			return -ENOMEM;
+		strings->data = data;
+		strings->capacity = capacity;
+	}
+	memcpy(strings->data + strings->length, string, bytes);
+	strings->length += bytes;
+	return offset;
+}
+
+uint32_t mmcpus_snapshot_fields(const struct mmcpus_snapshot *snap)
+{
+	return snap->known & snap->wanted;
+}
+
+uint64_t mmcpus_snapshot_dropped(const struct mmcpus_snapshot *snap)
+{
+	return snap->dropped;
+}
+
+size_t mmcpus_snapshot_count(const struct mmcpus_snapshot *snap)
+{
+	return snap->nr_mms;
+}
+
+const struct mmcpus_mm *mmcpus_snapshot_mm(const struct mmcpus_snapshot *snap, size_t index)
+{
+	return index < snap->nr_mms ? (const struct mmcpus_mm *)snap->mms[index] : NULL;
+}
+
+int32_t mmcpus_mm_pid(const struct mmcpus_mm *mm)
+{
+	return mm->record.pid;
+}
+
+int32_t mmcpus_mm_sharer(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *mm, size_t index)
+{
+	const struct mm_record *rec = &mm->record;
+
+	if (index >= rec->nr_sharers)
+		return -1;
+	for (size_t i = 0; i <= index; i++)
+		rec = record_at(&snap->recs, rec->next_sharer);
+	return rec->pid;
+}
+
+int mmcpus_mm_id(const struct mmcpus_mm *mm, uint64_t *ret)
+{
+	if (!(mm->record.flags & MM_RECORD_HAS_ID))
+		return -ENODATA;
+	*ret = mm->record.mm_id;
+	return 0;
+}
+
+static int check_known(const struct mmcpus_mm *mm, uint32_t field)
+{
+	return mm->record.known & field ? 0 : -ENODATA;
+}
+
+int mmcpus_mm_nr_sharers(const struct mmcpus_mm *mm, size_t *ret)
+{
+	*ret = mm->record.nr_sharers;
+	return check_known(mm, MMCPUS_FIELD_SHARERS);
+}
+
+const char *mmcpus_mm_comm(const struct mmcpus_mm *mm)
+{
+	return check_known(mm, MMCPUS_FIELD_COMM) ? NULL : mm->record.comm;
+}
+
+int mmcpus_mm_ppid(const struct mmcpus_mm *mm, int32_t *ret)
+{
+	*ret = mm->record.ppid;
+	return check_known(mm, MMCPUS_FIELD_PPID);
+}
+
+int mmcpus_mm_uid(const struct mmcpus_mm *mm, uint32_t *ret)
+{
+	*ret = mm->record.uid;
+	return check_known(mm, MMCPUS_FIELD_UID);
+}
+
+int mmcpus_mm_threads(const struct mmcpus_mm *mm, uint32_t *ret)
+{
+	*ret = mm->record.nr_threads;
+	return check_known(mm, MMCPUS_FIELD_THREADS);
+}
+
+int mmcpus_mm_rss_bytes(const struct mmcpus_mm *mm, uint64_t *ret)
+{
+	*ret = mm->record.rss_bytes;
+	return check_known(mm, MMCPUS_FIELD_RSS);
+}
+
+int mmcpus_mm_cgroup(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *mm, char *buf, size_t size)
+{
+	const char *path;
+	size_t length;
+
+	if (check_known(mm, MMCPUS_FIELD_CGROUP))
+		return -ENODATA;
+	path = snap->strings.data + mm->record.cgroup;
+	length = strlen(path);
+	if (length >= size)
+		return -ENAMETOOLONG;
+	memcpy(buf, path, length + 1);
+	return (int)length;
+}
+
+const struct mmcpus_cpuset *mmcpus_mm_active(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *mm)
+{
+	return snap->has_active ? record_set(&mm->record, MM_RECORD_ACTIVE) : NULL;
+}
+
+static const struct mmcpus_cpuset *thread_set(const struct mmcpus_mm *mm, uint32_t field, enum mm_record_set which)
+{
+	return check_known(mm, field) ? NULL : record_set(&mm->record, which);
+}
+
+/* The set that is there in a record, and what is to be done with a second one. NULL: unknown. */
+static const struct mmcpus_cpuset *base_set(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *mm,
+					    enum mmcpus_mm_set which)
+{
+	switch (which) {
+	case MMCPUS_SET_ALLOWED:
+		return thread_set(mm, MMCPUS_FIELD_ALLOWED, MM_RECORD_ALLOWED);
+	case MMCPUS_SET_RUNNING:
+		return thread_set(mm, MMCPUS_FIELD_RUNNING, MM_RECORD_RUNNING);
+	case MMCPUS_SET_ACTIVE:
+	case MMCPUS_SET_STRAY:
+	case MMCPUS_SET_EXPOSED:
+		return mmcpus_mm_active(snap, mm);
+	}
+	return NULL;
+}
+
+static int set_stray(const struct mmcpus_mm *mm, struct mmcpus_cpuset *ret)
+{
+	const struct mmcpus_cpuset *allowed = thread_set(mm, MMCPUS_FIELD_ALLOWED, MM_RECORD_ALLOWED);
+
+	if (!allowed)
+		return -ENODATA;
+	mmcpus_cpuset_andnot(ret, allowed);
+	return 0;
+}
+
+static int set_exposed(const struct mmcpus_snapshot *snap, struct mmcpus_cpuset *ret)
+{
+	const struct mmcpus_cpuset *isolated = mmcpus_system_set(snap->sys, MMCPUS_SYSTEM_ISOLATED);
+
+	if (!isolated)
+		return -ENODATA;
+	mmcpus_cpuset_and(ret, isolated);
+	return 0;
+}
+
+int mmcpus_mm_set(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *mm, enum mmcpus_mm_set which,
+		  struct mmcpus_cpuset *ret)
+{
+	const struct mmcpus_cpuset *base = base_set(snap, mm, which);
+
+	mmcpus_cpuset_clear(ret);
+	if (!base)
+		return -ENODATA;
+	mmcpus_cpuset_copy(ret, base);
+	if (which == MMCPUS_SET_STRAY)
+		return set_stray(mm, ret);
+	if (which == MMCPUS_SET_EXPOSED)
+		return set_exposed(snap, ret);
+	return 0;
+}
+
+enum mmcpus_quality mmcpus_mm_quality(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *mm)
+{
+	if (snap->quality == MMCPUS_ESTIMATE)
+		return MMCPUS_ESTIMATE;
+	return snap->wanted & ~mm->record.known || !snap->has_active ? MMCPUS_PARTIAL : MMCPUS_EXACT;
+}
+
+const char *mmcpus_quality_name(enum mmcpus_quality quality)
+{
+	static const char *const names[] = {
+		[MMCPUS_EXACT] = "exact",
+		[MMCPUS_PARTIAL] = "partial",
+		[MMCPUS_ESTIMATE] = "estimate",
+	};
+
+	return (size_t)quality < sizeof(names) / sizeof(names[0]) ? names[quality] : NULL;
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* A source: a backend that was chosen, and the snapshot it fills. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend.h"
+#include "cgroup.h"
+#include "proc_dir.h"
+#include "proc_status.h"
+#include "reason.h"
+
+struct mmcpus_source {
+	const struct mmcpus_system *sys;
+	const struct backend_ops *ops;
+	void *state;
+	bool has_fallback;
+	struct mmcpus_reason fallback;
+	struct mmcpus_snapshot snap;
+};
+
+/* "bpf: needs root": who could not, and why. */
+static void name_backend(struct mmcpus_reason *why, const char *name)
+{
+	struct mmcpus_reason plain = *why;
+
+	reason_set(why, 0, "%s: %s", name, plain.what);
+	reason_remedy(why, "%s", plain.remedy);
+}
+
+static int open_named(struct mmcpus_source *src, const char *name, struct mmcpus_reason *why)
+{
+	int err;
+
+	src->ops = backend_find(name);
+	if (!src->ops)
+		return reason_set(why, -ENOENT, "%s: no such backend", name);
+	err = backend_open(src->ops, src->sys, &src->state, why);
+	if (err && why)
+		name_backend(why, name);
+	return err;
+}
+
+static int open_first(struct mmcpus_source *src, struct mmcpus_reason *why)
+{
+	struct mmcpus_reason reason;
+	int err = -ENOENT;
+
+	for (size_t i = 0; backends[i]; i++) {
+		if (backend_is_variant(backends[i]))
+			continue;
+		src->ops = backends[i];
+		err = backend_open(src->ops, src->sys, &src->state, &reason);
+		if (!err)
+			return 0;
+		name_backend(&reason, src->ops->name);
+		if (!src->has_fallback)
+			src->fallback = reason;
+		src->has_fallback = true;
+	}
+	if (why)
+		*why = src->fallback;
+	return err;
+}
+
+int mmcpus_source_open(const struct mmcpus_system *sys, const char *backend, struct mmcpus_source **ret,
+		       struct mmcpus_reason *why)
+{
+	struct mmcpus_source *src = calloc(1, sizeof(*src));
+	int err;
+
+	if (!src)
+		return reason_set(why, -ENOMEM, "%s", strerror(ENOMEM));
+	src->sys = sys;
+	err = backend ? open_named(src, backend, why) : open_first(src, why);
+	if (err) {
+		free(src);
+		return err;
+	}
+	snapshot_init(&src->snap, sys, src->ops->quality);
+	*ret = src;
+	return 0;
+}
+
+void mmcpus_source_close(struct mmcpus_source *src)
+{
+	if (!src)
+		return;
+	snapshot_deinit(&src->snap);
+	src->ops->close(src->state);
+	free(src);
+}
+
+const char *mmcpus_source_backend(const struct mmcpus_source *src)
+{
+	return src->ops->name;
+}
+
+enum mmcpus_quality mmcpus_source_quality(const struct mmcpus_source *src)
+{
+	return src->ops->quality;
+}
+
+int mmcpus_source_fallback(const struct mmcpus_source *src, struct mmcpus_reason *ret)
+{
+	if (src->has_fallback && ret)
+		*ret = src->fallback;
+	return src->has_fallback;
+}
+
+int mmcpus_source_is_restricted(const struct mmcpus_source *src, struct mmcpus_reason *ret)
+{
+	if (src->ops->is_live_only || !proc_dir_is_hidden(&src->sys->root))
+		return 0;
+	reason_set(ret, 0, "/proc is mounted with hidepid: other users' processes are not shown");
+	reason_remedy(ret, "run with sudo");
+	return 1;
+}
+
+static int take(struct mmcpus_source *src, const struct snapshot_request *request, struct mmcpus_reason *why)
+{
+	int err;
+
+	if (request->fields & ~MMCPUS_FIELDS_ALL)
+		return reason_set(why, -EINVAL, "no such field: 0x%x", request->fields & ~MMCPUS_FIELDS_ALL);
+	snapshot_reset(&src->snap, request->fields);
+	err = src->ops->read(src->state, request, &src->snap, why);
+	if (err)
+		return err;
+	err = snapshot_index(&src->snap);
+	if (!err && request->fields & MMCPUS_FIELD_CGROUP)
+		err = cgroup_name_all(&src->snap);
+	return err ? reason_set(why, err, "%s", strerror(-err)) : 0;
+}
+
+int mmcpus_source_snapshot(struct mmcpus_source *src, uint32_t fields, const struct mmcpus_snapshot **ret,
+			   struct mmcpus_reason *why)
+{
+	struct snapshot_request request = { .fields = fields };
+	int err = take(src, &request, why);
+
+	if (!err)
+		*ret = &src->snap;
+	return err;
+}
+
+/* Leave only the entry of one process in the snapshot; -ENODATA if it isn't there. */
+static int keep_only(struct mmcpus_snapshot *snap, int32_t pid)
+{
+	for (size_t i = 0; i < snap->nr_mms; i++) {
+		if (snap->mms[i]->pid != pid)
+			continue;
+		snap->mms[0] = snap->mms[i];
+		snap->nr_mms = 1;
+		return 0;
+	}
+	snap->nr_mms = 0;
+	return -ENODATA;
+}
+
+int mmcpus_source_snapshot_pid(struct mmcpus_source *src, int32_t pid, uint32_t fields,
+			       const struct mmcpus_snapshot **ret, struct mmcpus_reason *why)
+{
+	struct snapshot_request request = { .fields = fields & ~(uint32_t)MMCPUS_FIELD_SHARERS };
+	int err = proc_dir_find_tgid(&src->sys->root, pid, &request.pid);
+
+	if (err == -ESRCH)
+		return reason_set(why, err, "process %d not found", pid);
+	if (err)
+		return reason_set(why, err, "process %d: %s", pid, strerror(-err));
+	err = take(src, &request, why);
+	if (err)
+		return err;
+	err = keep_only(&src->snap, request.pid);
+	if (err && proc_dir_find_tgid(&src->sys->root, pid, &request.pid) == -ESRCH)
+		return reason_set(why, -ESRCH, "process %d not found", pid);
+	if (err)
+		return reason_set(why, err, "process %d has no address space (kernel thread or zombie)", pid);
+	*ret = &src->snap;
+	return 0;
+}

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <mmcpus/mmcpus.h>
+
+const char *mmcpus_version(void)
+{
+	return MMCPUS_VERSION; /* defined by the build, from meson.build */
+}
