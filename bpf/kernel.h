@@ -101,7 +101,8 @@ struct thread_info {
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int flags;
-	int on_cpu;
+	/* int up to 7.1 at least, u8 in 7.2; only of an unsigned local type may the load be made narrower */
+	unsigned int on_cpu;
 	const struct cpumask *cpus_ptr;
 	struct mm_struct *mm;
 	int pid;

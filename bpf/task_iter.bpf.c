@@ -5,7 +5,7 @@
  * one thread only, and the library joins those of a process; without, a process whose leader has exited yields one for
  * each thread that has the mm.
  */
-#include "mm_read.h"
+#include "mm_read.bpf.h"
 
 /* A record is too large for the stack. One slot is enough: reads of one iterator do not run side by side. */
 struct {

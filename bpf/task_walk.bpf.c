@@ -7,7 +7,7 @@
  * Tasks are handled through bpf_rdonly_cast(): for each pointer loaded from a trusted pointer the verifier searches
  * all of the kernel's types several times by name, milliseconds at load; a cast pointer is exempt.
  */
-#include "mm_read.h"
+#include "mm_read.bpf.h"
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -70,21 +70,50 @@ int proc_dir_list_threads(const struct root *process, struct pid_list *ret)
 	return list_numbers(process, "task", ret);
 }
 
-int proc_dir_find_tgid(const struct root *root, int32_t tid, int32_t *ret)
+static int read_status(const struct root *dir, const char *path, struct text *text, struct proc_status *ret)
+{
+	int err = root_read(dir, path, text);
+
+	if (err)
+		return err;
+	proc_status_parse(text->data, ret);
+	return ret->lines & STATUS_TGID ? 0 : -EBADMSG;
+}
+
+/* A leader that has exited shows no mm, while its threads live on with it. */
+static bool has_thread_with_mm(const struct root *process, struct text *text)
+{
+	struct pid_list tids = { 0 };
+	struct proc_status status;
+	bool has_mm = false;
+	char path[48];
+
+	if (proc_dir_list_threads(process, &tids) == 0)
+		for (size_t i = 0; i < tids.nr && !has_mm; i++) {
+			snprintf(path, sizeof(path), "task/%d/status", tids.pids[i]);
+			has_mm = read_status(process, path, text, &status) == 0 && status.lines & STATUS_RSS;
+		}
+	pid_list_deinit(&tids);
+	return has_mm;
+}
+
+int proc_dir_look_up(const struct root *root, int32_t tid, int32_t *ret_tgid, bool *ret_has_mm)
 {
 	struct text text = { 0 };
 	struct proc_status status;
+	struct root process;
 	char path[32];
 	int err;
 
-	snprintf(path, sizeof(path), "proc/%d/status", tid);
-	err = root_read(root, path, &text);
+	snprintf(path, sizeof(path), "proc/%d", tid);
+	err = root_enter(root, path, &process);
 	if (!err) {
-		proc_status_parse(text.data, &status);
-		if (status.lines & STATUS_TGID)
-			*ret = status.tgid;
-		else
-			err = -EBADMSG;
+		err = read_status(&process, "status", &text, &status);
+		if (!err) {
+			*ret_tgid = status.tgid;
+			*ret_has_mm = status.lines & STATUS_RSS || has_thread_with_mm(&process, &text);
+		}
+		root_deinit(&process);
 	}
 	text_deinit(&text);
 	return err == -ENOENT ? -ESRCH : err;

@@ -18,8 +18,11 @@ void pid_list_deinit(struct pid_list *list);
 int proc_dir_list_processes(const struct root *root, struct pid_list *ret);
 int proc_dir_list_threads(const struct root *process, struct pid_list *ret);
 
-/* The process that a thread's id belongs to, as /proc/TID/status tells. -ESRCH: not there, or hidden. */
-int proc_dir_find_tgid(const struct root *root, int32_t tid, int32_t *ret);
+/*
+ * The process that a thread's id belongs to, and whether any of its threads has an mm, as the status files tell. -ESRCH:
+ * not there, or hidden.
+ */
+int proc_dir_look_up(const struct root *root, int32_t tid, int32_t *ret_tgid, bool *ret_has_mm);
 
 /* Is the caller kept from seeing others' processes by the mount option hidepid? */
 bool proc_dir_is_hidden(const struct root *root);

@@ -145,25 +145,42 @@ int mmcpus_source_snapshot(struct mmcpus_source *src, uint32_t fields, const str
 	return err;
 }
 
-/* Leave only the entry of one process in the snapshot; -ENODATA if it isn't there. */
-static int keep_only(struct mmcpus_snapshot *snap, int32_t pid)
+/* Leave only the entry of one process in the snapshot; false if it isn't there. */
+static bool keep_only(struct mmcpus_snapshot *snap, int32_t pid)
 {
 	for (size_t i = 0; i < snap->nr_mms; i++) {
 		if (snap->mms[i]->pid != pid)
 			continue;
 		snap->mms[0] = snap->mms[i];
 		snap->nr_mms = 1;
-		return 0;
+		return true;
 	}
 	snap->nr_mms = 0;
-	return -ENODATA;
+	return false;
+}
+
+/* The process is not in the snapshot: because it has no mm, or because the backend was not shown it? */
+static int explain_missing(const struct mmcpus_source *src, int32_t pid, struct mmcpus_reason *why)
+{
+	bool has_mm;
+	int32_t tgid;
+	int err = proc_dir_look_up(&src->sys->root, pid, &tgid, &has_mm);
+
+	if (err)
+		return reason_set(why, -ESRCH, "process %d not found", pid);
+	if (!has_mm)
+		return reason_set(why, -ENODATA, "process %d has no address space (kernel thread or zombie)", pid);
+	reason_set(why, -EACCES, "process %d has an address space, but backend %s is not shown its mask", pid,
+		   src->ops->name);
+	return -EACCES;
 }
 
 int mmcpus_source_snapshot_pid(struct mmcpus_source *src, int32_t pid, uint32_t fields,
 			       const struct mmcpus_snapshot **ret, struct mmcpus_reason *why)
 {
 	struct snapshot_request request = { .fields = fields & ~(uint32_t)MMCPUS_FIELD_SHARERS };
-	int err = proc_dir_find_tgid(&src->sys->root, pid, &request.pid);
+	bool has_mm;
+	int err = proc_dir_look_up(&src->sys->root, pid, &request.pid, &has_mm);
 
 	if (err == -ESRCH)
 		return reason_set(why, err, "process %d not found", pid);
@@ -172,11 +189,8 @@ int mmcpus_source_snapshot_pid(struct mmcpus_source *src, int32_t pid, uint32_t 
 	err = take(src, &request, why);
 	if (err)
 		return err;
-	err = keep_only(&src->snap, request.pid);
-	if (err && proc_dir_find_tgid(&src->sys->root, pid, &request.pid) == -ESRCH)
-		return reason_set(why, -ESRCH, "process %d not found", pid);
-	if (err)
-		return reason_set(why, err, "process %d has no address space (kernel thread or zombie)", pid);
+	if (!keep_only(&src->snap, request.pid))
+		return explain_missing(src, pid, why);
 	*ret = &src->snap;
 	return 0;
 }

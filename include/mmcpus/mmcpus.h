@@ -236,8 +236,8 @@ int mmcpus_source_snapshot(struct mmcpus_source *src, uint32_t fields, const str
 
 /*
  * The same for one process only, cheaper where the backend can. It holds one entry, without sharers. -ESRCH: there is
- * no such process in this pid namespace, or it is hidden; -ENODATA: it has no address space (kernel thread, zombie).
- * Any thread's id names its process, as under /proc.
+ * no such process in this pid namespace, or it is hidden; -ENODATA: it has no address space (kernel thread, zombie);
+ * -EACCES: it has one, but the backend is not shown its mask. Any thread's id names its process, as under /proc.
  */
 int mmcpus_source_snapshot_pid(struct mmcpus_source *src, int32_t pid, uint32_t fields,
 			       const struct mmcpus_snapshot **ret, struct mmcpus_reason *why);

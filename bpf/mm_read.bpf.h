@@ -14,7 +14,8 @@ struct mm_walk walk;
 
 /* Which pid numbers the reader sees. Level 0 is the initial namespace, which sees all by their global numbers. */
 struct {
-	uint64_t level;
+	uint32_t level;
+	uint32_t reserved;
 	uint64_t ns; /* address of the kernel's struct pid_namespace */
 } view;
 
@@ -79,45 +80,66 @@ static __always_inline bool has_field(uint32_t field)
 	return walk.fields & field;
 }
 
-/* See the pid namespace as @reader sees it. */
-static __always_inline void pid_view_init(const struct task_struct *reader)
-{
-	const struct pid *pid = reader->thread_pid;
-
-	view.level = pid->level;
-	if (bpf_probe_read_kernel(&view.ns, sizeof(view.ns), &pid->numbers[view.level].ns))
-		view.ns = 0;
-}
-
-/* Number of @task in the reader's namespace, 0 if the reader doesn't see it. */
-static __always_inline int32_t pid_seen(const struct task_struct *task)
+/*
+ * The number of a task in the namespace that is level levels below the initial one. Read as plain memory: to a pointer
+ * that it knows, the verifier lets no unknown level be added.
+ */
+static __always_inline bool read_upid(const struct task_struct *task, uint32_t level, struct upid *ret)
 {
 	const struct pid *pid;
-	struct {
-		int32_t nr;
-		uint64_t ns;
-	} entry;
+	uint32_t deepest;
 
+	if (bpf_core_type_size(struct upid) != sizeof(*ret) || bpf_core_read(&pid, sizeof(pid), &task->thread_pid) ||
+	    !pid || bpf_core_read(&deepest, sizeof(deepest), &pid->level) || level > deepest)
+		return false;
+	return !bpf_probe_read_kernel(ret, sizeof(*ret), &pid->numbers[level]);
+}
+
+/* See the pid namespace as @reader sees it: with the number and the namespace of its deepest level. */
+static __always_inline void pid_view_init(const struct task_struct *reader)
+{
+	struct upid own = {};
+	const struct pid *pid;
+
+	view.level = 0;
+	if (bpf_core_read(&pid, sizeof(pid), &reader->thread_pid) == 0)
+		bpf_core_read(&view.level, sizeof(view.level), &pid->level);
+	read_upid(reader, view.level, &own);
+	view.ns = (uint64_t)own.ns;
+}
+
+/* Number of @task, a leader, in the reader's namespace; 0 if the reader doesn't see it. */
+static __always_inline int32_t pid_seen(const struct task_struct *task)
+{
+	int32_t tgid = task->tgid;
+	struct upid upid;
+
+	barrier_var(tgid); /* or clang joins this load with one from the stack, which the verifier refuses */
 	if (view.level == 0)
-		return task->tgid;
-	pid = task->thread_pid;
-	if (!pid || pid->level < view.level)
-		return 0;
-	if (bpf_core_type_size(struct upid) != sizeof(entry) ||
-	    bpf_probe_read_kernel(&entry, sizeof(entry), &pid->numbers[view.level]))
-		return 0;
-	return entry.ns == view.ns ? entry.nr : 0;
+		return tgid;
+	return read_upid(task, view.level, &upid) && (uint64_t)upid.ns == view.ns ? upid.nr : 0;
+}
+
+/* MM_FILEPAGES, MM_ANONPAGES, MM_SHMEMPAGES; 2 would be swap. */
+static __always_inline int64_t mm_rss_before_6_2(const struct mm_struct___rss_before_6_2 *mm)
+{
+	int64_t file = 0;
+	int64_t anon = 0;
+	int64_t shmem = 0;
+
+	/* 6.1's verifier does not follow the type of these into atomic_long_t, a typedef: no direct loads */
+	bpf_core_read(&file, sizeof(file), &mm->rss_stat.count[0].counter);
+	bpf_core_read(&anon, sizeof(anon), &mm->rss_stat.count[1].counter);
+	bpf_core_read(&shmem, sizeof(shmem), &mm->rss_stat.count[3].counter);
+	return file + anon + shmem;
 }
 
 static __always_inline uint64_t mm_rss_pages(const struct mm_struct *mm)
 {
-	const struct mm_struct___rss_before_6_2 *old = (const void *)mm;
-	/* MM_FILEPAGES, MM_ANONPAGES, MM_SHMEMPAGES; 2 counts swap */
 	int64_t pages;
 
 	if (bpf_core_type_exists(struct mm_rss_stat))
-		pages = old->rss_stat.count[0].counter + old->rss_stat.count[1].counter +
-			old->rss_stat.count[3].counter;
+		pages = mm_rss_before_6_2((const void *)mm);
 	else
 		pages = mm->rss_stat[0].count + mm->rss_stat[1].count + mm->rss_stat[3].count;
 	return pages > 0 ? (uint64_t)pages : 0;
