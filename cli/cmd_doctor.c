@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* mmcpus doctor: what this machine is, which backends work on it and why others do not, and whether they read right. */
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <mmcpus/mmcpus.h>
+
+#include "commands.h"
+#include "message.h"
+#include "options.h"
+#include "report.h"
+#include "selfcheck.h"
+#include "session.h"
+#include "xalloc.h"
+
+/* A backend that was tried out. */
+struct trial {
+	const char *name;
+	struct mmcpus_source *src; /* NULL: not usable, and why */
+	struct mmcpus_reason why;
+};
+
+struct trials {
+	struct trial *trials;
+	size_t nr_trials;
+};
+
+/* ------------------------------------------------------------------------------------------------------ system -- */
+
+struct text_row {
+	enum mmcpus_system_text which;
+	const char *key;
+	const char *label;
+};
+
+struct set_row {
+	enum mmcpus_system_set which;
+	const char *key;
+	const char *label;
+};
+
+static const struct text_row text_rows[] = {
+	{ MMCPUS_SYSTEM_RELEASE, "kernel", "kernel" },
+	{ MMCPUS_SYSTEM_ARCH, "architecture", "architecture" },
+	{ MMCPUS_SYSTEM_HYPERVISOR, "hypervisor", "hypervisor" },
+	{ MMCPUS_SYSTEM_LOCKDOWN, "lockdown", "lockdown" },
+};
+
+static const struct set_row set_rows[] = {
+	{ MMCPUS_SYSTEM_POSSIBLE, "possible", "possible CPUs" },
+	{ MMCPUS_SYSTEM_ONLINE, "online", "online CPUs" },
+	{ MMCPUS_SYSTEM_ISOLCPUS, "isolcpus", "isolcpus" },
+	{ MMCPUS_SYSTEM_NOHZ_FULL, "nohz_full", "nohz_full" },
+	{ MMCPUS_SYSTEM_PARTITIONS, "isolated_partitions", "isolated partitions" },
+	{ MMCPUS_SYSTEM_ISOLATED, "isolated", "isolated CPUs" },
+	{ MMCPUS_SYSTEM_NODES, "nodes", "NUMA nodes" },
+};
+
+/* As readlink /proc/self/ns/pid prints it. */
+static void report_pid_ns(struct report *report, const struct mmcpus_system *sys)
+{
+	uint64_t inode = mmcpus_system_pid_ns(sys);
+	char *name = inode ? xasprintf("pid:[%" PRIu64 "]", inode) : NULL;
+
+	report_text(report, "pid_namespace", "pid namespace", name);
+	free(name);
+}
+
+static void report_system(struct report *report, const struct mmcpus_system *sys)
+{
+	report_open_section(report, "system", "System");
+	report_bool(report, "live", "live", mmcpus_system_is_live(sys));
+	for (size_t i = 0; i < sizeof(text_rows) / sizeof(text_rows[0]); i++)
+		report_text(report, text_rows[i].key, text_rows[i].label, mmcpus_system_text(sys, text_rows[i].which));
+	report_pid_ns(report, sys);
+	report_number(report, "nr_cpus", "CPU numbers", mmcpus_system_nr_cpus(sys));
+	for (size_t i = 0; i < sizeof(set_rows) / sizeof(set_rows[0]); i++)
+		report_set(report, set_rows[i].key, set_rows[i].label, mmcpus_system_set(sys, set_rows[i].which));
+	report_close_section(report);
+}
+
+static void report_rule(struct report *report, const struct mmcpus_system *sys)
+{
+	enum mmcpus_mask_rule rule = mmcpus_system_mask_rule(sys);
+
+	report_open_section(report, "rule", "Rule of the mask");
+	report_text(report, "name", "name", mmcpus_mask_rule_name(rule));
+	report_text(report, "meaning", "meaning", mmcpus_mask_rule_meaning(rule));
+	report_close_section(report);
+}
+
+/* ---------------------------------------------------------------------------------------------------- backends -- */
+
+static void trials_init(struct trials *trials, const struct mmcpus_system *sys)
+{
+	const char *name;
+
+	*trials = (struct trials){ 0 };
+	for (size_t i = 0; (name = mmcpus_backend_name(i)) != NULL; i++) {
+		struct trial trial = { .name = name };
+
+		if (mmcpus_source_open(sys, name, &trial.src, NULL))
+			mmcpus_backend_probe(sys, name, &trial.why);
+		trials->trials = xreallocarray(trials->trials, trials->nr_trials + 1, sizeof(trial));
+		trials->trials[trials->nr_trials++] = trial;
+	}
+}
+
+static void trials_deinit(struct trials *trials)
+{
+	for (size_t i = 0; i < trials->nr_trials; i++)
+		mmcpus_source_close(trials->trials[i].src);
+	free(trials->trials);
+}
+
+static bool has_usable(const struct trials *trials)
+{
+	for (size_t i = 0; i < trials->nr_trials; i++)
+		if (trials->trials[i].src)
+			return true;
+	return false;
+}
+
+/* Name of the backend that the other commands take if none is named; NULL if there is none. To be freed. */
+static char *find_chosen(const struct mmcpus_system *sys)
+{
+	struct mmcpus_source *src;
+	char *name;
+
+	if (mmcpus_source_open(sys, NULL, &src, NULL))
+		return NULL;
+	name = xstrdup(mmcpus_source_backend(src));
+	mmcpus_source_close(src);
+	return name;
+}
+
+static const char *text_or_null(const char *text)
+{
+	return text[0] ? text : NULL;
+}
+
+static void report_trial(struct report *report, const struct trial *trial, const char *chosen)
+{
+	bool is_chosen = chosen && strcmp(chosen, trial->name) == 0;
+	const char *quality = trial->src ? mmcpus_quality_name(mmcpus_source_quality(trial->src)) : NULL;
+	char *title = xasprintf("Backend %s%s", trial->name, is_chosen ? " (the one that is used)" : "");
+
+	report_open_section(report, NULL, title);
+	report_text(report, "name", NULL, trial->name);
+	report_text(report, "summary", "reads", mmcpus_backend_summary(trial->name));
+	report_bool(report, "usable", "usable", trial->src != NULL);
+	report_bool(report, "chosen", NULL, is_chosen);
+	report_optional(report, "quality", "quality", quality);
+	report_optional(report, "reason", "why not", text_or_null(trial->why.what));
+	report_optional(report, "remedy", "remedy", text_or_null(trial->why.remedy));
+	report_close_section(report);
+	free(title);
+}
+
+static void report_trials(struct report *report, const struct trials *trials, const struct mmcpus_system *sys)
+{
+	char *chosen = find_chosen(sys);
+
+	report_open_list(report, "backends");
+	for (size_t i = 0; i < trials->nr_trials; i++)
+		report_trial(report, &trials->trials[i], chosen);
+	report_close_list(report);
+	free(chosen);
+}
+
+/* ------------------------------------------------------------------------------------------------------ checks -- */
+
+static const char *result_name(enum selfcheck_result result)
+{
+	static const char *const names[] = {
+		[SELFCHECK_OK] = "ok",
+		[SELFCHECK_FAILED] = "failed",
+		[SELFCHECK_SKIPPED] = "skipped",
+	};
+
+	return names[result];
+}
+
+static enum selfcheck_result run_check(const struct selfcheck *check, const struct mmcpus_system *sys,
+				       struct mmcpus_source *src, char **detail)
+{
+	if (mmcpus_system_is_live(sys))
+		return check->run(sys, src, detail);
+	*detail = xstrdup("a captured machine does not run");
+	return SELFCHECK_SKIPPED;
+}
+
+/* False if the check failed. */
+static bool report_check(struct report *report, const struct selfcheck *check, const struct trial *trial,
+			 const struct mmcpus_system *sys)
+{
+	char *title = xasprintf("Check %s of backend %s", check->name, trial->name);
+	char *detail;
+	enum selfcheck_result result = run_check(check, sys, trial->src, &detail);
+
+	report_open_section(report, NULL, title);
+	report_text(report, "name", NULL, check->name);
+	report_text(report, "backend", NULL, trial->name);
+	report_text(report, "summary", NULL, check->summary);
+	report_text(report, "result", "result", result_name(result));
+	report_text(report, "detail", "seen", detail);
+	report_close_section(report);
+	free(detail);
+	free(title);
+	return result != SELFCHECK_FAILED;
+}
+
+/* Estimates can't be checked: nothing says what they should be. False if a check failed. */
+static bool report_checks(struct report *report, const struct trials *trials, const struct mmcpus_system *sys)
+{
+	bool is_fine = true;
+
+	report_open_list(report, "checks");
+	for (size_t i = 0; i < trials->nr_trials; i++) {
+		const struct trial *trial = &trials->trials[i];
+
+		if (!trial->src || mmcpus_source_quality(trial->src) == MMCPUS_ESTIMATE)
+			continue;
+		for (size_t j = 0; j < nr_selfchecks; j++)
+			is_fine &= report_check(report, &selfchecks[j], trial, sys);
+	}
+	report_close_list(report);
+	return is_fine;
+}
+
+/* ----------------------------------------------------------------------------------------------------- command -- */
+
+static int print_report(const struct mmcpus_system *sys, bool is_json)
+{
+	struct report report;
+	struct trials trials;
+	bool is_fine;
+
+	trials_init(&trials, sys);
+	report_open(&report, is_json);
+	report_system(&report, sys);
+	report_rule(&report, sys);
+	report_trials(&report, &trials, sys);
+	is_fine = report_checks(&report, &trials, sys);
+	report_close(&report);
+	if (!has_usable(&trials))
+		complain("no backend is usable: the report says why");
+	is_fine &= has_usable(&trials);
+	trials_deinit(&trials);
+	return is_fine ? STATUS_OK : STATUS_FAILED;
+}
+
+static int doctor_run(const struct options *opts)
+{
+	struct session session;
+	int status;
+
+	if (session_open_system(&session, opts))
+		return STATUS_FAILED;
+	status = print_report(session.sys, opts->json);
+	session_close(&session);
+	return status;
+}
+
+const struct command cmd_doctor = {
+	.name = "doctor",
+	.summary = "what works on this machine, what does not, why, and what to do about it",
+	.options = OPTION_JSON | OPTION_ROOT | OPTIONS_COMMON,
+	.run = doctor_run,
+};

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* mmcpus show: the address spaces and the CPUs they are active on. */
+#include <stdio.h>
+
+#include "columns.h"
+#include "column_list.h"
+#include "commands.h"
+#include "filter.h"
+#include "grid.h"
+#include "message.h"
+#include "mm_list.h"
+#include "options.h"
+#include "session.h"
+#include "strbuf.h"
+#include "table.h"
+#include "users.h"
+
+/* What the options ask for, once they are understood. */
+struct request {
+	const struct options *opts;
+	struct column_list list;
+	struct sort_order order;
+	struct filter filter;
+};
+
+/* ------------------------------------------------------------------------------------------------------ output -- */
+
+static int print_grid(const struct grid *grid, const struct options *opts)
+{
+	const struct table_style style = {
+		.is_pairs = opts->pairs,
+		.has_header = !opts->noheadings,
+		.has_units = !opts->bytes,
+	};
+
+	if (opts->json) {
+		grid_print_json(grid, "address_spaces");
+		return STATUS_OK;
+	}
+	if (table_print(grid, &style) == 0)
+		return STATUS_OK;
+	complain("cannot print the table");
+	return STATUS_FAILED;
+}
+
+static void remark_unknown(const struct grid *grid, const struct session *session)
+{
+	struct strbuf names = { 0 };
+
+	for (size_t i = 0; i < grid->nr_columns; i++)
+		if (grid_is_unknown(grid, i))
+			strbuf_addf(&names, "%s%s", names.length ? ", " : "", grid->columns[i]->header);
+	if (names.length)
+		complain("unknown on this machine with backend %s: %s", mmcpus_source_backend(session->src),
+			 names.text);
+	strbuf_deinit(&names);
+}
+
+static int print_mms(const struct request *request, const struct session *session, const struct mm_view *view,
+		     const struct mm_list *mms)
+{
+	struct grid grid;
+	int status;
+
+	grid_init(&grid, &request->list, mms, view);
+	if (!request->opts->quiet)
+		remark_unknown(&grid, session);
+	status = print_grid(&grid, request->opts);
+	grid_deinit(&grid);
+	return status;
+}
+
+/* ---------------------------------------------------------------------------------------------------- snapshot -- */
+
+/* Sharers are always looked for: an address space is one row, however many processes share it. */
+static uint32_t wanted_fields(const struct request *request)
+{
+	return column_list_fields(&request->list) | request->order.column->fields | filter_fields(&request->filter) |
+	       MMCPUS_FIELD_SHARERS;
+}
+
+static void select_mms(struct mm_list *mms, const struct request *request, const struct mm_view *view)
+{
+	for (size_t i = 0; i < mmcpus_snapshot_count(view->snap); i++) {
+		const struct mmcpus_mm *mm = mmcpus_snapshot_mm(view->snap, i);
+
+		if (filter_matches(&request->filter, view, mm))
+			mm_list_add(mms, mm);
+	}
+	mm_list_sort(mms, view, &request->order);
+}
+
+static int show_snapshot(const struct request *request, const struct session *session,
+			 const struct mmcpus_snapshot *snap)
+{
+	bool has_names = mmcpus_system_is_live(session->sys);
+	struct user_names users = { 0 };
+	struct mm_list mms = { 0 };
+	struct mm_view view = { session->sys, session->src, snap, has_names ? &users : NULL };
+	int status;
+
+	select_mms(&mms, request, &view);
+	status = print_mms(request, session, &view, &mms);
+	if (filter_count_gone(&request->filter, &view))
+		status = STATUS_FAILED;
+	mm_list_deinit(&mms);
+	user_names_deinit(&users);
+	return status;
+}
+
+static void remark_snapshot(const struct request *request, const struct session *session,
+			    const struct mmcpus_snapshot *snap)
+{
+	bool has_active = session_has_active(snap);
+
+	session_remark(session, request->opts, has_active);
+	if (!has_active)
+		session_complain_no_mask();
+}
+
+static int take_and_show(struct request *request, const struct session *session)
+{
+	size_t nr_missing = filter_resolve_pids(&request->filter, request->opts, session->src);
+	const struct mmcpus_snapshot *snap;
+	struct mmcpus_reason why;
+	int status;
+
+	if (mmcpus_source_snapshot(session->src, wanted_fields(request), &snap, &why)) {
+		complain_reason(&why);
+		return STATUS_FAILED;
+	}
+	remark_snapshot(request, session, snap);
+	status = show_snapshot(request, session, snap);
+	return nr_missing ? STATUS_FAILED : status;
+}
+
+/* ----------------------------------------------------------------------------------------------------- request -- */
+
+static int run_request(struct request *request)
+{
+	struct session session;
+	char *why;
+	int status;
+
+	if (session_open(&session, request->opts))
+		return STATUS_FAILED;
+	if (filter_init(&request->filter, request->opts, session.sys, &why))
+		status = complain_usage(why);
+	else
+		status = take_and_show(request, &session);
+	filter_deinit(&request->filter);
+	session_close(&session);
+	return status;
+}
+
+static int show_run(const struct options *opts)
+{
+	struct request request = { .opts = opts };
+	char *why;
+	int status;
+
+	if (column_list_parse(&request.list, opts->output, &why) || sort_order_parse(&request.order, opts->sort, &why))
+		status = complain_usage(why);
+	else
+		status = run_request(&request);
+	column_list_deinit(&request.list);
+	return status;
+}
+
+static void print_columns(void)
+{
+	puts("\nColumns (* is shown by default):");
+	for (size_t i = 0; i < nr_columns; i++)
+		printf(" %-15s%s %s\n", columns[i].header, columns[i].flags & COLUMN_IS_DEFAULT ? "*" : " ",
+		       columns[i].help);
+	puts("\nIn a table, - is known to be empty and ? is unknown.");
+}
+
+const struct command cmd_show = {
+	.name = "show",
+	.summary = "address spaces and the CPUs they are active on",
+	.options = OPTION_PID | OPTION_CPU_LIST | OPTION_COMM | OPTION_OUTPUT | OPTION_SORT | OPTION_JSON |
+		   OPTION_PAIRS | OPTION_NOHEADINGS | OPTION_BYTES | OPTION_BACKEND | OPTION_ROOT | OPTION_QUIET |
+		   OPTIONS_COMMON,
+	.run = show_run,
+	.print_more_help = print_columns,
+};

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "column_list.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "columns.h"
+#include "message.h"
+#include "xalloc.h"
+
+static void add_column(struct column_list *list, const struct column *column)
+{
+	list->columns = xreallocarray(list->columns, list->nr_columns + 1, sizeof(*list->columns));
+	list->columns[list->nr_columns++] = column;
+}
+
+static void add_default_columns(struct column_list *list)
+{
+	for (size_t i = 0; i < nr_columns; i++)
+		if (columns[i].flags & COLUMN_IS_DEFAULT)
+			add_column(list, &columns[i]);
+}
+
+static const struct column *parse_name(const char *name, size_t length, char **why)
+{
+	const struct column *column = column_find(name, length);
+
+	if (!column)
+		usage_error(why, "there is no column '%.*s': mmcpus show --help lists them", (int)length, name);
+	return column;
+}
+
+static int parse_names(struct column_list *list, const char *text, char **why)
+{
+	for (;; text++) {
+		size_t length = strcspn(text, ",");
+		const struct column *column = parse_name(text, length, why);
+
+		if (!column)
+			return -EINVAL;
+		add_column(list, column);
+		text += length;
+		if (*text == '\0')
+			return 0;
+	}
+}
+
+int column_list_parse(struct column_list *list, const char *text, char **why)
+{
+	if (!text || *text == '+')
+		add_default_columns(list);
+	return text ? parse_names(list, text + (*text == '+'), why) : 0;
+}
+
+void column_list_deinit(struct column_list *list)
+{
+	free(list->columns);
+	*list = (struct column_list){ 0 };
+}
+
+uint32_t column_list_fields(const struct column_list *list)
+{
+	uint32_t fields = 0;
+
+	for (size_t i = 0; i < list->nr_columns; i++)
+		fields |= list->columns[i]->fields;
+	return fields;
+}
+
+int sort_order_parse(struct sort_order *order, const char *text, char **why)
+{
+	const char *name = text ? text : "PID";
+
+	order->is_descending = *name == '-';
+	name += order->is_descending;
+	order->column = parse_name(name, strlen(name), why);
+	return order->column ? 0 : -EINVAL;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "filter.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <string.h>
+
+#include "columns.h"
+#include "message.h"
+#include "options.h"
+#include "xalloc.h"
+
+/* -------------------------------------------------------------------------------------------------------- CPUs -- */
+
+static int fail_cpu_list(int err, const char *text, size_t offset, uint32_t nr_cpus, char **why)
+{
+	const char *word = text + offset;
+	int length = (int)strcspn(word, ", \t\n");
+
+	if (err == -ERANGE)
+		return usage_error(why, "--cpu-list: '%.*s' is beyond the last CPU, %u", length, word, nr_cpus - 1);
+	return usage_error(why, "--cpu-list: '%.*s' is not a list of CPUs such as 0-3,8", length, word);
+}
+
+static int parse_cpus(struct mmcpus_cpuset *set, const char *text, char **why)
+{
+	size_t offset = 0;
+	int err = mmcpus_cpuset_parse_list(set, text, &offset);
+
+	if (err)
+		return fail_cpu_list(err, text, offset, mmcpus_cpuset_width(set), why);
+	if (mmcpus_cpuset_is_empty(set))
+		return usage_error(why, "--cpu-list: '%s' names no CPU", text);
+	return 0;
+}
+
+int filter_init(struct filter *filter, const struct options *opts, const struct mmcpus_system *sys, char **why)
+{
+	*filter = (struct filter){ .has_pids = opts->pids.nr_pids > 0, .comm = opts->comm };
+	if (!opts->cpu_list)
+		return 0;
+	filter->cpus = xcheck(mmcpus_cpuset_create(mmcpus_system_nr_cpus(sys)));
+	return parse_cpus(filter->cpus, opts->cpu_list, why);
+}
+
+void filter_deinit(struct filter *filter)
+{
+	pid_list_deinit(&filter->pids);
+	mmcpus_cpuset_destroy(filter->cpus);
+	*filter = (struct filter){ 0 };
+}
+
+/* -------------------------------------------------------------------------------------------------------- PIDs -- */
+
+size_t filter_resolve_pids(struct filter *filter, const struct options *opts, struct mmcpus_source *src)
+{
+	size_t nr_missing = 0;
+
+	for (size_t i = 0; i < opts->pids.nr_pids; i++) {
+		const struct mmcpus_snapshot *snap;
+		struct mmcpus_reason why;
+
+		if (mmcpus_source_snapshot_pid(src, opts->pids.pids[i], 0, &snap, &why)) {
+			complain_reason(&why);
+			nr_missing++;
+		} else {
+			pid_list_add(&filter->pids, mmcpus_mm_pid(mmcpus_snapshot_mm(snap, 0)));
+		}
+	}
+	return nr_missing;
+}
+
+static bool is_process(const struct mm_view *view, const struct mmcpus_mm *mm, const struct pid_list *pids)
+{
+	size_t nr_sharers;
+
+	if (pid_list_has(pids, mmcpus_mm_pid(mm)))
+		return true;
+	if (mmcpus_mm_nr_sharers(mm, &nr_sharers))
+		return false;
+	for (size_t i = 0; i < nr_sharers; i++)
+		if (pid_list_has(pids, mmcpus_mm_sharer(view->snap, mm, i)))
+			return true;
+	return false;
+}
+
+static bool is_in_snapshot(const struct mm_view *view, int32_t *pid)
+{
+	const struct pid_list pids = { pid, 1 };
+
+	for (size_t i = 0; i < mmcpus_snapshot_count(view->snap); i++)
+		if (is_process(view, mmcpus_snapshot_mm(view->snap, i), &pids))
+			return true;
+	return false;
+}
+
+size_t filter_count_gone(const struct filter *filter, const struct mm_view *view)
+{
+	size_t nr_gone = 0;
+
+	for (size_t i = 0; i < filter->pids.nr_pids; i++) {
+		if (is_in_snapshot(view, &filter->pids.pids[i]))
+			continue;
+		complain("process %d not found: it ended or changed while it was read", filter->pids.pids[i]);
+		nr_gone++;
+	}
+	return nr_gone;
+}
+
+/* ---------------------------------------------------------------------------------------------------- together -- */
+
+static bool is_active_on(const struct mm_view *view, const struct mmcpus_mm *mm, const struct mmcpus_cpuset *cpus)
+{
+	const struct mmcpus_cpuset *active = mmcpus_mm_active(view->snap, mm);
+
+	return active && mmcpus_cpuset_intersects(active, cpus);
+}
+
+static bool matches_comm(const struct mmcpus_mm *mm, const char *pattern)
+{
+	const char *comm = mmcpus_mm_comm(mm);
+
+	return comm && fnmatch(pattern, comm, 0) == 0;
+}
+
+uint32_t filter_fields(const struct filter *filter)
+{
+	return (filter->comm ? MMCPUS_FIELD_COMM : 0) | (filter->has_pids ? MMCPUS_FIELD_SHARERS : 0);
+}
+
+bool filter_matches(const struct filter *filter, const struct mm_view *view, const struct mmcpus_mm *mm)
+{
+	return (!filter->has_pids || is_process(view, mm, &filter->pids)) &&
+	       (!filter->cpus || is_active_on(view, mm, filter->cpus)) &&
+	       (!filter->comm || matches_comm(mm, filter->comm));
+}

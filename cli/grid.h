@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The values of the wanted columns for the wanted address spaces: read in one walk, whatever they are printed as. */
+#ifndef MMCPUS_CLI_GRID_H
+#define MMCPUS_CLI_GRID_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "value.h"
+
+struct column;
+struct column_list;
+struct mm_list;
+struct mm_view;
+
+struct grid {
+	const struct column *const *columns;
+	size_t nr_columns;
+	struct value *values; /* row by row */
+	size_t nr_rows;
+};
+
+/* The columns must outlive the grid; it holds copies of all values. */
+void grid_init(struct grid *grid, const struct column_list *list, const struct mm_list *mms,
+	       const struct mm_view *view);
+void grid_deinit(struct grid *grid);
+
+const struct value *grid_value(const struct grid *grid, size_t row, size_t column);
+
+/* Does the column tell nothing at all? False if there is no row. */
+bool grid_is_unknown(const struct grid *grid, size_t column);
+
+/* As a JSON document: {"name": [{…}, …]}. */
+void grid_print_json(const struct grid *grid, const char *name);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A JSON writer, pretty-printed. libsmartcols has one, but it writes flat tables only and takes an empty string for
+ * null, so that a set known to be empty could not be told from one that is unknown.
+ *
+ * The key is NULL for the outermost value and inside arrays.
+ */
+#ifndef MMCPUS_CLI_JSON_H
+#define MMCPUS_CLI_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define JSON_DEPTH_MAX 8
+
+struct json {
+	FILE *out;
+	unsigned depth;
+	bool has_members; /* of what is open, one is written */
+	char closers[JSON_DEPTH_MAX];
+};
+
+void json_init(struct json *json, FILE *out);
+
+void json_open_object(struct json *json, const char *key);
+void json_open_array(struct json *json, const char *key);
+/* Close the object or array that was opened last; the outermost ends the document with a line end. */
+void json_close(struct json *json);
+
+void json_string(struct json *json, const char *key, const char *raw); /* raw bytes; NULL: null */
+void json_number(struct json *json, const char *key, uint64_t number);
+void json_bool(struct json *json, const char *key, bool truth);
+void json_null(struct json *json, const char *key);
+void json_pids(struct json *json, const char *key, const int32_t *pids, size_t nr_pids);
+
+#endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <string.h>
+
+#include <mmcpus/mmcpus.h>
+
+#include "message.h"
+
+#define FLAG(member) OPTION_IS_FLAG, offsetof(struct options, member)
+#define TEXT(member) OPTION_IS_TEXT, offsetof(struct options, member)
+
+const struct option_row option_rows[] = {
+	{ OPTION_PID, 'p', "pid", "LIST", OPTION_IS_PIDS, offsetof(struct options, pids),
+	  "only these processes and what they share an address space with" },
+	{ OPTION_CPU_LIST, 'C', "cpu-list", "LIST", TEXT(cpu_list), "only what is active on one of these CPUs" },
+	{ OPTION_COMM, 0, "comm", "PATTERN", TEXT(comm), "only processes whose name matches, as \"java*\"" },
+	{ OPTION_OUTPUT, 'o', "output", "LIST", TEXT(output), "the columns to show; +LIST adds them to the default" },
+	{ OPTION_SORT, 's', "sort", "COLUMN", TEXT(sort), "sort by this column; -COLUMN for descending" },
+	{ OPTION_JSON, 'J', "json", NULL, FLAG(json), "print JSON" },
+	{ OPTION_PAIRS, 'P', "pairs", NULL, FLAG(pairs), "print KEY=\"value\" pairs" },
+	{ OPTION_NOHEADINGS, 'n', "noheadings", NULL, FLAG(noheadings), "print no heading" },
+	{ OPTION_BYTES, 'b', "bytes", NULL, FLAG(bytes), "print sizes in bytes" },
+	{ OPTION_BACKEND, 0, "backend", "NAME", OPTION_IS_BACKEND, offsetof(struct options, backend),
+	  "ask this backend and no other; mmcpus doctor lists them" },
+	{ OPTION_ROOT, 0, "root", "DIR", TEXT(root), "read proc/ and sys/ of a captured machine below DIR" },
+	{ OPTION_QUIET, 'q', "quiet", NULL, FLAG(quiet), "no remarks on stderr about where the answer comes from" },
+	{ OPTION_HELP, 'h', "help", NULL, FLAG(help), "print this help" },
+	{ OPTION_VERSION, 'V', "version", NULL, FLAG(version), "print the version and what is built in" },
+};
+
+#define NR_ROWS (sizeof(option_rows) / sizeof(option_rows[0]))
+
+const size_t nr_option_rows = NR_ROWS;
+
+/* What getopt_long() returns for a row; beyond all letters. */
+#define LONG_BASE 256
+
+/* ----------------------------------------------------------------------------------------- what getopt() wants -- */
+
+struct getopt_tables {
+	char letters[2 * NR_ROWS + 2];
+	struct option longs[NR_ROWS + 1];
+};
+
+/* tables is zero-initialized. */
+static void build_tables(struct getopt_tables *tables, uint32_t accepted)
+{
+	struct option *next_long = tables->longs;
+	char *next_letter = tables->letters;
+
+	*next_letter++ = ':'; /* tell a missing argument from an unknown option */
+	for (size_t i = 0; i < NR_ROWS; i++) {
+		const struct option_row *row = &option_rows[i];
+
+		if (!(row->bit & accepted))
+			continue;
+		*next_long++ = (struct option){ row->name, row->argument ? required_argument : no_argument, NULL,
+						LONG_BASE + (int)i };
+		if (!row->letter)
+			continue;
+		*next_letter++ = row->letter;
+		if (row->argument)
+			*next_letter++ = ':';
+	}
+}
+
+/* The row of what getopt_long() returned, or left in optopt. NULL: unknown. */
+static const struct option_row *find_row(int value)
+{
+	if (value >= LONG_BASE)
+		return &option_rows[value - LONG_BASE];
+	for (size_t i = 0; i < NR_ROWS; i++)
+		if (value && option_rows[i].letter == value)
+			return &option_rows[i];
+	return NULL;
+}
+
+/* ------------------------------------------------------------------------------------------------------- errors -- */
+
+/* The word that getopt_long() stumbled over. A letter inside a word leaves optind at it, the last one moves on. */
+static const char *word_at_fault(char **argv)
+{
+	const char *previous = argv[optind - 1];
+
+	if (optopt == 0 || optopt >= LONG_BASE)
+		return previous;
+	if (previous[0] == '-' && previous[strlen(previous) - 1] == optopt)
+		return previous;
+	return argv[optind];
+}
+
+static int fail_option(int value, char **argv, char **why)
+{
+	const struct option_row *row = find_row(optopt);
+
+	if (value == ':')
+		return usage_error(why, "option --%s needs an argument: %s", row->name, row->argument);
+	if (optopt >= LONG_BASE)
+		return usage_error(why, "option --%s takes no argument: '%s'", row->name, word_at_fault(argv));
+	return usage_error(why, "unknown option '%s': see --help", word_at_fault(argv));
+}
+
+/* ------------------------------------------------------------------------------------------------------ values -- */
+
+static int check_backend(const char *name, char **why)
+{
+	const char *known;
+
+	for (size_t i = 0; (known = mmcpus_backend_name(i)) != NULL; i++)
+		if (strcmp(known, name) == 0)
+			return 0;
+	return usage_error(why, "there is no backend '%s': mmcpus doctor lists them", name);
+}
+
+static int take_option(struct options *opts, const struct option_row *row, const char *argument, char **why)
+{
+	char *member = (char *)opts + row->offset;
+
+	switch (row->kind) {
+	case OPTION_IS_FLAG:
+		*(bool *)member = true;
+		return 0;
+	case OPTION_IS_PIDS:
+		return pid_list_parse((struct pid_list *)member, argument, why);
+	case OPTION_IS_BACKEND:
+	case OPTION_IS_TEXT:
+		*(const char **)member = argument;
+		return row->kind == OPTION_IS_BACKEND ? check_backend(argument, why) : 0;
+	}
+	return -EINVAL;
+}
+
+int options_parse(struct options *ret, uint32_t accepted, int argc, char **argv, char **why)
+{
+	struct getopt_tables tables = { 0 };
+	int value;
+
+	*ret = (struct options){ 0 };
+	build_tables(&tables, accepted);
+	opterr = 0;
+	optind = 0; /* start anew, also after an earlier parse was left in the middle of a word */
+	while ((value = getopt_long(argc, argv, tables.letters, tables.longs, NULL)) != -1) {
+		if (value == '?' || value == ':')
+			return fail_option(value, argv, why);
+		if (take_option(ret, find_row(value), optarg, why))
+			return -EINVAL;
+	}
+	ret->operands = argv + optind;
+	ret->nr_operands = (size_t)(argc - optind);
+	if (ret->json && ret->pairs)
+		return usage_error(why, "--json and --pairs exclude each other");
+	return 0;
+}
+
+void options_deinit(struct options *opts)
+{
+	pid_list_deinit(&opts->pids);
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The options of all commands: described as data, parsed into a struct that is const from then on. */
+#ifndef MMCPUS_CLI_OPTIONS_H
+#define MMCPUS_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "pids.h"
+
+/* Which options a command takes: a union of these. */
+enum {
+	OPTION_PID = 1 << 0,
+	OPTION_CPU_LIST = 1 << 1,
+	OPTION_COMM = 1 << 2,
+	OPTION_OUTPUT = 1 << 3,
+	OPTION_SORT = 1 << 4,
+	OPTION_JSON = 1 << 5,
+	OPTION_PAIRS = 1 << 6,
+	OPTION_NOHEADINGS = 1 << 7,
+	OPTION_BYTES = 1 << 8,
+	OPTION_BACKEND = 1 << 9,
+	OPTION_ROOT = 1 << 10,
+	OPTION_QUIET = 1 << 11,
+	OPTION_HELP = 1 << 12,
+	OPTION_VERSION = 1 << 13,
+
+	OPTIONS_COMMON = OPTION_HELP | OPTION_VERSION,
+};
+
+/* Strings point into argv, NULL if the option is not there. */
+struct options {
+	struct pid_list pids;
+	const char *cpu_list;
+	const char *comm;
+	const char *output;
+	const char *sort;
+	const char *backend;
+	const char *root;
+	bool json;
+	bool pairs;
+	bool noheadings;
+	bool bytes;
+	bool quiet;
+	bool help;
+	bool version;
+	char **operands; /* into argv */
+	size_t nr_operands;
+};
+
+/* How the value of an option gets into struct options. */
+enum option_kind {
+	OPTION_IS_FLAG,
+	OPTION_IS_TEXT,
+	OPTION_IS_PIDS,
+	OPTION_IS_BACKEND,
+};
+
+struct option_row {
+	uint32_t bit;
+	char letter; /* 0: none */
+	const char *name;
+	const char *argument; /* NULL: takes none */
+	enum option_kind kind;
+	size_t offset; /* in struct options */
+	const char *help;
+};
+
+extern const struct option_row option_rows[];
+extern const size_t nr_option_rows;
+
+/*
+ * argv[0] is the command. Options that are not in accepted are unknown; argv is reordered so that operands come last.
+ * Returns 0, or -EINVAL and a message that names the word at fault, to be freed. Either way ret is to be deinit()ed.
+ */
+int options_parse(struct options *ret, uint32_t accepted, int argc, char **argv, char **why);
+void options_deinit(struct options *opts);
+
+#endif
