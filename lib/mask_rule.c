@@ -75,19 +75,30 @@ static char *read_btf(const struct root *root, size_t *ret_size)
  * clearing lazy, and left its mark in the types: enum tlb_flush_reason got TLB_REMOTE_WRONG_CPU. The version tells
  * less: stable kernels carry one half of that series, and with it context.next_trim_cpumask, without the other.
  */
-static enum mmcpus_mask_rule rule_of_x86(const struct mmcpus_system *sys)
+#define LAZY_MARK "TLB_REMOTE_WRONG_CPU"
+
+static enum mmcpus_mask_rule rule_of_types(const struct root *root)
 {
-	static const char mark[] = "\0TLB_REMOTE_WRONG_CPU";
+	static const char mark[] = "\0" LAZY_MARK; /* a whole name: the NUL bytes around it belong to it */
 	enum mmcpus_mask_rule rule = MMCPUS_RULE_X86_UNDECIDED;
 	size_t size;
-	char *btf;
+	char *btf = read_btf(root, &size);
 
-	if (!sys->root.is_live)
-		return rule;
-	btf = read_btf(&sys->root, &size);
 	if (btf)
 		rule = memmem(btf, size, mark, sizeof(mark)) ? MMCPUS_RULE_LAZY : MMCPUS_RULE_EAGER;
 	free(btf);
+	return rule;
+}
+
+/* A capture leaves out the types, but for the names of that enum: a file of lines, which the kernel does not have. */
+static enum mmcpus_mask_rule rule_of_capture(const struct root *root)
+{
+	enum mmcpus_mask_rule rule = MMCPUS_RULE_X86_UNDECIDED;
+	struct text names = { 0 };
+
+	if (root_read(root, "sys/kernel/btf/tlb_flush_reason", &names) == 0)
+		rule = strstr(names.data, LAZY_MARK "\n") ? MMCPUS_RULE_LAZY : MMCPUS_RULE_EAGER;
+	text_deinit(&names);
 	return rule;
 }
 
@@ -95,7 +106,9 @@ enum mmcpus_mask_rule mmcpus_system_mask_rule(const struct mmcpus_system *sys)
 {
 	enum mmcpus_mask_rule rule = rule_of_arch(sys);
 
-	return rule == MMCPUS_RULE_X86_UNDECIDED ? rule_of_x86(sys) : rule;
+	if (rule != MMCPUS_RULE_X86_UNDECIDED)
+		return rule;
+	return sys->root.is_live ? rule_of_types(&sys->root) : rule_of_capture(&sys->root);
 }
 
 const char *mmcpus_mask_rule_name(enum mmcpus_mask_rule rule)
