@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What a snapshot costs, warm, against what a user of the kernel patch must do (read every /proc/PID/status) and
+ * against the least that any walk over the same tasks takes.
+ *
+ *	bench_snapshot [PROCESSES [THREADS [ROUNDS]]]
+ */
+#include <dirent.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <mmcpus/mmcpus.h>
+
+#include "crowd.h"
+#include "measure.h"
+
+#include "empty_walk.lskel.h"
+
+static struct mmcpus_source *source;
+static struct empty_walk *walk;
+static uint64_t sum; /* of what was read, so that no contender can be optimised away */
+
+/* What the plain C loop of a user of the patch does, without any parsing. */
+static void read_all_status(void)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	char buf[8192];
+	char path[300];
+
+	if (!proc)
+		err(EXIT_FAILURE, "/proc");
+	while ((entry = readdir(proc))) {
+		int fd;
+
+		if (entry->d_name[0] < '0' || entry->d_name[0] > '9')
+			continue;
+		snprintf(path, sizeof(path), "/proc/%s/status", entry->d_name);
+		fd = open(path, O_RDONLY);
+		if (fd < 0)
+			continue;
+		sum += (uint64_t)read(fd, buf, sizeof(buf));
+		close(fd);
+	}
+	closedir(proc);
+}
+
+static void run_walk(uint32_t visit_threads)
+{
+	union bpf_attr attr;
+
+	walk->bss->visit_threads = visit_threads;
+	memset(&attr, 0, sizeof(attr));
+	attr.test.prog_fd = (uint32_t)walk->progs.walk_nothing.prog_fd;
+	if (syscall(SYS_bpf, BPF_PROG_TEST_RUN, &attr, sizeof(attr)))
+		err(EXIT_FAILURE, "empty walk");
+	sum += walk->bss->visited;
+}
+
+static void walk_processes(void)
+{
+	run_walk(0);
+}
+
+static void walk_threads(void)
+{
+	run_walk(1);
+}
+
+/* Take a snapshot and look at the set of every address space. */
+static void take(uint32_t fields)
+{
+	const struct mmcpus_snapshot *snap;
+	struct mmcpus_reason why;
+
+	if (mmcpus_source_snapshot(source, fields, &snap, &why))
+		errx(EXIT_FAILURE, "%s", why.what);
+	for (size_t i = 0; i < mmcpus_snapshot_count(snap); i++)
+		sum += mmcpus_cpuset_count(mmcpus_mm_active(snap, mmcpus_snapshot_mm(snap, i)));
+}
+
+static void snapshot_active(void)
+{
+	take(0);
+}
+
+static void snapshot_shared(void)
+{
+	take(MMCPUS_FIELD_SHARERS);
+}
+
+static void snapshot_threads(void)
+{
+	take(MMCPUS_FIELD_SHARERS | MMCPUS_FIELD_ALLOWED | MMCPUS_FIELD_RUNNING);
+}
+
+static void snapshot_all(void)
+{
+	take(MMCPUS_FIELDS_ALL & ~(uint32_t)MMCPUS_FIELD_CGROUP);
+}
+
+enum {
+	STATUS,
+	WALK,
+	WALK_THREADS,
+	ACTIVE,
+	SHARED,
+	THREADS,
+	ALL,
+	NR
+};
+
+static struct contender contenders[NR] = {
+	[STATUS] = { "read every /proc/PID/status, plain C loop", read_all_status },
+	[WALK] = { "walk over all processes, empty body", walk_processes },
+	[WALK_THREADS] = { "walk over all threads, empty body", walk_threads },
+	[ACTIVE] = { "library snapshot: ACTIVE", snapshot_active },
+	[SHARED] = { "library snapshot: ACTIVE, one entry for each mm", snapshot_shared },
+	[THREADS] = { "library snapshot: ACTIVE, ALLOWED, RUNNING", snapshot_threads },
+	[ALL] = { "library snapshot: every field but the cgroup", snapshot_all },
+};
+
+static void open_source(void)
+{
+	struct mmcpus_reason why;
+	struct mmcpus_system *sys;
+
+	if (mmcpus_system_open(NULL, &sys, &why) || mmcpus_source_open(sys, "bpf", &source, &why))
+		errx(EXIT_FAILURE, "%s (%s)", why.what, why.remedy);
+	walk = empty_walk__open();
+	if (!walk || empty_walk__load(walk))
+		errx(EXIT_FAILURE, "cannot load the empty walk: needs kernel 6.7");
+}
+
+static void print_table(int nr_processes, int nr_threads, int nr_rounds)
+{
+	double status = median_ms(&contenders[STATUS], nr_rounds);
+	double empty = median_ms(&contenders[WALK], nr_rounds);
+	double empty_threads = median_ms(&contenders[WALK_THREADS], nr_rounds);
+
+	printf("%d processes of %d threads, medians of %d interleaved rounds\n\n", nr_processes, nr_threads, nr_rounds);
+	printf("| | ms | times faster than /proc | times its own empty walk |\n|---|---:|---:|---:|\n");
+	for (int i = 0; i < NR; i++) {
+		double ms = median_ms(&contenders[i], nr_rounds);
+		bool is_thread_walk = i == WALK_THREADS || i == THREADS || i == ALL;
+
+		printf("| %s | %.3f | %.1f | %.2f |\n", contenders[i].name, ms, status / ms,
+		       ms / (is_thread_walk ? empty_threads : empty));
+	}
+}
+
+int main(int argc, char **argv)
+{
+	int nr_processes = argc > 1 ? atoi(argv[1]) : 5000;
+	int nr_threads = argc > 2 ? atoi(argv[2]) : 4;
+	int nr_rounds = argc > 3 ? atoi(argv[3]) : 31;
+
+	if (nr_processes < 1 || nr_threads < 1 || nr_rounds < 1 || nr_rounds > ROUNDS_MAX)
+		errx(2, "usage: bench_snapshot [PROCESSES [THREADS [ROUNDS]]], at most %d rounds", ROUNDS_MAX);
+	crowd_start(nr_processes, nr_threads);
+	atexit(crowd_stop);
+	open_source();
+	measure(contenders, NR, nr_rounds);
+	print_table(nr_processes, nr_threads, nr_rounds);
+	return sum ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "measure.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static double now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+void measure(struct contender *contenders, size_t nr, int nr_rounds)
+{
+	for (int round = 0; round < nr_rounds; round++) {
+		for (size_t i = 0; i < nr; i++) {
+			double start;
+
+			contenders[i].run();
+			start = now_ms();
+			contenders[i].run();
+			contenders[i].ms[round] = now_ms() - start;
+		}
+	}
+}
+
+static int compare(const void *a, const void *b)
+{
+	double left = *(const double *)a;
+	double right = *(const double *)b;
+
+	return (left > right) - (left < right);
+}
+
+double median_ms(const struct contender *contender, int nr_rounds)
+{
+	double sorted[ROUNDS_MAX];
+
+	memcpy(sorted, contender->ms, (size_t)nr_rounds * sizeof(sorted[0]));
+	qsort(sorted, (size_t)nr_rounds, sizeof(sorted[0]), compare);
+	return sorted[nr_rounds / 2];
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Contenders side by side: every round runs each once, so that what disturbs the machine disturbs all alike. */
+#ifndef MMCPUS_BENCH_MEASURE_H
+#define MMCPUS_BENCH_MEASURE_H
+
+#include <stddef.h>
+
+#define ROUNDS_MAX 101
+
+struct contender {
+	const char *name;
+	void (*run)(void);
+	double ms[ROUNDS_MAX];
+};
+
+/*
+ * Run all for so many rounds. Each runs twice in a row and the second run counts: what stood in the caches was left
+ * there by itself, not by its neighbour.
+ */
+void measure(struct contender *contenders, size_t nr, int nr_rounds);
+
+double median_ms(const struct contender *contender, int nr_rounds);
+
+#endif
