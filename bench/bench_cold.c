@@ -60,14 +60,17 @@ static void run_show_active(void)
 
 static void run_status(void)
 {
-	run_command((char *[]){ mmcpus, "status", "1", NULL }, &peak_kib[3]);
+	char pid[16];
+
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	run_command((char *[]){ mmcpus, "status", pid, NULL }, &peak_kib[3]);
 }
 
 static struct contender contenders[] = {
 	{ .name = "ps -e", .run = run_ps },
 	{ .name = "mmcpus show", .run = run_show },
 	{ .name = "mmcpus show -o PID,COMMAND,ACTIVE", .run = run_show_active },
-	{ .name = "mmcpus status 1", .run = run_status },
+	{ .name = "mmcpus status PID", .run = run_status },
 };
 
 #define NR (sizeof(contenders) / sizeof(contenders[0]))

@@ -103,7 +103,7 @@ struct task_struct {
 	unsigned int flags;
 	/* int up to 7.1 at least, u8 in 7.2; only of an unsigned local type may the load be made narrower */
 	unsigned int on_cpu;
-	const struct cpumask *cpus_ptr;
+	struct cpumask cpus_mask; /* not cpus_ptr, which under migrate_disable() is one CPU only */
 	struct mm_struct *mm;
 	int pid;
 	int tgid;

@@ -173,7 +173,7 @@ static __always_inline void read_process(const struct task_struct *leader, struc
 	if (has_field(MMCPUS_FIELD_COMM))
 		__builtin_memcpy(rec->comm, leader->comm, sizeof(rec->comm));
 	if (has_field(MMCPUS_FIELD_PPID))
-		rec->ppid = pid_seen(leader->real_parent);
+		rec->ppid = pid_seen(leader->real_parent->group_leader); /* any thread may have forked */
 	if (has_field(MMCPUS_FIELD_UID))
 		rec->uid = leader->real_cred->euid.val;
 	if (has_field(MMCPUS_FIELD_THREADS))

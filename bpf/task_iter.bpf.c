@@ -33,7 +33,7 @@ static __always_inline void read_thread(struct mm_record *rec, const struct task
 {
 	struct mmcpus_cpuset *allowed = thread_set(rec, MM_RECORD_ALLOWED);
 
-	copy_words(allowed->words, task->cpus_ptr);
+	copy_words(allowed->words, &task->cpus_mask);
 	rec->running_cpu = MM_RECORD_NONE;
 	if (task->on_cpu && task->thread_info.cpu < walk.nr_cpus)
 		rec->running_cpu = task->thread_info.cpu;
@@ -66,6 +66,8 @@ int iterate_mms(struct bpf_iter__task *ctx)
 	if (!rec->pid)
 		return 0;
 	outcome = read_mm(task->group_leader, task, rec);
+	if (outcome == MM_CHANGED)
+		outcome = read_mm(task->group_leader, task, rec);
 	if (outcome == MM_CHANGED)
 		walk.dropped++;
 	if (outcome != MM_READ)

@@ -84,10 +84,10 @@ static __always_inline void set_clear(struct mmcpus_cpuset *set)
 
 static __always_inline void or_allowed(struct mmcpus_cpuset *set, const struct task_struct *task)
 {
-	struct set_words all = { .words = set->words, .bitmap = (uint64_t)task->cpus_ptr };
+	struct set_words all = { .words = set->words, .bitmap = (uint64_t)&task->cpus_mask };
 
 	if (walk.nr_words == 1)
-		set->words[0] |= task->cpus_ptr->bits[0];
+		set->words[0] |= task->cpus_mask.bits[0];
 	else
 		bpf_loop(walk.nr_words, or_word, &all, 0);
 	set->words[(walk.nr_words - 1) % MM_SET_WORDS_MAX] &= walk.last_word;

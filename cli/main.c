@@ -36,6 +36,10 @@ static int run(const struct command *command, const struct options *opts, bool i
 		usage_print_version();
 		return STATUS_OK;
 	}
+	if (opts->nr_operands && !is_named && command_find(opts->operands[0])) {
+		usage_error(&why, "the command comes first: mmcpus %s ...", opts->operands[0]);
+		return complain_usage(why);
+	}
 	if (opts->nr_operands && !command->operands) {
 		usage_error(&why, "%s takes no argument, such as '%s'", command->name, opts->operands[0]);
 		return complain_usage(why);

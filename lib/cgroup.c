@@ -50,13 +50,32 @@ struct cgroup_mount {
 	char path[PATH_MAX];
 };
 
+/* Blanks and other odd characters of a path stand in mountinfo as \040: three octal digits. */
+static void decode_path(char *path)
+{
+	char *to = path;
+
+	for (; *path; path++) {
+		if (path[0] == '\\' && strspn(path + 1, "01234567") >= 3) {
+			*to++ = (char)((path[1] - '0') << 6 | (path[2] - '0') << 3 | (path[3] - '0'));
+			path += 3;
+		} else {
+			*to++ = *path;
+		}
+	}
+	*to = '\0';
+}
+
 /* "ID PARENT MAJOR:MINOR ROOT MOUNTPOINT OPTIONS … - TYPE SOURCE OPTIONS" */
 static bool is_cgroup_mount(char *line, char *ret_path)
 {
 	char *type = strstr(line, " - cgroup2 ");
 	char root[PATH_MAX];
 
-	return type && sscanf(line, "%*d %*d %*s %4095s %4095s", root, ret_path) == 2 && strcmp(root, "/") == 0;
+	if (!type || sscanf(line, "%*d %*d %*s %4095s %4095s", root, ret_path) != 2 || strcmp(root, "/") != 0)
+		return false;
+	decode_path(ret_path);
+	return true;
 }
 
 static int mount_open(struct cgroup_mount *mount)

@@ -56,26 +56,40 @@ static bool is_single_threaded(const struct proc_status *status)
 	return status->lines & STATUS_THREADS && status->threads == 1;
 }
 
-/* ALLOWED is the union over all threads; of a single thread the leader's own line says it. */
-static int read_allowed(struct proc_reader *rd, const struct proc_process *process, struct mmcpus_cpuset *ret)
+static int parse_allowed(const struct proc_status *status, struct mmcpus_cpuset *ret)
 {
-	struct proc_status status = process->status;
-	struct mmcpus_cpuset *of_thread;
+	return status->lines & STATUS_ALLOWED ? mmcpus_cpuset_parse_mask(ret, status->allowed_mask, NULL) : -ENODATA;
+}
+
+/* -ENODATA if there is no thread left that could be asked. */
+static int unite_allowed(struct proc_reader *rd, const struct proc_process *process, struct mmcpus_cpuset *of_thread,
+			 struct mmcpus_cpuset *ret)
+{
+	struct proc_status status;
+	bool is_seen = false;
 	size_t index = 0;
 	int err = 0;
 
+	while (!err && proc_next_thread(rd, process, &index, &status)) {
+		err = parse_allowed(&status, of_thread);
+		mmcpus_cpuset_or(ret, of_thread);
+		is_seen = true;
+	}
+	return err || is_seen ? err : -ENODATA;
+}
+
+/* ALLOWED is the union over all threads; of a single thread the leader's own line says it. */
+static int read_allowed(struct proc_reader *rd, const struct proc_process *process, struct mmcpus_cpuset *ret)
+{
+	struct mmcpus_cpuset *of_thread;
+	int err;
+
 	if (is_single_threaded(&process->status))
-		return status.lines & STATUS_ALLOWED ? mmcpus_cpuset_parse_mask(ret, status.allowed_mask, NULL)
-						     : -ENODATA;
+		return parse_allowed(&process->status, ret);
 	of_thread = mmcpus_cpuset_create(ret->nr_cpus);
 	if (!of_thread)
 		return -ENOMEM;
-	mmcpus_cpuset_clear(ret);
-	while (!err && proc_next_thread(rd, process, &index, &status)) {
-		err = status.lines & STATUS_ALLOWED ? mmcpus_cpuset_parse_mask(of_thread, status.allowed_mask, NULL)
-						    : -ENODATA;
-		mmcpus_cpuset_or(ret, of_thread);
-	}
+	err = unite_allowed(rd, process, of_thread, ret);
 	mmcpus_cpuset_destroy(of_thread);
 	return err;
 }

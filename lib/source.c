@@ -159,6 +159,21 @@ static bool keep_only(struct mmcpus_snapshot *snap, int32_t pid)
 	return false;
 }
 
+/* Take snapshots until one has the process; an exec in the middle of one may have dropped it. */
+static int take_pid(struct mmcpus_source *src, const struct snapshot_request *request, bool *ret_is_found,
+		    struct mmcpus_reason *why)
+{
+	int err;
+
+	for (int tries = 0; tries < 3; tries++) {
+		err = take(src, request, why);
+		*ret_is_found = !err && keep_only(&src->snap, request->pid);
+		if (err || *ret_is_found || !src->snap.dropped)
+			break;
+	}
+	return err;
+}
+
 /* The process is not in the snapshot: because it has no mm, or because the backend was not shown it? */
 static int explain_missing(const struct mmcpus_source *src, int32_t pid, struct mmcpus_reason *why)
 {
@@ -179,6 +194,7 @@ int mmcpus_source_snapshot_pid(struct mmcpus_source *src, int32_t pid, uint32_t 
 			       const struct mmcpus_snapshot **ret, struct mmcpus_reason *why)
 {
 	struct snapshot_request request = { .fields = fields & ~(uint32_t)MMCPUS_FIELD_SHARERS };
+	bool is_found;
 	bool has_mm;
 	int err = proc_dir_look_up(&src->sys->root, pid, &request.pid, &has_mm);
 
@@ -186,10 +202,10 @@ int mmcpus_source_snapshot_pid(struct mmcpus_source *src, int32_t pid, uint32_t 
 		return reason_set(why, err, "process %d not found", pid);
 	if (err)
 		return reason_set(why, err, "process %d: %s", pid, strerror(-err));
-	err = take(src, &request, why);
+	err = take_pid(src, &request, &is_found, why);
 	if (err)
 		return err;
-	if (!keep_only(&src->snap, request.pid))
+	if (!is_found)
 		return explain_missing(src, pid, why);
 	*ret = &src->snap;
 	return 0;

@@ -137,8 +137,8 @@ int mmcpus_system_nodes_of(const struct mmcpus_system *sys, const struct mmcpus_
 enum mmcpus_system_text {
 	MMCPUS_SYSTEM_ARCH,       /* as uname -m, from /proc/sys/kernel/arch or uname(2): "x86_64" */
 	MMCPUS_SYSTEM_RELEASE,    /* /proc/sys/kernel/osrelease: "6.12.38-amd64" */
-	MMCPUS_SYSTEM_HYPERVISOR, /* /sys/hypervisor/type, the DMI vendor or CPUID flag: "kvm", "xen", "unnamed"; "none" */
-	MMCPUS_SYSTEM_LOCKDOWN, /* /sys/kernel/security/lockdown: "none", "integrity", "confidentiality" */
+	MMCPUS_SYSTEM_HYPERVISOR, /* /sys/hypervisor/type or CPUID: "kvm", "xen", …, "unnamed"; "none" */
+	MMCPUS_SYSTEM_LOCKDOWN,   /* /sys/kernel/security/lockdown: "none", "integrity", "confidentiality" */
 	MMCPUS_NR_SYSTEM_TEXTS,
 };
 
@@ -245,7 +245,10 @@ int mmcpus_source_snapshot_pid(struct mmcpus_source *src, int32_t pid, uint32_t 
 /* The fields that could be read, a subset of those wanted. */
 uint32_t mmcpus_snapshot_fields(const struct mmcpus_snapshot *snap);
 
-/* Processes left out because their mm changed hands while it was read (exec, exit), or that one could not read. */
+/*
+ * Processes (with bpf:iter and bpf:libbpf, threads) left out because their mm changed hands while it was read (exec,
+ * exit), or because it could not be read.
+ */
 uint64_t mmcpus_snapshot_dropped(const struct mmcpus_snapshot *snap);
 
 /* The address spaces, in the order they were found. */

@@ -37,7 +37,10 @@ static void libbpf_close(void *state)
 	free(full);
 }
 
-/* libbpf would speak on stderr; the reason that we give is what the caller may print. */
+/*
+ * libbpf would speak on stderr; the reason that we give is what the caller may print. It has but one switch for the
+ * whole process, so that a thread of the caller that uses libbpf at this very moment would be silenced as well.
+ */
 static int keep_quiet(enum libbpf_print_level level, const char *format, va_list args)
 {
 	(void)level;
