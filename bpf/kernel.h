@@ -62,10 +62,11 @@ struct percpu_counter_tree {
 
 struct pid_namespace;
 
+/* Read as a whole: unchanged since 4.19 at least. */
 struct upid {
 	int nr;
 	struct pid_namespace *ns;
-} KERNEL_TYPE;
+};
 
 struct pid {
 	unsigned int level;

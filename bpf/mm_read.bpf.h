@@ -89,10 +89,10 @@ static __always_inline bool read_upid(const struct task_struct *task, uint32_t l
 	const struct pid *pid;
 	uint32_t deepest;
 
-	if (bpf_core_type_size(struct upid) != sizeof(*ret) || bpf_core_read(&pid, sizeof(pid), &task->thread_pid) ||
-	    !pid || bpf_core_read(&deepest, sizeof(deepest), &pid->level) || level > deepest)
+	if (bpf_core_read(&pid, sizeof(pid), &task->thread_pid) || !pid ||
+	    bpf_core_read(&deepest, sizeof(deepest), &pid->level) || level > deepest)
 		return false;
-	return !bpf_probe_read_kernel(ret, sizeof(*ret), &pid->numbers[level]);
+	return !bpf_probe_read_kernel(ret, sizeof(*ret), (const struct upid *)&pid->numbers + level);
 }
 
 /* See the pid namespace as @reader sees it: with the number and the namespace of its deepest level. */
@@ -134,15 +134,20 @@ static __always_inline int64_t mm_rss_before_6_2(const struct mm_struct___rss_be
 	return file + anon + shmem;
 }
 
-static __always_inline uint64_t mm_rss_pages(const struct mm_struct *mm)
+static __always_inline int64_t mm_rss_since_6_2(const struct mm_struct *mm)
 {
-	int64_t pages;
+	return mm->rss_stat[0].count + mm->rss_stat[1].count + mm->rss_stat[3].count;
+}
 
-	if (bpf_core_type_exists(struct mm_rss_stat))
-		pages = mm_rss_before_6_2((const void *)mm);
-	else
-		pages = mm->rss_stat[0].count + mm->rss_stat[1].count + mm->rss_stat[3].count;
-	return pages > 0 ? (uint64_t)pages : 0;
+/* The program's own choice between the two: each kernel type that a program names costs a search at load. */
+static int64_t mm_rss_pages(const struct mm_struct *mm);
+
+/* Counters that CPUs update apart from each other may add up to less than nothing for a moment. */
+static __always_inline uint64_t mm_rss_bytes(const struct mm_struct *mm)
+{
+	int64_t pages = mm_rss_pages(mm);
+
+	return pages > 0 ? (uint64_t)pages * walk.page_bytes : 0;
 }
 
 static __always_inline void read_identity(const struct mm_struct *mm, struct mm_record *rec)
@@ -205,7 +210,7 @@ static __always_inline enum mm_read read_mm(const struct task_struct *leader, co
 	if (!read_words(active->words, (const void *)mm + mm_mask_offset()))
 		return MM_CHANGED;
 	if (has_field(MMCPUS_FIELD_RSS))
-		rec->rss_bytes = mm_rss_pages(mm) * walk.page_bytes;
+		rec->rss_bytes = mm_rss_bytes(mm);
 	read_process(leader, rec);
 	return is_same_mm(member, mm, rec) ? MM_READ : MM_CHANGED;
 }

@@ -20,6 +20,11 @@ static __always_inline bool read_words(uint64_t *words, const void *bitmap)
 	return copy_words(words, bitmap);
 }
 
+static __always_inline int64_t mm_rss_pages(const struct mm_struct *mm)
+{
+	return bpf_core_type_exists(struct mm_rss_stat) ? mm_rss_before_6_2((const void *)mm) : mm_rss_since_6_2(mm);
+}
+
 static __always_inline struct mmcpus_cpuset *thread_set(struct mm_record *rec, uint32_t index)
 {
 	struct mmcpus_cpuset *set = record_set(rec, index);

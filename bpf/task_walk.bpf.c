@@ -36,6 +36,12 @@ static __always_inline bool read_words(uint64_t *words, const void *bitmap)
 	return true;
 }
 
+/* What has the iterator (6.7) has these counters. */
+static __always_inline int64_t mm_rss_pages(const struct mm_struct *mm)
+{
+	return mm_rss_since_6_2(mm);
+}
+
 /* The record at walk.used; NULL when the map is full. */
 static __always_inline struct mm_record *record(void)
 {

@@ -48,7 +48,7 @@ static int open_first(struct mmcpus_source *src, struct mmcpus_reason *why)
 	int err = -ENOENT;
 
 	for (size_t i = 0; backends[i]; i++) {
-		if (backend_is_variant(backends[i]))
+		if (backend_is_variant(backends[i]) || (backends[i]->is_live_only && !src->sys->root.is_live))
 			continue;
 		src->ops = backends[i];
 		err = backend_open(src->ops, src->sys, &src->state, &reason);
