@@ -14,8 +14,12 @@ static int help_run(const struct options *opts)
 		return STATUS_OK;
 	}
 	command = command_find(opts->operands[0]);
-	if (opts->nr_operands > 1 || !command) {
-		complain("there is no command '%s': mmcpus --help lists them", opts->operands[opts->nr_operands - 1]);
+	if (!command) {
+		complain("there is no command '%s': mmcpus --help lists them", opts->operands[0]);
+		return STATUS_USAGE;
+	}
+	if (opts->nr_operands > 1) {
+		complain("help takes one command: '%s' is one too many", opts->operands[1]);
 		return STATUS_USAGE;
 	}
 	usage_print_command(command);

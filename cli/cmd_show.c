@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* mmcpus show: the address spaces and the CPUs they are active on. */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "columns.h"
@@ -108,12 +109,23 @@ static int show_snapshot(const struct request *request, const struct session *se
 	return status;
 }
 
+static void remark_dropped(const struct mmcpus_snapshot *snap)
+{
+	uint64_t nr = mmcpus_snapshot_dropped(snap);
+
+	if (nr)
+		complain("left out %" PRIu64 " %s, whose mask could not be read or changed hands meanwhile", nr,
+			 nr == 1 ? "process" : "processes");
+}
+
 static void remark_snapshot(const struct request *request, const struct session *session,
 			    const struct mmcpus_snapshot *snap)
 {
 	bool has_active = session_has_active(snap);
 
 	session_remark(session, request->opts, has_active);
+	if (!request->opts->quiet)
+		remark_dropped(snap);
 	if (!has_active)
 		session_complain_no_mask();
 }

@@ -22,6 +22,15 @@ static void add_default_columns(struct column_list *list)
 			add_column(list, &columns[i]);
 }
 
+/* Twice the same would be twice the same key in JSON. */
+static bool has_column(const struct column_list *list, const struct column *column)
+{
+	for (size_t i = 0; i < list->nr_columns; i++)
+		if (list->columns[i] == column)
+			return true;
+	return false;
+}
+
 static const struct column *parse_name(const char *name, size_t length, char **why)
 {
 	const struct column *column = column_find(name, length);
@@ -39,7 +48,8 @@ static int parse_names(struct column_list *list, const char *text, char **why)
 
 		if (!column)
 			return -EINVAL;
-		add_column(list, column);
+		if (!has_column(list, column))
+			add_column(list, column);
 		text += length;
 		if (*text == '\0')
 			return 0;

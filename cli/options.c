@@ -80,16 +80,20 @@ static const struct option_row *find_row(int value)
 
 /* ------------------------------------------------------------------------------------------------------- errors -- */
 
+/* Is this a word of short options with the letter, but not as its last? */
+static bool has_letter_inside(const char *word, int letter)
+{
+	const char *place = word && word[0] == '-' && word[1] != '-' ? strchr(word + 1, letter) : NULL;
+
+	return place && place[1] != '\0';
+}
+
 /* The word that getopt_long() stumbled over. A letter inside a word leaves optind at it, the last one moves on. */
 static const char *word_at_fault(char **argv)
 {
-	const char *previous = argv[optind - 1];
+	bool is_letter = optopt != 0 && optopt < LONG_BASE;
 
-	if (optopt == 0 || optopt >= LONG_BASE)
-		return previous;
-	if (previous[0] == '-' && previous[strlen(previous) - 1] == optopt)
-		return previous;
-	return argv[optind];
+	return is_letter && has_letter_inside(argv[optind], optopt) ? argv[optind] : argv[optind - 1];
 }
 
 static int fail_option(int value, char **argv, char **why)

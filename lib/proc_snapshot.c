@@ -94,15 +94,27 @@ static int read_allowed(struct proc_reader *rd, const struct proc_process *proce
 	return err;
 }
 
+/* A number of KiB that no count of bytes can hold is no size. */
+static void set_rss(struct mm_record *rec, uint32_t fields, const struct proc_status *status)
+{
+	bool is_wanted = fields & MMCPUS_FIELD_RSS;
+
+	if (!is_wanted || !(status->lines & STATUS_RSS) || status->rss_kib > UINT64_MAX / 1024)
+		return;
+	rec->rss_bytes = status->rss_kib * 1024;
+	rec->known |= MMCPUS_FIELD_RSS;
+}
+
 static void fill_from_status(const struct proc_status *status, uint32_t fields, struct mm_record *rec)
 {
 	static const struct {
 		uint32_t field;
 		uint32_t line;
 	} needs[] = {
-		{ MMCPUS_FIELD_COMM, STATUS_NAME }, { MMCPUS_FIELD_PPID, STATUS_PPID },
-		{ MMCPUS_FIELD_UID, STATUS_UID },   { MMCPUS_FIELD_THREADS, STATUS_THREADS },
-		{ MMCPUS_FIELD_RSS, STATUS_RSS },
+		{ MMCPUS_FIELD_COMM, STATUS_NAME },
+		{ MMCPUS_FIELD_PPID, STATUS_PPID },
+		{ MMCPUS_FIELD_UID, STATUS_UID },
+		{ MMCPUS_FIELD_THREADS, STATUS_THREADS },
 	};
 
 	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]); i++)
@@ -112,7 +124,7 @@ static void fill_from_status(const struct proc_status *status, uint32_t fields, 
 	rec->ppid = status->ppid;
 	rec->uid = status->uid;
 	rec->nr_threads = status->threads;
-	rec->rss_bytes = status->rss_kib * 1024;
+	set_rss(rec, fields, status);
 }
 
 static void fill_cgroup(struct proc_reader *rd, const struct proc_process *process, struct mmcpus_snapshot *snap,
@@ -157,10 +169,8 @@ static int add_process(struct proc_reader *rd, const struct proc_active *active,
 	rec->known = snap->wanted & MMCPUS_FIELD_SHARERS;
 	process->has_mm = process->status.lines & STATUS_RSS;
 	fill_from_status(&process->status, snap->wanted, rec);
-	if (!process->has_mm && find_mm_in_threads(rd, process, &thread) && snap->wanted & MMCPUS_FIELD_RSS) {
-		rec->rss_bytes = thread.rss_kib * 1024;
-		rec->known |= MMCPUS_FIELD_RSS;
-	}
+	if (!process->has_mm && find_mm_in_threads(rd, process, &thread))
+		set_rss(rec, snap->wanted, &thread);
 	err = active->read(rd, process, record_set(rec, MM_RECORD_ACTIVE));
 	if (!err && snap->wanted & MMCPUS_FIELD_ALLOWED &&
 	    read_allowed(rd, process, record_set(rec, MM_RECORD_ALLOWED)) == 0)

@@ -46,9 +46,12 @@ static bool parse_threads(const char *value, struct proc_status *ret)
 	return parse_u32(value, &ret->threads);
 }
 
+/* That there is such a line says that there is an mm, whatever the number is. */
 static bool parse_rss(const char *value, struct proc_status *ret)
 {
-	return parse_u64(value, &ret->rss_kib);
+	if (!parse_u64(value, &ret->rss_kib))
+		ret->rss_kib = UINT64_MAX;
+	return true;
 }
 
 static bool parse_allowed(const char *value, struct proc_status *ret)

@@ -25,7 +25,7 @@ struct proc_status {
 	int32_t ppid;
 	uint32_t uid; /* effective */
 	uint32_t threads;
-	uint64_t rss_kib;
+	uint64_t rss_kib; /* UINT64_MAX: not a number */
 	const char *allowed_mask;
 	const char *active_mask;
 };

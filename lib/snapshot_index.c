@@ -63,17 +63,16 @@ static int clear_slots(struct mmcpus_snapshot *snap, size_t nr_records)
 	return 0;
 }
 
-/* Sets of @from count for @to as well. ACTIVE needs no union: it is the same mask. */
+/* Sets of @from count for @to as well; of what one does not know, the union is unknown. ACTIVE is the same mask. */
 static void join_threads(struct mm_record *to, const struct mm_record *from)
 {
-	uint32_t thread_fields = MMCPUS_FIELD_ALLOWED | MMCPUS_FIELD_RUNNING;
+	const uint32_t thread_fields = MMCPUS_FIELD_ALLOWED | MMCPUS_FIELD_RUNNING;
 
-	if (!(to->known & from->known & thread_fields)) {
-		to->known &= ~thread_fields;
-		return;
-	}
-	mmcpus_cpuset_or(record_set(to, MM_RECORD_ALLOWED), record_set(from, MM_RECORD_ALLOWED));
-	mmcpus_cpuset_or(record_set(to, MM_RECORD_RUNNING), record_set(from, MM_RECORD_RUNNING));
+	to->known &= from->known | ~thread_fields;
+	if (to->known & MMCPUS_FIELD_ALLOWED)
+		mmcpus_cpuset_or(record_set(to, MM_RECORD_ALLOWED), record_set(from, MM_RECORD_ALLOWED));
+	if (to->known & MMCPUS_FIELD_RUNNING)
+		mmcpus_cpuset_or(record_set(to, MM_RECORD_RUNNING), record_set(from, MM_RECORD_RUNNING));
 }
 
 /* Is there a record of this process already? Only threads that come one by one ask; then it takes their sets. */
