@@ -118,13 +118,13 @@ enum {
 };
 
 static struct contender contenders[NR] = {
-	[STATUS] = { "read every /proc/PID/status, plain C loop", read_all_status },
-	[WALK] = { "walk over all processes, empty body", walk_processes },
-	[WALK_THREADS] = { "walk over all threads, empty body", walk_threads },
-	[ACTIVE] = { "library snapshot: ACTIVE", snapshot_active },
-	[SHARED] = { "library snapshot: ACTIVE, one entry for each mm", snapshot_shared },
-	[THREADS] = { "library snapshot: ACTIVE, ALLOWED, RUNNING", snapshot_threads },
-	[ALL] = { "library snapshot: every field but the cgroup", snapshot_all },
+	[STATUS] = { .name = "read every /proc/PID/status, plain C loop", .run = read_all_status },
+	[WALK] = { .name = "walk over all processes, empty body", .run = walk_processes },
+	[WALK_THREADS] = { .name = "walk over all threads, empty body", .run = walk_threads },
+	[ACTIVE] = { .name = "library snapshot: ACTIVE", .run = snapshot_active },
+	[SHARED] = { .name = "library snapshot: ACTIVE, one entry for each mm", .run = snapshot_shared },
+	[THREADS] = { .name = "library snapshot: ACTIVE, ALLOWED, RUNNING", .run = snapshot_threads },
+	[ALL] = { .name = "library snapshot: every field but the cgroup", .run = snapshot_all },
 };
 
 static void open_source(void)

@@ -142,12 +142,25 @@ static __always_inline int64_t mm_rss_since_6_2(const struct mm_struct *mm)
 /* The program's own choice between the two: each kernel type that a program names costs a search at load. */
 static int64_t mm_rss_pages(const struct mm_struct *mm);
 
-/* Counters that CPUs update apart from each other may add up to less than nothing for a moment. */
-static __always_inline uint64_t mm_rss_bytes(const struct mm_struct *mm)
+/* While the CPUs hold back all that a small process has, or more, its size is unknown. */
+static __always_inline void read_rss(const struct mm_struct *mm, struct mm_record *rec)
 {
 	int64_t pages = mm_rss_pages(mm);
 
-	return pages > 0 ? (uint64_t)pages * walk.page_bytes : 0;
+	if (pages > 0)
+		rec->rss_bytes = (uint64_t)pages * walk.page_bytes;
+	else
+		rec->known &= ~(uint32_t)MMCPUS_FIELD_RSS;
+}
+
+/* Where a task runs at this moment: a CPU below walk.nr_cpus, or MM_RECORD_NONE. */
+static __always_inline uint32_t running_cpu(const struct task_struct *task)
+{
+	uint32_t cpu = task->thread_info.cpu;
+
+	if (!bpf_core_field_exists(task->on_cpu) || !task->on_cpu || cpu >= walk.nr_cpus)
+		return MM_RECORD_NONE;
+	return cpu;
 }
 
 static __always_inline void read_identity(const struct mm_struct *mm, struct mm_record *rec)
@@ -183,7 +196,9 @@ static __always_inline void read_process(const struct task_struct *leader, struc
 		rec->uid = leader->real_cred->euid.val;
 	if (has_field(MMCPUS_FIELD_THREADS))
 		rec->nr_threads = leader->signal->nr_threads;
-	if (has_field(MMCPUS_FIELD_CGROUP))
+	if (!bpf_core_field_exists(leader->cgroups)) /* CONFIG_CGROUPS=n */
+		rec->known &= ~(uint32_t)MMCPUS_FIELD_CGROUP;
+	else if (has_field(MMCPUS_FIELD_CGROUP))
 		rec->cgroup = leader->cgroups->dfl_cgrp->kn->id;
 }
 
@@ -204,13 +219,15 @@ static __always_inline enum mm_read read_mm(const struct task_struct *leader, co
 		return MM_NONE;
 	read_identity(mm, rec);
 	rec->known = walk.fields;
+	if (!bpf_core_field_exists(member->on_cpu)) /* CONFIG_SMP=n */
+		rec->known &= ~(uint32_t)MMCPUS_FIELD_RUNNING;
 	rec->set_bytes = set_bytes();
 	active->nr_cpus = walk.nr_cpus;
 	active->reserved = 0;
 	if (!read_words(active->words, (const void *)mm + mm_mask_offset()))
 		return MM_CHANGED;
 	if (has_field(MMCPUS_FIELD_RSS))
-		rec->rss_bytes = mm_rss_bytes(mm);
+		read_rss(mm, rec);
 	read_process(leader, rec);
 	return is_same_mm(member, mm, rec) ? MM_READ : MM_CHANGED;
 }

@@ -39,9 +39,7 @@ static __always_inline void read_thread(struct mm_record *rec, const struct task
 	struct mmcpus_cpuset *allowed = thread_set(rec, MM_RECORD_ALLOWED);
 
 	copy_words(allowed->words, &task->cpus_mask);
-	rec->running_cpu = MM_RECORD_NONE;
-	if (task->on_cpu && task->thread_info.cpu < walk.nr_cpus)
-		rec->running_cpu = task->thread_info.cpu;
+	rec->running_cpu = running_cpu(task);
 	/* the library makes the set of it */
 	thread_set(rec, MM_RECORD_RUNNING);
 }

@@ -101,9 +101,9 @@ static __always_inline void or_allowed(struct mmcpus_cpuset *set, const struct t
 
 static __always_inline void or_running(struct mmcpus_cpuset *set, const struct task_struct *task)
 {
-	uint32_t cpu = task->thread_info.cpu;
+	uint32_t cpu = running_cpu(task);
 
-	if (task->on_cpu && cpu < walk.nr_cpus)
+	if (cpu != MM_RECORD_NONE)
 		set->words[(cpu / 64) % MM_SET_WORDS_MAX] |= 1ull << (cpu % 64);
 }
 

@@ -106,8 +106,7 @@ GETTER(get_sharers)
 	if (err)
 		return err;
 	ret->pids = xcalloc(ret->nr_pids, sizeof(*ret->pids));
-	for (size_t i = 0; i < ret->nr_pids; i++)
-		ret->pids[i] = mmcpus_mm_sharer(view->snap, mm, i);
+	ret->nr_pids = mmcpus_mm_sharers(view->snap, mm, ret->pids, ret->nr_pids);
 	return 0;
 }
 

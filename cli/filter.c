@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "filter.h"
 
+#include <stdlib.h>
 #include <errno.h>
 #include <fnmatch.h>
 #include <string.h>
@@ -72,16 +73,18 @@ size_t filter_resolve_pids(struct filter *filter, const struct options *opts, st
 
 static bool is_process(const struct mm_view *view, const struct mmcpus_mm *mm, const struct pid_list *pids)
 {
-	size_t nr_sharers;
+	bool is_listed = pid_list_has(pids, mmcpus_mm_pid(mm));
+	size_t nr_sharers = 0;
+	int32_t *sharers;
 
-	if (pid_list_has(pids, mmcpus_mm_pid(mm)))
-		return true;
-	if (mmcpus_mm_nr_sharers(mm, &nr_sharers))
-		return false;
-	for (size_t i = 0; i < nr_sharers; i++)
-		if (pid_list_has(pids, mmcpus_mm_sharer(view->snap, mm, i)))
-			return true;
-	return false;
+	if (is_listed || mmcpus_mm_nr_sharers(mm, &nr_sharers) || !nr_sharers)
+		return is_listed;
+	sharers = xcalloc(nr_sharers, sizeof(*sharers));
+	nr_sharers = mmcpus_mm_sharers(view->snap, mm, sharers, nr_sharers);
+	for (size_t i = 0; i < nr_sharers && !is_listed; i++)
+		is_listed = pid_list_has(pids, sharers[i]);
+	free(sharers);
+	return is_listed;
 }
 
 static bool is_in_snapshot(const struct mm_view *view, int32_t *pid)

@@ -46,7 +46,8 @@ char *cgroup_path_in(char *text)
 
 /* Where cgroup v2 is mounted: its directories can be opened by the id that the kernel gives a cgroup. */
 struct cgroup_mount {
-	int fd;
+	bool is_looked_for;
+	int fd; /* -1: there is none */
 	char path[PATH_MAX];
 };
 
@@ -78,24 +79,17 @@ static bool is_cgroup_mount(char *line, char *ret_path)
 	return true;
 }
 
-static int mount_open(struct cgroup_mount *mount)
+static void mount_find(struct cgroup_mount *mount, const struct root *root)
 {
-	struct root live;
 	struct text text = { 0 };
-	char *rest;
-	int err = root_init(&live, NULL, NULL);
+	int err = root_read(root, "proc/self/mountinfo", &text);
+	char *rest = text.data;
 
-	mount->fd = -1;
-	if (err)
-		return err;
-	err = root_read(&live, "proc/self/mountinfo", &text);
-	root_deinit(&live);
-	rest = text.data;
+	mount->is_looked_for = true;
 	for (char *line; !err && mount->fd < 0 && (line = strsep(&rest, "\n"));)
 		if (is_cgroup_mount(line, mount->path))
 			mount->fd = open(mount->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	text_deinit(&text);
-	return mount->fd < 0 ? -ENOENT : 0;
 }
 
 /* A file handle of kernfs holds just the id (FILEID_KERNFS, 5.5). */
@@ -119,7 +113,7 @@ static int path_of_id(const struct cgroup_mount *mount, uint64_t id, char ret[PA
 	char link[64];
 	char path[PATH_MAX];
 	ssize_t length;
-	int fd = open_by_id(mount, id);
+	int fd = mount->fd < 0 ? -1 : open_by_id(mount, id);
 
 	if (fd < 0)
 		return -ENODATA;
@@ -156,30 +150,52 @@ static int64_t name_of_id(struct mmcpus_snapshot *snap, const struct cgroup_moun
 	return cache->offsets[slot];
 }
 
-static void forget_cgroup(struct mm_record *rec)
+/* Opening by id takes CAP_DAC_READ_SEARCH. Anybody may read the file, but by then the number may be another process's. */
+static int64_t name_by_pid(struct mmcpus_snapshot *snap, int32_t pid)
 {
-	rec->known &= ~(uint32_t)MMCPUS_FIELD_CGROUP;
+	struct text text = { 0 };
+	int64_t offset = -ENODATA;
+	char path[32];
+	char *cgroup;
+
+	snprintf(path, sizeof(path), "proc/%d/cgroup", pid);
+	if (root_read(&snap->sys->root, path, &text) == 0) {
+		cgroup = cgroup_path_in(text.data);
+		if (cgroup)
+			offset = snapshot_add_string(snap, cgroup);
+	}
+	text_deinit(&text);
+	return offset;
+}
+
+static void name_cgroup(struct mmcpus_snapshot *snap, struct cgroup_mount *mount, struct name_cache *cache,
+			struct mm_record *rec)
+{
+	int64_t offset;
+
+	if (!mount->is_looked_for)
+		mount_find(mount, &snap->sys->root);
+	offset = name_of_id(snap, mount, cache, rec->cgroup);
+	if (offset < 0)
+		offset = name_by_pid(snap, rec->pid);
+	if (offset < 0)
+		rec->known &= ~(uint32_t)MMCPUS_FIELD_CGROUP;
+	else
+		rec->cgroup = (uint64_t)offset;
 }
 
 int cgroup_name_all(struct mmcpus_snapshot *snap)
 {
 	struct name_cache *cache = calloc(1, sizeof(*cache));
-	struct cgroup_mount mount;
-	int err = mount_open(&mount);
+	struct cgroup_mount mount = { .fd = -1 };
 
 	for (size_t i = 0; cache && i < snap->nr_mms; i++) {
 		struct mm_record *rec = snap->mms[i];
-		int64_t offset;
 
-		if (rec->flags & MM_RECORD_CGROUP_PATH)
-			continue;
-		offset = err ? -ENODATA : name_of_id(snap, &mount, cache, rec->cgroup);
-		if (offset < 0)
-			forget_cgroup(rec);
-		else
-			rec->cgroup = (uint64_t)offset;
+		if (rec->known & MMCPUS_FIELD_CGROUP && !(rec->flags & MM_RECORD_CGROUP_PATH))
+			name_cgroup(snap, &mount, cache, rec);
 	}
-	if (!err)
+	if (mount.fd >= 0)
 		close(mount.fd);
 	free(cache);
 	return cache ? 0 : -ENOMEM;

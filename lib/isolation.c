@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cpuset.h"
 #include "system.h"
@@ -21,6 +22,19 @@ static int has_cpuset_controller(const struct root *root, const char *cgroup)
 	snprintf(path, sizeof(path), "%s/cgroup.controllers", cgroup);
 	err = root_read_line(root, path, line, sizeof(line));
 	return err ? err : strstr(line, "cpuset") != NULL;
+}
+
+/* A container may see a cgroup of its own as the root, and not the partitions beside it. The true root has no events. */
+static bool is_below_root(const struct root *root, const char *cgroup)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/cgroup.events", cgroup);
+	fd = root_open_file(root, path);
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
 }
 
 /* Add the CPUs of @cgroup if it is an isolated partition: 1 if its children may be partitions, too. */
@@ -81,6 +95,8 @@ static int read_partitions_below(struct mmcpus_system *sys, const char *cgroup)
 
 	if (has_cpuset < 0)
 		return has_cpuset;
+	if (is_below_root(&sys->root, cgroup))
+		return 0;
 	snprintf(path, sizeof(path), "%s/cpuset.cpus.isolated", cgroup);
 	if (has_cpuset && system_read_list(&sys->root, path, sys->nr_cpus, ret) == 0)
 		return 0;

@@ -18,7 +18,8 @@ static const struct {
 				       "there: a CPU once visited may be listed long after" },
 	[MMCPUS_RULE_X86_UNDECIDED] = { "undecided", "x86: eager or lazy clearing, the kernel shows no type "
 						     "information to tell them apart" },
-	[MMCPUS_RULE_NEVER_CLEARED] = { "never-cleared", "a bit is set at the first visit and never cleared" },
+	[MMCPUS_RULE_NEVER_CLEARED] = { "never-cleared",
+					"a bit is set at the first visit and never cleared (riscv: where the CPUs have ASIDs)" },
 	[MMCPUS_RULE_NOT_MAINTAINED] = { "not-maintained", "the architecture keeps no bits: the mask is always empty "
 							   "and means nothing" },
 };
@@ -66,6 +67,10 @@ static char *read_btf(const struct root *root, size_t *ret_size)
 	while (btf && got < (size_t)st.st_size && (n = read(fd, btf + got, (size_t)st.st_size - got)) > 0)
 		got += (size_t)n;
 	close(fd);
+	if (btf && got < (size_t)st.st_size) { /* half of the names prove nothing */
+		free(btf);
+		btf = NULL;
+	}
 	*ret_size = got;
 	return btf;
 }
@@ -96,7 +101,7 @@ static enum mmcpus_mask_rule rule_of_capture(const struct root *root)
 	enum mmcpus_mask_rule rule = MMCPUS_RULE_X86_UNDECIDED;
 	struct text names = { 0 };
 
-	if (root_read(root, "sys/kernel/btf/tlb_flush_reason", &names) == 0)
+	if (root_read(root, "sys/kernel/btf/tlb_flush_reason", &names) == 0 && names.length)
 		rule = strstr(names.data, LAZY_MARK "\n") ? MMCPUS_RULE_LAZY : MMCPUS_RULE_EAGER;
 	text_deinit(&names);
 	return rule;

@@ -40,6 +40,8 @@ bool parse_i32(const char *text, int32_t *ret)
 
 	text = skip_blanks(text);
 	is_negative = *text == '-';
+	if (is_negative && (text[1] < '0' || text[1] > '9'))
+		return false;
 	if (!parse_u64(text + is_negative, &number) || number > INT32_MAX)
 		return false;
 	*ret = is_negative ? -(int32_t)number : (int32_t)number;

@@ -116,7 +116,7 @@ int proc_dir_look_up(const struct root *root, int32_t tid, int32_t *ret_tgid, bo
 		root_deinit(&process);
 	}
 	text_deinit(&text);
-	return err == -ENOENT ? -ESRCH : err;
+	return err == -ENOENT || err == -EPERM || err == -EACCES ? -ESRCH : err;
 }
 
 /* Mount options of /proc that hide processes; root, and whoever is in the group of gid=, sees them all the same. */

@@ -168,6 +168,8 @@ static int add_process(struct proc_reader *rd, const struct proc_active *active,
 	rec->pid = process->pid;
 	rec->known = snap->wanted & MMCPUS_FIELD_SHARERS;
 	process->has_mm = process->status.lines & STATUS_RSS;
+	if (!process->has_mm) /* kcmp(2) would compare what the leader has, no mm at all */
+		rec->known &= ~(uint32_t)MMCPUS_FIELD_SHARERS;
 	fill_from_status(&process->status, snap->wanted, rec);
 	if (!process->has_mm && find_mm_in_threads(rd, process, &thread))
 		set_rss(rec, snap->wanted, &thread);

@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -51,10 +53,31 @@ static int open_below(const struct root *root, const char *path, int flags)
 	return fd < 0 ? -errno : fd;
 }
 
+/* What comes from anybody may be a device, whose mere opening does something, or a fifo. */
+static int open_if_regular(const struct root *root, const char *path)
+{
+	int place = open_below(root, path, O_PATH);
+	char link[64];
+	struct stat st;
+	int fd;
+
+	if (place < 0)
+		return place;
+	if (fstat(place, &st) || !S_ISREG(st.st_mode)) {
+		close(place);
+		return S_ISDIR(st.st_mode) ? -EISDIR : -EBADMSG;
+	}
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", place);
+	fd = open(link, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		fd = -errno;
+	close(place);
+	return fd;
+}
+
 int root_open_file(const struct root *root, const char *path)
 {
-	/* non-blocking: in a captured machine a file may turn out to be a fifo */
-	return open_below(root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	return root->is_live ? open_below(root, path, O_RDONLY) : open_if_regular(root, path);
 }
 
 int root_enter(const struct root *root, const char *path, struct root *ret)

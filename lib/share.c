@@ -20,14 +20,16 @@ static int compare_mms(int32_t a, int32_t b)
 	return order < 0 ? -errno : (int)order;
 }
 
-static int compare_records(const void *a, const void *b)
+static int compare_records(const void *a, const void *b, void *has_failed)
 {
 	int32_t left = (*(struct mm_record *const *)a)->pid;
 	int32_t right = (*(struct mm_record *const *)b)->pid;
 	int order = compare_mms(left, right);
 
-	if (order < 0) /* one of them has just exited: any order will do */
+	if (order < 0) { /* one of them has just exited: the order is worth nothing */
+		*(bool *)has_failed = true;
 		return (left > right) - (left < right);
+	}
 	return order == 1 ? -1 : order == 2;
 }
 
@@ -77,25 +79,46 @@ static void forget_sharers(struct mm_record *rec)
 	rec->known &= ~(uint32_t)MMCPUS_FIELD_SHARERS;
 }
 
+/* The records whose mms can be compared now; the others lose their sharers. */
+static size_t collect(const struct mmcpus_snapshot *snap, bool is_comparable, struct mm_record **recs)
+{
+	uint32_t step = record_bytes(mmcpus_system_nr_cpus(snap->sys), record_nr_sets(snap->wanted));
+	size_t nr = 0;
+
+	for (uint32_t at = 0; at < snap->recs.used; at = mm_record_place(at + step)) {
+		struct mm_record *rec = record_at(&snap->recs, at);
+		bool has_sharers = rec->known & MMCPUS_FIELD_SHARERS;
+
+		if (is_comparable && has_sharers && compare_mms(rec->pid, rec->pid) == 0)
+			recs[nr++] = rec;
+		else
+			forget_sharers(rec);
+	}
+	return nr;
+}
+
+/* Processes that exit while they are sorted spoil the order: sort again, without them. */
+#define SORT_TRIES 4
+
 int share_find(struct mmcpus_snapshot *snap)
 {
 	uint32_t step = record_bytes(mmcpus_system_nr_cpus(snap->sys), record_nr_sets(snap->wanted));
 	bool is_comparable = snap->sys->root.is_live && compare_mms(getpid(), getpid()) == 0;
 	struct mm_record **recs = malloc((snap->recs.used / step + 1) * sizeof(recs[0]));
+	bool has_failed = true;
 	size_t nr = 0;
 
 	if (!recs)
 		return -ENOMEM;
-	for (uint32_t at = 0; at < snap->recs.used; at = mm_record_place(at + step)) {
-		struct mm_record *rec = record_at(&snap->recs, at);
-
-		if (is_comparable && compare_mms(rec->pid, rec->pid) == 0)
-			recs[nr++] = rec;
-		else
-			forget_sharers(rec);
+	for (int tries = 0; has_failed && tries < SORT_TRIES; tries++) {
+		nr = collect(snap, is_comparable, recs);
+		has_failed = false;
+		qsort_r(recs, nr, sizeof(recs[0]), compare_records, &has_failed);
 	}
-	qsort(recs, nr, sizeof(recs[0]), compare_records);
-	mark_groups(snap->sys, recs, nr);
+	if (has_failed)
+		collect(snap, false, recs);
+	else
+		mark_groups(snap->sys, recs, nr);
 	free(recs);
 	return is_comparable ? 0 : -EOPNOTSUPP;
 }

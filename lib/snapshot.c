@@ -82,15 +82,18 @@ int32_t mmcpus_mm_pid(const struct mmcpus_mm *mm)
 	return mm->record.pid;
 }
 
-int32_t mmcpus_mm_sharer(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *mm, size_t index)
+size_t mmcpus_mm_sharers(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *mm, int32_t *ret, size_t max)
 {
-	const struct mm_record *rec = &mm->record;
+	uint32_t next = mm->record.next_sharer;
+	size_t nr = 0;
 
-	if (index >= rec->nr_sharers)
-		return -1;
-	for (size_t i = 0; i <= index; i++)
-		rec = record_at(&snap->recs, rec->next_sharer);
-	return rec->pid;
+	while (next != MM_RECORD_NONE && nr < max) {
+		const struct mm_record *rec = record_at(&snap->recs, next);
+
+		ret[nr++] = rec->pid;
+		next = rec->next_sharer;
+	}
+	return nr;
 }
 
 int mmcpus_mm_id(const struct mmcpus_mm *mm, uint64_t *ret)
@@ -187,8 +190,10 @@ static int set_stray(const struct mmcpus_mm *mm, struct mmcpus_cpuset *ret)
 {
 	const struct mmcpus_cpuset *allowed = thread_set(mm, MMCPUS_FIELD_ALLOWED, MM_RECORD_ALLOWED);
 
-	if (!allowed)
+	if (!allowed) {
+		mmcpus_cpuset_clear(ret);
 		return -ENODATA;
+	}
 	mmcpus_cpuset_andnot(ret, allowed);
 	return 0;
 }
@@ -197,8 +202,10 @@ static int set_exposed(const struct mmcpus_snapshot *snap, struct mmcpus_cpuset 
 {
 	const struct mmcpus_cpuset *isolated = mmcpus_system_set(snap->sys, MMCPUS_SYSTEM_ISOLATED);
 
-	if (!isolated)
+	if (!isolated) {
+		mmcpus_cpuset_clear(ret);
 		return -ENODATA;
+	}
 	mmcpus_cpuset_and(ret, isolated);
 	return 0;
 }

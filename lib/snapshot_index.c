@@ -75,20 +75,6 @@ static void join_threads(struct mm_record *to, const struct mm_record *from)
 		mmcpus_cpuset_or(record_set(to, MM_RECORD_RUNNING), record_set(from, MM_RECORD_RUNNING));
 }
 
-/* Is there a record of this process already? Only threads that come one by one ask; then it takes their sets. */
-static bool join_same_process(const struct mmcpus_snapshot *snap, struct mm_record *first, const struct mm_record *rec)
-{
-	struct mm_record *at = first;
-
-	while (at->pid != rec->pid) {
-		if (at->next_sharer == MM_RECORD_NONE)
-			return false;
-		at = record_at(&snap->recs, at->next_sharer);
-	}
-	join_threads(first, rec);
-	return true;
-}
-
 static bool started_before(const struct mm_record *a, const struct mm_record *b)
 {
 	return a->start_ns != b->start_ns ? a->start_ns < b->start_ns : a->pid < b->pid;
@@ -140,42 +126,76 @@ static void prepare(const struct mmcpus_snapshot *snap, struct mm_record *rec)
 	}
 }
 
-/* What two records must have in common to be joined. */
-static uint64_t key_of(const struct mmcpus_snapshot *snap, const struct mm_record *rec)
+/* The entry of a key, which is added with this record if there is none yet. NULL: it was added. */
+static struct mm_record **find_entry(struct mmcpus_snapshot *snap, uint64_t key, struct mm_record *rec, size_t *nr)
 {
-	return snap->wanted & MMCPUS_FIELD_SHARERS ? rec->mm_id : (uint64_t)rec->pid;
+	struct mm_slot *slot = find_slot(snap->slots, snap->nr_slots, key);
+
+	if (slot->index)
+		return &snap->mms[slot->index - 1];
+	slot->key = key;
+	slot->index = *nr + 1;
+	snap->mms[(*nr)++] = rec;
+	return NULL;
 }
 
-static int index_record(struct mmcpus_snapshot *snap, struct mm_record *rec)
+/* Records that speak of threads become one for each process. */
+static int join_all_threads(struct mmcpus_snapshot *snap)
 {
-	struct mm_slot *slot;
+	int err = clear_slots(snap, snap->nr_mms);
+	size_t nr = 0;
 
-	if (!(rec->flags & (MM_RECORD_HAS_ID | MM_RECORD_GROUPED)))
-		return add_mm(snap, rec);
-	slot = find_slot(snap->slots, snap->nr_slots, key_of(snap, rec));
-	if (!slot->index) {
-		slot->key = key_of(snap, rec);
-		slot->index = snap->nr_mms + 1;
-		return add_mm(snap, rec);
+	for (size_t i = 0; !err && i < snap->nr_mms; i++) {
+		struct mm_record *rec = snap->mms[i];
+		struct mm_record **first = find_entry(snap, (uint64_t)rec->pid, rec, &nr);
+
+		if (first)
+			join_threads(*first, rec);
 	}
-	if (!snap->is_per_thread || !join_same_process(snap, snap->mms[slot->index - 1], rec))
-		join_process(snap, &snap->mms[slot->index - 1], rec);
-	return 0;
+	snap->nr_mms = nr;
+	return err;
+}
+
+/*
+ * Processes that share an mm become one entry. Twice the same process is none: while a thread execs it takes the place
+ * of its leader, and a walk may meet both.
+ */
+static int join_all_sharers(struct mmcpus_snapshot *snap)
+{
+	int err = clear_slots(snap, snap->nr_mms);
+	size_t nr = 0;
+
+	for (size_t i = 0; !err && i < snap->nr_mms; i++) {
+		struct mm_record *rec = snap->mms[i];
+		struct mm_record **first;
+
+		if (!(rec->flags & (MM_RECORD_HAS_ID | MM_RECORD_GROUPED))) {
+			snap->mms[nr++] = rec;
+			continue;
+		}
+		first = find_entry(snap, rec->mm_id, rec, &nr);
+		if (first && (*first)->pid != rec->pid)
+			join_process(snap, first, rec);
+	}
+	snap->nr_mms = nr;
+	return err;
 }
 
 int snapshot_index(struct mmcpus_snapshot *snap)
 {
-	/* without threads to join and sharers to find, every record is an entry */
-	bool is_joined = snap->is_per_thread || snap->wanted & MMCPUS_FIELD_SHARERS;
 	uint32_t step = record_bytes(mmcpus_system_nr_cpus(snap->sys), record_nr_sets(snap->wanted));
-	int err = is_joined ? clear_slots(snap, snap->recs.used / step + 1) : 0;
+	int err = 0;
 
 	snap->nr_mms = 0;
 	for (uint32_t at = 0; !err && at < snap->recs.used; at = mm_record_place(at + step)) {
 		struct mm_record *rec = record_at(&snap->recs, at);
 
 		prepare(snap, rec);
-		err = is_joined ? index_record(snap, rec) : add_mm(snap, rec);
+		err = add_mm(snap, rec);
 	}
+	if (!err && snap->is_per_thread)
+		err = join_all_threads(snap);
+	if (!err && snap->wanted & MMCPUS_FIELD_SHARERS)
+		err = join_all_sharers(snap);
 	return err;
 }

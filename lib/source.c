@@ -177,17 +177,20 @@ static int take_pid(struct mmcpus_source *src, const struct snapshot_request *re
 /* The process is not in the snapshot: because it has no mm, or because the backend was not shown it? */
 static int explain_missing(const struct mmcpus_source *src, int32_t pid, struct mmcpus_reason *why)
 {
-	bool has_mm;
+	bool has_mm = false;
 	int32_t tgid;
 	int err = proc_dir_look_up(&src->sys->root, pid, &tgid, &has_mm);
 
+	if (err == -ESRCH)
+		return reason_set(why, err, "process %d not found", pid);
 	if (err)
-		return reason_set(why, -ESRCH, "process %d not found", pid);
+		return reason_set(why, err, "process %d: %s", pid, strerror(-err));
 	if (!has_mm)
 		return reason_set(why, -ENODATA, "process %d has no address space (kernel thread or zombie)", pid);
-	reason_set(why, -EACCES, "process %d has an address space, but backend %s is not shown its mask", pid,
-		   src->ops->name);
-	return -EACCES;
+	if (src->snap.dropped && src->ops->is_live_only)
+		return reason_set(why, -EAGAIN, "process %d changes its address space again and again", pid);
+	return reason_set(why, -EACCES, "process %d has an address space, but backend %s is not shown its mask", pid,
+			  src->ops->name);
 }
 
 int mmcpus_source_snapshot_pid(struct mmcpus_source *src, int32_t pid, uint32_t fields,
@@ -198,10 +201,10 @@ int mmcpus_source_snapshot_pid(struct mmcpus_source *src, int32_t pid, uint32_t 
 	bool has_mm;
 	int err = proc_dir_look_up(&src->sys->root, pid, &request.pid, &has_mm);
 
-	if (err == -ESRCH)
-		return reason_set(why, err, "process %d not found", pid);
-	if (err)
-		return reason_set(why, err, "process %d: %s", pid, strerror(-err));
+	if (err == -ENOMEM)
+		return reason_set(why, err, "%s", strerror(-err));
+	if (err) /* hidden in /proc, it may yet be seen by the backend */
+		request.pid = pid;
 	err = take_pid(src, &request, &is_found, why);
 	if (err)
 		return err;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "cpuset.h"
 #include "number.h"
@@ -157,10 +158,28 @@ static uint64_t read_pid_ns(const struct root *root)
 	return root->is_live && stat("/proc/self/ns/pid", &st) == 0 ? st.st_ino : 0;
 }
 
+/* Backends number processes as the caller's namespace does, and look them up in /proc: both must be the same. */
+static int check_proc(const struct root *root, struct mmcpus_reason *why)
+{
+	char self[16] = "";
+	ssize_t length = readlinkat(root->fd, "proc/self", self, sizeof(self) - 1);
+
+	if (!root->is_live || (length > 0 && atoi(self) == getpid()))
+		return 0;
+	if (length < 0)
+		reason_set(why, -ENOENT, "/proc is not mounted");
+	else
+		reason_set(why, -ENOENT, "/proc shows another pid namespace than the one this runs in");
+	reason_remedy(why, "mount -t proc proc /proc");
+	return -ENOENT;
+}
+
 static int read_system(struct mmcpus_system *sys, struct mmcpus_reason *why)
 {
-	int err = read_nr_cpus(sys, why);
+	int err = check_proc(&sys->root, why);
 
+	if (!err)
+		err = read_nr_cpus(sys, why);
 	if (err)
 		return err;
 	read_texts(sys);

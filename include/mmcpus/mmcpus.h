@@ -101,7 +101,7 @@ struct mmcpus_system;
 
 /*
  * root: directory that holds proc/ and sys/ of a captured machine; NULL or "/" for this one. -ENOENT if there is no
- * proc below it. A missing sys is no error: what it would have told is unknown. Returned sets and strings belong to
+ * proc below it, or if this machine's is not that of the caller's pid namespace. A missing sys is no error: what it would have told is unknown. Returned sets and strings belong to
  * the system and live until it is closed.
  */
 int mmcpus_system_open(const char *root, struct mmcpus_system **ret, struct mmcpus_reason *why);
@@ -237,7 +237,7 @@ int mmcpus_source_snapshot(struct mmcpus_source *src, uint32_t fields, const str
 /*
  * The same for one process only, cheaper where the backend can. It holds one entry, without sharers. -ESRCH: there is
  * no such process in this pid namespace, or it is hidden; -ENODATA: it has no address space (kernel thread, zombie);
- * -EACCES: it has one, but the backend is not shown its mask. Any thread's id names its process, as under /proc.
+ * -EACCES: it has one, but the backend is not shown its mask; -EAGAIN: it execs faster than one can read. Any thread's id names its process, as under /proc.
  */
 int mmcpus_source_snapshot_pid(struct mmcpus_source *src, int32_t pid, uint32_t fields,
 			       const struct mmcpus_snapshot **ret, struct mmcpus_reason *why);
@@ -261,13 +261,14 @@ const struct mmcpus_mm *mmcpus_snapshot_mm(const struct mmcpus_snapshot *snap, s
 /* The process an address space is named by: of those that share it, the one that started first. */
 int32_t mmcpus_mm_pid(const struct mmcpus_mm *mm);
 
-/* The other processes that share it: their number (-ENODATA if it was not looked for), and the i-th of them. */
+/* The other processes that share it: their number (-ENODATA if it was not looked for), and at most max of them. */
 int mmcpus_mm_nr_sharers(const struct mmcpus_mm *mm, size_t *ret);
-int32_t mmcpus_mm_sharer(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *mm, size_t index);
+size_t mmcpus_mm_sharers(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *mm, int32_t *ret, size_t max);
 
 /*
  * Identity: mm->context.ctx_id on x86, unique as long as the system runs; elsewhere a hash of the mm's address under
- * a key of this source, equal for equal mms of one source only. -ENODATA: the backend cannot tell.
+ * a key of this source, unique within one snapshot only, for addresses are used again. -ENODATA: the backend cannot
+ * tell.
  */
 int mmcpus_mm_id(const struct mmcpus_mm *mm, uint64_t *ret);
 
@@ -280,8 +281,9 @@ int mmcpus_mm_uid(const struct mmcpus_mm *mm, uint32_t *ret);     /* effective *
 int mmcpus_mm_threads(const struct mmcpus_mm *mm, uint32_t *ret); /* of all processes that share it */
 
 /*
- * Resident memory. Backend bpf reads mm->rss_stat without the counts that CPUs hold back until they have some dozens
- * of pages together, as /proc/PID/statm does on many kernels: it may be off by that for each CPU.
+ * Resident memory. Backend bpf reads mm->rss_stat without what CPUs hold back, as /proc/PID/statm does on many
+ * kernels: from 6.2 on each CPU that the process has used may hold back up to 32 pages, or twice the number of CPUs, of
+ * each of three kinds. -ENODATA also if nothing is left to show.
  */
 int mmcpus_mm_rss_bytes(const struct mmcpus_mm *mm, uint64_t *ret);
 

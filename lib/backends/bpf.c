@@ -3,40 +3,50 @@
 #include "bpf.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../reason.h"
 
-/* include/uapi/linux/capability.h */
-#define CAPABILITY_SYS_ADMIN 21
-#define CAPABILITY_PERFMON   38
-#define CAPABILITY_BPF       39
+/* Newer than the headers that some build with. */
+#ifndef CAP_PERFMON
+#define CAP_PERFMON 38
+#define CAP_BPF     39
+#endif
 
 static bool has_capabilities(void)
 {
-	struct root live;
-	struct text text = { 0 };
-	uint64_t caps = 0;
-	char *line;
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = { 0 };
+	uint64_t caps;
 
-	if (root_init(&live, NULL, NULL))
-		return true; /* no /proc to ask: the load will tell */
-	if (root_read(&live, "proc/self/status", &text) == 0) {
-		line = strstr(text.data, "\nCapEff:\t");
-		caps = line ? strtoull(line + 9, NULL, 16) : 0;
-	}
-	text_deinit(&text);
-	root_deinit(&live);
-	return caps >> CAPABILITY_SYS_ADMIN & 1 || ((caps >> CAPABILITY_PERFMON & 1) && (caps >> CAPABILITY_BPF & 1));
+	if (syscall(SYS_capget, &header, data))
+		return true; /* the load will tell */
+	caps = data[0].effective | (uint64_t)data[1].effective << 32;
+	return caps >> CAP_SYS_ADMIN & 1 || ((caps >> CAP_PERFMON & 1) && (caps >> CAP_BPF & 1));
 }
 
-int bpf_check(struct mmcpus_reason *why)
+/* The kernel hides bpf_probe_read_kernel() then, and refuses programs that call it with a mere EINVAL. */
+static bool is_confidential(const struct mmcpus_system *sys)
+{
+	const char *lockdown = mmcpus_system_text(sys, MMCPUS_SYSTEM_LOCKDOWN);
+
+	return lockdown && strcmp(lockdown, "confidentiality") == 0;
+}
+
+int bpf_check(const struct mmcpus_system *sys, struct mmcpus_reason *why)
 {
 	if (!has_capabilities()) {
 		reason_set(why, -EPERM, "needs root, or the capabilities CAP_BPF and CAP_PERFMON");
 		reason_remedy(why, "run with sudo");
+		return -EPERM;
+	}
+	if (is_confidential(sys)) {
+		reason_set(why, -EPERM, "the kernel is locked down (confidentiality): BPF may not read its memory");
+		reason_remedy(why, "boot with lockdown=integrity, or without lockdown");
 		return -EPERM;
 	}
 	if (access("/sys/kernel/btf/vmlinux", R_OK)) {
@@ -53,15 +63,19 @@ int bpf_explain_load(int err, const char *needs, struct mmcpus_reason *why)
 	case -EPERM:
 	case -EACCES:
 		reason_set(why, err, "the kernel refuses to load a BPF program: %s", strerror(-err));
-		reason_remedy(why, "a container, a security module or lockdown=confidentiality may forbid it");
+		reason_remedy(why, "a container, a security module or lockdown may forbid it");
 		break;
 	case -ENOSYS:
 		reason_set(why, err, "the kernel has no bpf system call");
 		reason_remedy(why, "needs a kernel with CONFIG_BPF_SYSCALL=y");
 		break;
+	case -ENOMEM:
+		reason_set(why, err, "no memory for the BPF program and its map");
+		reason_remedy(why, "the memory limit of the control group may be too small");
+		break;
 	default:
 		reason_set(why, err, "the kernel does not take the program: %s", strerror(-err));
-		reason_remedy(why, "%s", needs);
+		reason_remedy(why, "%s; lockdown=confidentiality forbids it, too", needs);
 	}
 	return err;
 }

@@ -10,7 +10,7 @@ extern const struct backend_ops backend_bpf_iter;
 extern const struct backend_ops backend_bpf_libbpf;
 
 /* Can this process use BPF on this kernel at all? Looks at what is cheap to see, before anything is loaded. */
-int bpf_check(struct mmcpus_reason *why);
+int bpf_check(const struct mmcpus_system *sys, struct mmcpus_reason *why);
 
 /* What a failed load means: the error again, and why. needs: the kernel feature that this way depends on. */
 int bpf_explain_load(int err, const char *needs, struct mmcpus_reason *why);

@@ -53,7 +53,7 @@ static int load(struct iter_state *iter)
 static int iter_open(const struct mmcpus_system *sys, void **ret, struct mmcpus_reason *why)
 {
 	struct iter_state *iter;
-	int err = bpf_check(why);
+	int err = bpf_check(sys, why);
 
 	if (err)
 		return err;

@@ -51,10 +51,15 @@ static int keep_quiet(enum libbpf_print_level level, const char *format, va_list
 
 static int load(struct libbpf_state *full)
 {
+	/* named, or libbpf looks into the modules' types as well, which takes CAP_SYS_ADMIN */
+	const struct bpf_object_open_opts opts = {
+		.sz = sizeof(opts),
+		.btf_custom_path = "/sys/kernel/btf/vmlinux",
+	};
 	libbpf_print_fn_t print = libbpf_set_print(keep_quiet);
 	int err = -ENOMEM;
 
-	full->skel = task_iter_full__open();
+	full->skel = task_iter_full__open_opts(&opts);
 	if (full->skel) {
 		err = task_iter_full__load(full->skel);
 		if (!err)
@@ -67,7 +72,7 @@ static int load(struct libbpf_state *full)
 static int libbpf_open(const struct mmcpus_system *sys, void **ret, struct mmcpus_reason *why)
 {
 	struct libbpf_state *full;
-	int err = bpf_check(why);
+	int err = bpf_check(sys, why);
 
 	if (err)
 		return err;

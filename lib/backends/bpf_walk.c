@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "../number.h"
 #include "../reason.h"
 #include "bpf.h"
 
@@ -32,6 +32,7 @@ static void unload(struct walk_state *walk)
 	if (walk->blocks)
 		munmap(walk->blocks, walk->capacity);
 	walk->blocks = NULL;
+	walk->capacity = 0;
 	if (walk->skel)
 		task_walk__destroy(walk->skel);
 	walk->skel = NULL;
@@ -39,6 +40,8 @@ static void unload(struct walk_state *walk)
 
 static int load(struct walk_state *walk, uint32_t nr_blocks)
 {
+	uint32_t bytes = nr_blocks * MM_BLOCK_BYTES;
+	void *blocks;
 	int err;
 
 	walk->skel = task_walk__open();
@@ -48,13 +51,11 @@ static int load(struct walk_state *walk, uint32_t nr_blocks)
 	err = task_walk__load(walk->skel);
 	if (err)
 		return err;
-	walk->capacity = nr_blocks * MM_BLOCK_BYTES;
-	walk->blocks =
-		mmap(NULL, walk->capacity, PROT_READ | PROT_WRITE, MAP_SHARED, walk->skel->maps.blocks.map_fd, 0);
-	if (walk->blocks == MAP_FAILED) {
-		walk->blocks = NULL;
+	blocks = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, walk->skel->maps.blocks.map_fd, 0);
+	if (blocks == MAP_FAILED)
 		return -errno;
-	}
+	walk->blocks = blocks;
+	walk->capacity = bytes;
 	return 0;
 }
 
@@ -65,27 +66,26 @@ static int load(struct walk_state *walk, uint32_t nr_blocks)
 static int reload(struct walk_state *walk, uint32_t bytes)
 {
 	uint32_t nr_blocks = bytes / MM_BLOCK_BYTES + 1;
+	int err = nr_blocks > BLOCKS_MAX ? -E2BIG : 0;
 
 	unload(walk);
-	return nr_blocks > BLOCKS_MAX ? -E2BIG : load(walk, nr_blocks);
+	if (!err)
+		err = load(walk, nr_blocks);
+	if (err)
+		unload(walk);
+	return err;
 }
 
-/* Tasks of the machine, threads included: "0.20 0.18 0.12 1/80 11206". Too many is no harm: untouched pages are free. */
-static uint32_t count_tasks(const struct mmcpus_system *sys)
+/*
+ * Room for the processes of the machine and some more, in bytes. The kernel takes and clears all of it when the map is
+ * made. The links of /proc count the processes of all namespaces (fs/proc/root.c: proc_root_getattr()); if that is not
+ * to be had, the first run tells how much it takes.
+ */
+static uint32_t bytes_for_processes(const struct mmcpus_system *sys)
 {
-	char line[128];
-	char *slash;
-	uint32_t tasks;
-
-	if (root_read_line(&sys->root, "proc/loadavg", line, sizeof(line)))
-		return 4096;
-	slash = strchr(line, '/');
-	return slash && parse_u32(slash + 1, &tasks) && tasks < 1u << 22 ? tasks : 4096;
-}
-
-static uint32_t bytes_for_tasks(const struct mmcpus_system *sys)
-{
-	uint64_t bytes = (uint64_t)count_tasks(sys) * record_bytes(sys->nr_cpus, MM_RECORD_NR_SETS);
+	struct stat st;
+	uint64_t nr = fstatat(sys->root.fd, "proc", &st, 0) == 0 ? st.st_nlink : 0;
+	uint64_t bytes = (nr + nr / 4) * record_bytes(sys->nr_cpus, MM_RECORD_NR_SETS);
 
 	return bytes < UINT32_C(1) << 30 ? (uint32_t)bytes : UINT32_C(1) << 30;
 }
@@ -131,8 +131,11 @@ static int walk_read(void *state, const struct snapshot_request *request, struct
 		     struct mmcpus_reason *why)
 {
 	struct walk_state *walk = state;
-	int err = walk->skel ? run_until_whole(walk, request) : -EBADFD;
+	/* not loaded: there was no memory for a larger map last time */
+	int err = walk->skel ? 0 : reload(walk, bytes_for_processes(walk->sys));
 
+	if (!err)
+		err = run_until_whole(walk, request);
 	if (err)
 		return reason_set(why, err, "running the BPF program: %s", strerror(-err));
 	err = bpf_check_layout(&walk->skel->bss->walk, why);
@@ -168,7 +171,7 @@ static int check_kernel(struct walk_state *walk, struct mmcpus_reason *why)
 static int walk_open(const struct mmcpus_system *sys, void **ret, struct mmcpus_reason *why)
 {
 	struct walk_state *walk;
-	int err = bpf_check(why);
+	int err = bpf_check(sys, why);
 
 	if (err)
 		return err;
@@ -176,7 +179,7 @@ static int walk_open(const struct mmcpus_system *sys, void **ret, struct mmcpus_
 	if (!walk)
 		return reason_set(why, -ENOMEM, "%s", strerror(ENOMEM));
 	walk->sys = sys;
-	err = reload(walk, bytes_for_tasks(sys));
+	err = reload(walk, bytes_for_processes(sys));
 	if (err)
 		bpf_explain_load(err, walk_needs, why);
 	else

@@ -283,6 +283,36 @@ static void allowed_without_threads_is_unknown(void **state)
 	machine_close(&machine);
 }
 
+/* The line says that there is an mm; how large it is, it does not. */
+static void a_malformed_size_is_unknown(void **state)
+{
+	static const char *const sizes[] = { "x kB", "", "18446744073709551616 kB", "18446744073709551615 kB" };
+	const struct tree *tree = *state;
+	struct machine machine;
+	uint64_t bytes;
+
+	write_machine(tree);
+	for (size_t i = 0; i < NR(sizes); i++) {
+		char path[64];
+		char text[256];
+
+		snprintf(path, sizeof(path), "proc/%zu/status", i + 1);
+		snprintf(text, sizeof(text), "Name:\tx\nTgid:\t%zu\nVmRSS:\t%s\nThreads:\t1\nCpus_active_mm:\t1\n",
+			 i + 1, sizes[i]);
+		tree_write(tree, path, text);
+	}
+	machine = machine_open(tree, "procfs");
+	take_snapshot(&machine, MMCPUS_FIELD_RSS);
+	assert_int_equal(mmcpus_snapshot_count(machine.snap), NR(sizes));
+	for (size_t i = 0; i < NR(sizes); i++) {
+		const struct mmcpus_mm *mm = mmcpus_snapshot_mm(machine.snap, i);
+
+		check(mmcpus_mm_rss_bytes(mm, &bytes) == -ENODATA, "'%s'", sizes[i]);
+		assert_int_equal(mmcpus_mm_quality(machine.snap, mm), MMCPUS_PARTIAL);
+	}
+	machine_close(&machine);
+}
+
 static void names_stay_raw(void **state)
 {
 	const struct tree *tree = *state;
@@ -464,6 +494,7 @@ int main(void)
 		tree_test(allowed_may_be_unreadable),
 		tree_test(allowed_of_one_thread_unreadable),
 		tree_test(allowed_without_threads_is_unknown),
+		tree_test(a_malformed_size_is_unknown),
 		tree_test(names_stay_raw),
 		tree_test(entries_are_in_order_and_only_of_processes),
 		tree_test(a_second_snapshot_starts_anew),
