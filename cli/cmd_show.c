@@ -22,6 +22,7 @@ struct request {
 	struct column_list list;
 	struct sort_order order;
 	struct filter filter;
+	bool is_explained; /* why some columns are unknown has been said */
 };
 
 /* ------------------------------------------------------------------------------------------------------ output -- */
@@ -64,7 +65,7 @@ static int print_mms(const struct request *request, const struct session *sessio
 	int status;
 
 	grid_init(&grid, &request->list, mms, view);
-	if (!request->opts->quiet)
+	if (!request->is_explained)
 		remark_unknown(&grid, session);
 	status = print_grid(&grid, request->opts);
 	grid_deinit(&grid);
@@ -118,12 +119,11 @@ static void remark_dropped(const struct mmcpus_snapshot *snap)
 			 nr == 1 ? "process" : "processes");
 }
 
-static void remark_snapshot(const struct request *request, const struct session *session,
-			    const struct mmcpus_snapshot *snap)
+static void remark_snapshot(struct request *request, const struct session *session, const struct mmcpus_snapshot *snap)
 {
 	bool has_active = session_has_active(snap);
 
-	session_remark(session, request->opts, has_active);
+	request->is_explained = session_remark(session, request->opts, has_active);
 	if (!request->opts->quiet)
 		remark_dropped(snap);
 	if (!has_active)

@@ -38,29 +38,37 @@ void session_close(struct session *session)
 	mmcpus_system_close(session->sys);
 }
 
-static void remark_fallback(const struct session *session)
+/* One line says it all: who answers, how well, and why no better one does. */
+static bool remark_fallback(const struct session *session, bool is_estimate)
 {
 	struct mmcpus_reason why;
 	char *text;
 
 	if (!mmcpus_source_fallback(session->src, &why))
-		return;
+		return false;
 	text = reason_text(&why);
-	complain("using backend %s: %s", mmcpus_source_backend(session->src), text);
+	complain("using backend %s%s: %s", mmcpus_source_backend(session->src), is_estimate ? ", an estimate" : "",
+		 text);
 	free(text);
+	return true;
 }
 
-void session_remark(const struct session *session, const struct options *opts, bool has_active)
+bool session_remark(const struct session *session, const struct options *opts, bool has_active)
 {
+	bool is_estimate = has_active && mmcpus_source_quality(session->src) == MMCPUS_ESTIMATE;
 	struct mmcpus_reason why;
+	bool has_spoken;
 
 	if (opts->quiet)
-		return;
-	remark_fallback(session);
-	if (has_active && mmcpus_source_quality(session->src) == MMCPUS_ESTIMATE)
+		return true;
+	has_spoken = remark_fallback(session, is_estimate);
+	if (!has_spoken && is_estimate) {
 		complain("ACTIVE is an estimate: the last CPU of each thread, not the kernel's mask");
+		has_spoken = true;
+	}
 	if (mmcpus_source_is_restricted(session->src, &why))
 		complain_reason(&why);
+	return has_spoken;
 }
 
 bool session_has_active(const struct mmcpus_snapshot *snap)

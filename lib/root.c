@@ -23,7 +23,7 @@ int root_init(struct root *root, const char *path, struct mmcpus_reason *why)
 	root->fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root->fd < 0) {
 		err = -errno;
-		return reason_set(why, err, "%s: %s", path, strerror(-err));
+		return reason_set(why, err, "directory '%s': %s", path, strerror(-err));
 	}
 	if (faccessat(root->fd, "proc", F_OK, 0) == 0)
 		return 0;

@@ -259,9 +259,14 @@ int mmcpus_system_nodes_of(const struct mmcpus_system *sys, const struct mmcpus_
 	mmcpus_cpuset_clear(ret);
 	if (!online)
 		return -ENODATA;
-	for (uint32_t node = 0; mmcpus_cpuset_next(online, node, &node); node++)
-		if (sys->nodes[node] && mmcpus_cpuset_intersects(sys->nodes[node], cpus))
+	for (uint32_t node = 0; mmcpus_cpuset_next(online, node, &node); node++) {
+		if (!sys->nodes[node]) { /* its list could not be read */
+			mmcpus_cpuset_clear(ret);
+			return -ENODATA;
+		}
+		if (mmcpus_cpuset_intersects(sys->nodes[node], cpus))
 			mmcpus_cpuset_add(ret, node);
+	}
 	return 0;
 }
 

@@ -1,0 +1,302 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What is left when something is missing: rights, /sys, a reader. And that nothing is left behind.
+
+load live
+
+setup()
+{
+	need_root
+	pick_cpus
+}
+
+teardown()
+{
+	end_scenes
+	remove_public_copy
+}
+
+# need_bpf: what these tests take away must have been there
+need_bpf()
+{
+	try bpf
+	[ -z "$REPLY" ] || lack bpf "$REPLY"
+}
+
+need_no_patch()
+{
+	! grep -q ^Cpus_active_mm: /proc/self/status || skip "this kernel shows masks to everybody"
+}
+
+@test "doctor finds nothing wrong" {
+	need_bpf
+	run -0 --separate-stderr mmcpus doctor -J
+	expect "checks that failed" "$(jq -c '[.checks[] | select(.result == "failed")]' <<<"$output")" "[]"
+	expect "own-cpu of bpf" \
+		"$(jq -r '.checks[] | select(.name == "own-cpu" and .backend == "bpf").result' <<<"$output")" ok
+	run -0 mmcpus doctor
+}
+
+@test "every way of bpf works where MMCPUS_REQUIRE says bpf" {
+	local way
+	for way in bpf bpf:walk bpf:iter bpf:libbpf; do
+		try "$way"
+		[ -z "$REPLY" ] || lack bpf "$REPLY"
+	done
+}
+
+# ------------------------------------------------------------------------------------------------------------- rights
+
+@test "without root: estimates of backend sched, one line on stderr" {
+	need_no_patch
+	public_copy "$MMCPUS_BIN"
+	run -0 --separate-stderr as_nobody "$public/mmcpus"
+	expect_text table "$output" '^ *PID COMMAND'
+	expect_lines stderr "$stderr" 1
+	expect_text stderr "$stderr" '^mmcpus: .*sched.*bpf.*root.*sudo'
+	run -0 --separate-stderr as_nobody "$public/mmcpus" show -J -o PID,ACTIVE,QUALITY,BACKEND
+	expect "qualities and backends" \
+		"$(jq -c '[.address_spaces[] | [.quality, .backend]] | unique' <<<"$output")" '[["estimate","sched"]]'
+}
+
+@test "without root: -q is silent" {
+	need_no_patch
+	public_copy "$MMCPUS_BIN"
+	run -0 --separate-stderr as_nobody "$public/mmcpus" show -q
+	expect stderr "$stderr" ""
+	expect_text table "$output" '^ *PID COMMAND'
+}
+
+@test "without root: a process is estimated to be active where it ran last" {
+	public_copy "$MMCPUS_BIN"
+	local cpu
+	for cpu in "$A" "$B"; do
+		scene pinned "$cpu"
+		read_row < <(as_nobody "$public/mmcpus" show -q -J -p "$PID" -o PID,ACTIVE --backend sched)
+		expect ACTIVE "${row[active]}" "$cpu"
+	done
+}
+
+@test "without root: status refuses to pass an estimate for the mask" {
+	need_no_patch
+	public_copy "$MMCPUS_BIN"
+	scene pinned "$A"
+	run -1 --separate-stderr as_nobody "$public/mmcpus" status "$PID"
+	expect stdout "$output" ""
+	expect_lines stderr "$stderr" 1
+	expect_text stderr "$stderr" '^mmcpus: .*--backend sched'
+	run -1 --separate-stderr as_nobody "$public/mmcpus" status -q "$PID"
+	expect stdout "$output" ""
+}
+
+@test "without root: status gives the estimate that --backend sched asks for" {
+	public_copy "$MMCPUS_BIN"
+	scene pinned "$B"
+	run -0 --separate-stderr as_nobody "$public/mmcpus" status -q --backend sched "$PID"
+	expect stderr "$stderr" ""
+	expect_lines stdout "$output" 2
+	expect list "${lines[1]}" "Cpus_active_mm_list:	$B"
+}
+
+@test "without root: --backend bpf is an error, with the remedy" {
+	public_copy "$MMCPUS_BIN"
+	local way
+	for way in bpf bpf:walk bpf:iter bpf:libbpf; do
+		run -1 --separate-stderr as_nobody "$public/mmcpus" show --backend "$way"
+		expect stdout "$output" ""
+		expect_lines stderr "$stderr" 1
+		expect_text stderr "$stderr" "^mmcpus: $way: .*root.*sudo"
+	done
+}
+
+@test "without root: doctor says why not, and what still works" {
+	need_no_patch
+	public_copy "$MMCPUS_BIN"
+	run --separate-stderr as_nobody "$public/mmcpus" doctor -J
+	expect "usable backends" "$(jq -c '[.backends[] | select(.usable).name]' <<<"$output")" '["sched"]'
+	expect_text "why not bpf" \
+		"$(jq -r '.backends[] | select(.name == "bpf") | .reason + .remedy' <<<"$output")" 'root.*sudo'
+}
+
+@test "hidepid, without root: own processes, and one line that says so" {
+	need_no_patch
+	public_copy "$MMCPUS_BIN" "$MMCPUS_SCENE"
+	scene pinned "$A"
+	start as_nobody "$public/scene" pinned "$A"
+	run -0 --separate-stderr unshare --mount bash -c '
+		mount -t proc -o hidepid=2 proc /proc || exit 99
+		exec "$@"' - setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all \
+		env LD_LIBRARY_PATH="$public" "$public/mmcpus" show -J -o PID,USER,COMMAND
+	expect users "$(jq -c '[.address_spaces[].user] | unique' <<<"$output")" '["nobody"]'
+	expect "the own process" "$(jq "[.address_spaces[] | select(.pid == $PID)] | length" <<<"$output")" 1
+	expect "lines about hidepid" "$(grep -c hidepid <<<"$stderr")" 1
+	expect_lines "stderr, where the other says why it is not bpf," "$stderr" 2
+}
+
+# ------------------------------------------------------------------------------------------------- what may be missing
+
+@test "no /sys: the next backend answers, one line on stderr" {
+	need_no_patch
+	scene pinned "$A"
+	run -0 --separate-stderr unshare --mount bash -c 'mount -t tmpfs none /sys || exit 99; exec "$@"' - \
+		timeout 20 "$MMCPUS_BIN" show -p "$PID" -n -o PID,ACTIVE,BACKEND
+	expect table "$(tr -s ' ' <<<"$output")" "$PID $A sched"
+	expect_lines stderr "$stderr" 1
+	expect_text stderr "$stderr" '^mmcpus: .*/sys'
+}
+
+@test "no /sys: --backend bpf is an error, or works" {
+	need_bpf
+	run --separate-stderr unshare --mount bash -c 'mount -t tmpfs none /sys || exit 99; exec "$@"' - \
+		timeout 20 "$MMCPUS_BIN" show -J -p $$ -o PID,BACKEND --backend bpf
+	[ "$status" = 0 ] || {
+		expect status "$status" 1
+		expect_lines stderr "$stderr" 1
+		expect_text stderr "$stderr" '^mmcpus: bpf: .*/sys'
+	}
+}
+
+# The dynamic linker needs /proc/self/exe, too, to find our library beside the program.
+@test "no /proc: shows something, or says that it cannot" {
+	public_copy "$MMCPUS_BIN"
+	run --separate-stderr unshare --mount bash -c 'mount -t tmpfs none /proc || exit 99; exec "$@"' - \
+		env LD_LIBRARY_PATH="$public" timeout 20 "$public/mmcpus" show -J -o PID
+	if [ "$status" = 0 ]; then
+		[ "$(jq '.address_spaces | length' <<<"$output")" -gt 0 ]
+	else
+		expect status "$status" 1
+		expect stdout "$output" ""
+		expect_lines stderr "$stderr" 1
+		expect_text stderr "$stderr" '^mmcpus: .*/proc'
+	fi
+}
+
+# ------------------------------------------------------------------------------------------------ where it is printed
+
+COMMANDS=("show" "show -J" "show -P" "status $$" "status -J $$" "doctor" "doctor -J" "--help" "--version")
+
+@test "a full disk: exit status 1, and a message" {
+	need_bpf
+	local command
+	for command in "${COMMANDS[@]}"; do
+		echo "mmcpus $command"
+		# shellcheck disable=SC2086 # words
+		run -1 timeout 20 bash -c 'exec "$@" >/dev/full' - "$MMCPUS_BIN" $command
+		expect_text message "$output" "^mmcpus: .*(No space left|disk full)"
+	done
+}
+
+@test "a pipe without a reader: exit status 1, and a message" {
+	need_bpf
+	local command
+	for command in "${COMMANDS[@]}"; do
+		echo "mmcpus $command"
+		# shellcheck disable=SC2086 # words
+		run -1 timeout 20 "$MMCPUS_SCENE" no-reader "$MMCPUS_BIN" $command
+		expect_text message "$output" "^mmcpus: .*(Broken pipe|reader gone)"
+	done
+}
+
+@test "a reader that leaves in the middle: exit status 1, and a message" {
+	need_bpf
+	local option
+	# More than a page of processes
+	for _ in {1..40}; do
+		sleep 60 3>&- &
+		started_pids+=($!)
+	done
+	for option in -J -P -n; do
+		run -1 timeout 20 "$MMCPUS_SCENE" leaving-reader "$MMCPUS_BIN" show $option -o "$COLUMNS_ALL"
+		expect_text message "$output" "^mmcpus: .*(Broken pipe|reader gone)"
+	done
+}
+
+@test "stdout closed: exit status 1, and a message" {
+	need_bpf
+	local command
+	for command in "${COMMANDS[@]}"; do
+		echo "mmcpus $command"
+		# shellcheck disable=SC2086 # words
+		run -1 timeout 20 bash -c 'exec "$@" >&-' - "$MMCPUS_BIN" $command
+		expect_text message "$output" "^mmcpus: "
+	done
+}
+
+# -------------------------------------------------------------------------------------------------------- left behind
+
+# bpf_objects: programs and maps of ours, "prog ID" each. The names are those of bpf/.
+bpf_objects()
+{
+	local programs='^(walk_mms|iterate_mms|__loader.prog)$' maps='^(blocks|scratch|task_(wal|ite).*|__loader.map)$'
+	# shellcheck disable=SC2016 # of jq
+	local ours='.[] | select((.name // "") | test($names)) | "\($kind) \(.id)"'
+	bpftool prog show -j | jq -r --arg kind prog_id --arg names "$programs" "$ours"
+	bpftool map show -j | jq -r --arg kind map_id --arg names "$maps" "$ours"
+}
+
+# abandoned: those of them that no process has open
+abandoned()
+{
+	local kind id
+	while read -r kind id; do
+		grep -Eqs "^$kind:[[:space:]]*$id\$" /proc/[0-9]*/fdinfo/* || echo "$kind $id"
+	done < <(bpf_objects)
+}
+
+# expect_nothing_left BEFORE: the kernel frees in its own time, and others on this machine may use mmcpus as well
+expect_nothing_left()
+{
+	local left
+	for _ in {1..40}; do
+		left=$(comm -13 <(sort <<<"$1") <(abandoned | sort))
+		[ -n "$left" ] || return 0
+		sleep 0.25
+	done
+	echo "left behind: $left"
+	return 1
+}
+
+pins()
+{
+	find /sys/fs/bpf 2>/dev/null | sort
+}
+
+need_bpftool()
+{
+	need_bpf
+	PATH+=:/usr/sbin:/sbin
+	command -v bpftool >/dev/null || skip "needs bpftool"
+}
+
+@test "no BPF object and no pin stays behind" {
+	need_bpftool
+	local before pinned way
+	pinned=$(pins)
+	before=$(abandoned)
+	for way in bpf bpf:walk bpf:iter bpf:libbpf; do
+		mmcpus show --backend "$way" >/dev/null
+		mmcpus status $$ --backend "$way" >/dev/null
+		mmcpus show --backend "$way" >/dev/full || true
+	done
+	mmcpus doctor >/dev/null
+	expect_nothing_left "$before"
+	expect "what is pinned" "$(pins)" "$pinned"
+}
+
+@test "no BPF object stays behind a process that is killed" {
+	need_bpftool
+	local before way victim
+	before=$(abandoned)
+	for way in bpf:walk bpf:iter bpf:libbpf; do
+		"$MMCPUS_SNAPSHOTS" "$way" 10 3>&- &
+		victim=$!
+		until grep -qs ^prog_id /proc/$victim/fdinfo/*; do
+			kill -0 $victim
+		done
+		[ -n "$(bpf_objects)" ]
+		kill -9 $victim
+		wait $victim || true
+	done
+	expect_nothing_left "$before"
+}
