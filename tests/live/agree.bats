@@ -131,7 +131,7 @@ processes()
 # is_hidden PID: some kernels keep a process from everybody, root included
 is_hidden()
 {
-	! readlink "/proc/$1"/task/*/cwd >/dev/null 2>&1
+	[ -z "$(readlink "/proc/$1"/task/*/cwd 2>/dev/null)" ]
 }
 
 # One attempt to see the same processes as /proc, while others come and go.

@@ -44,6 +44,13 @@ try()
 	REPLY=${REPLY#mmcpus: }
 }
 
+# need_bpf: the backend that is the best there is
+need_bpf()
+{
+	try bpf
+	[ -z "$REPLY" ] || lack bpf "$REPLY"
+}
+
 # find_out: once per file, whether MMCPUS_BACKEND works here, and which rule governs the mask.
 find_out()
 {

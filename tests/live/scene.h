@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What scenes are made of. */
 #ifndef MMCPUS_TESTS_SCENE_H
 #define MMCPUS_TESTS_SCENE_H
 
@@ -9,6 +10,7 @@ void say_ready(int nr_pids, const pid_t *pids);
 
 /* Has stdin ended? Waits for it at most so long; -1: forever. */
 bool is_over(int timeout_ms);
+void wait_until_over(void);
 
 /* The caller is a child: it must not outlive its parent. */
 void die_with(pid_t parent);
@@ -16,7 +18,19 @@ void die_with(pid_t parent);
 /* Leave the CPUs to others who want them. */
 void be_modest(void);
 
+/* Ends the process if the text is no number up to max. */
+unsigned long parse_number(const char *text, unsigned long max);
+
+/* Binds the calling thread, which is on that CPU when this returns. */
+void bind_to(const char *cpu);
+
 void exec_self(char **argv) __attribute__((noreturn));
+
+/*
+ * See to it that this address space has never been elsewhere than on a CPU: bound there, the process executes itself
+ * again, and the address space that it gets by that is new.
+ */
+void begin_on(const char *cpu, char **argv);
 
 /* Fork, exec and exit in many ways, for some seconds or until stdin ends; then prints "over NR-PROCESSES". */
 void storm(int seconds);

@@ -45,7 +45,8 @@ end()
 	kill -0 "$started"
 	read -r -t 10 -u "$storm_out" word nr
 	echo "processes of the storm: $nr"
-	[ "$word" = over ] && [ "$nr" -ge 20 ]
+	[ "$word" = over ]
+	[ "$nr" -ge 20 ]
 	kill -0 "$changing"
 }
 
@@ -55,8 +56,9 @@ end()
 		"$pinned=$A" "$threads=$A,$B" "$changing=~$B"
 	echo "$output"
 	end
-	local snapshots rows dropped refused
-	eval "$output"
+	# shellcheck disable=SC2034
+	local snapshots rows dropped refused running
+	eval "$output" # sets these
 	# Thousands, unless the machine has much else to do.
 	[ "$snapshots" -ge 5 ]
 	# Only what is in the middle of exec or exit is left out.
