@@ -63,12 +63,17 @@ static int clear_slots(struct mmcpus_snapshot *snap, size_t nr_records)
 	return 0;
 }
 
-/* Sets of @from count for @to as well; of what one does not know, the union is unknown. ACTIVE is the same mask. */
-static void join_threads(struct mm_record *to, const struct mm_record *from)
+/*
+ * Sets of @from count for @to as well; of what one does not know, the union is unknown. Two exact ACTIVE sets of one mm
+ * are two readings of the same mask, but an estimate is one of each process.
+ */
+static void join_threads(struct mm_record *to, const struct mm_record *from, bool is_estimate)
 {
 	const uint32_t thread_fields = MMCPUS_FIELD_ALLOWED | MMCPUS_FIELD_RUNNING;
 
 	to->known &= from->known | ~thread_fields;
+	if (is_estimate)
+		mmcpus_cpuset_or(record_set(to, MM_RECORD_ACTIVE), record_set(from, MM_RECORD_ACTIVE));
 	if (to->known & MMCPUS_FIELD_ALLOWED)
 		mmcpus_cpuset_or(record_set(to, MM_RECORD_ALLOWED), record_set(from, MM_RECORD_ALLOWED));
 	if (to->known & MMCPUS_FIELD_RUNNING)
@@ -93,7 +98,7 @@ static void join_process(const struct mmcpus_snapshot *snap, struct mm_record **
 	if (started_before(rec, older)) {
 		rec->nr_sharers = older->nr_sharers + 1;
 		rec->next_sharer = offset_of(snap, older);
-		join_threads(rec, older);
+		join_threads(rec, older, snap->quality == MMCPUS_ESTIMATE);
 		rec->nr_threads += older->nr_threads;
 		*first = rec;
 		return;
@@ -102,7 +107,7 @@ static void join_process(const struct mmcpus_snapshot *snap, struct mm_record **
 	older->next_sharer = offset_of(snap, rec);
 	older->nr_sharers++;
 	older->nr_threads += rec->nr_threads;
-	join_threads(older, rec);
+	join_threads(older, rec, snap->quality == MMCPUS_ESTIMATE);
 }
 
 /* A record that speaks of one thread brings the CPU as a number. */
@@ -150,7 +155,7 @@ static int join_all_threads(struct mmcpus_snapshot *snap)
 		struct mm_record **first = find_entry(snap, (uint64_t)rec->pid, rec, &nr);
 
 		if (first)
-			join_threads(*first, rec);
+			join_threads(*first, rec, false);
 	}
 	snap->nr_mms = nr;
 	return err;

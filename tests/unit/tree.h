@@ -83,7 +83,10 @@ static inline void tree_write_bytes(const struct tree *tree, const char *path, c
 
 	make_parents(full);
 	file = fopen(full, "w");
-	check(file, "%s: %s", full, strerror(errno));
+	if (!file) {
+		fail_msg("%s: %s", full, strerror(errno));
+		return; /* never: but not every reader knows cmocka */
+	}
 	assert_int_equal(fwrite(bytes, 1, nr, file), nr);
 	assert_int_equal(fclose(file), 0);
 }
