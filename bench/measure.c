@@ -19,7 +19,8 @@ void measure(struct contender *contenders, size_t nr, int nr_rounds)
 		for (size_t i = 0; i < nr; i++) {
 			double start;
 
-			contenders[i].run();
+			for (int warm_up = 0; warm_up < WARM_UPS; warm_up++)
+				contenders[i].run();
 			start = now_ms();
 			contenders[i].run();
 			contenders[i].ms[round] = now_ms() - start;

@@ -14,9 +14,11 @@ struct contender {
 };
 
 /*
- * Run all for so many rounds. Each runs twice in a row and the second run counts: what stood in the caches was left
+ * Run all for so many rounds. Each runs some times in a row and the last run counts: what stands in the caches was left
  * there by itself, not by its neighbour.
  */
+#define WARM_UPS 3
+
 void measure(struct contender *contenders, size_t nr, int nr_rounds);
 
 double median_ms(const struct contender *contender, int nr_rounds);

@@ -72,8 +72,18 @@ static __always_inline bool copy_words(uint64_t *words, const void *bitmap)
 	return true;
 }
 
-/* The program's own way to do the same: a program that may load words directly need not call a helper for one word. */
-static bool read_words(uint64_t *words, const void *bitmap);
+/* The mask of an mm. One word under its old name can be loaded directly, without the call of a helper. */
+static __always_inline bool read_mask(const struct mm_struct *mm, uint64_t *words)
+{
+	uint64_t word;
+
+	if (walk.nr_words != 1 || !bpf_core_field_exists(struct mm_struct, cpu_bitmap))
+		return copy_words(words, (const void *)mm + mm_mask_offset());
+	word = mm->cpu_bitmap[0];
+	barrier_var(word); /* or clang joins this load with one from the map, which the verifier refuses */
+	words[0] = word & walk.last_word;
+	return true;
+}
 
 static __always_inline bool has_field(uint32_t field)
 {
@@ -187,7 +197,8 @@ static __always_inline bool is_same_mm(const struct task_struct *task, const str
 /* What names the process; @leader may be a zombie whose threads live on. */
 static __always_inline void read_process(const struct task_struct *leader, struct mm_record *rec)
 {
-	rec->start_ns = leader->start_boottime;
+	if (has_field(MMCPUS_FIELD_SHARERS)) /* the first to start names the mm */
+		rec->start_ns = leader->start_boottime;
 	if (has_field(MMCPUS_FIELD_COMM))
 		__builtin_memcpy(rec->comm, leader->comm, sizeof(rec->comm));
 	if (has_field(MMCPUS_FIELD_PPID))
@@ -224,7 +235,7 @@ static __always_inline enum mm_read read_mm(const struct task_struct *leader, co
 	rec->set_bytes = set_bytes();
 	active->nr_cpus = walk.nr_cpus;
 	active->reserved = 0;
-	if (!read_words(active->words, (const void *)mm + mm_mask_offset()))
+	if (!read_mask(mm, active->words))
 		return MM_CHANGED;
 	if (has_field(MMCPUS_FIELD_RSS))
 		read_rss(mm, rec);

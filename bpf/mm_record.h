@@ -86,7 +86,6 @@ enum mm_layout {
 
 enum mm_walk_state {
 	MM_WALK_NOTHING, /* no mm met */
-	MM_WALK_CHANGED, /* one that changed hands while it was read */
 	MM_WALK_RECORD,  /* there is a record at mm_walk.used */
 };
 

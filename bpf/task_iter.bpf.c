@@ -15,11 +15,6 @@ struct {
 	__uint(value_size, MM_RECORD_MAX);
 } scratch SEC(".maps");
 
-static __always_inline bool read_words(uint64_t *words, const void *bitmap)
-{
-	return copy_words(words, bitmap);
-}
-
 static __always_inline int64_t mm_rss_pages(const struct mm_struct *mm)
 {
 	return bpf_core_type_exists(struct mm_rss_stat) ? mm_rss_before_6_2((const void *)mm) : mm_rss_since_6_2(mm);

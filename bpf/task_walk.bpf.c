@@ -22,20 +22,6 @@ static __always_inline const struct task_struct *as_task(const void *task)
 	return bpf_rdonly_cast(task, bpf_core_type_id_kernel(struct task_struct));
 }
 
-static __always_inline bool read_words(uint64_t *words, const void *bitmap)
-{
-	const struct cpumask *mask;
-	uint64_t word;
-
-	if (walk.nr_words != 1)
-		return copy_words(words, bitmap);
-	mask = bpf_rdonly_cast(bitmap, bpf_core_type_id_kernel(struct cpumask));
-	word = mask->bits[0];
-	barrier_var(word); /* or clang joins this load with one from the map, which the verifier refuses */
-	words[0] = word & walk.last_word;
-	return true;
-}
-
 /* What has the iterator (6.7) has these counters. */
 static __always_inline int64_t mm_rss_pages(const struct mm_struct *mm)
 {
@@ -112,18 +98,17 @@ static __always_inline void or_running(struct mmcpus_cpuset *set, const struct t
  * to them: 2 ms at load instead of 90. They take the task's address as a plain number.
  */
 
-/* Read the mm of a task into the record at walk.used: enum mm_read. */
-__noinline int open_record(uint64_t task_address)
+/* Read the mm of a task into the record. */
+static __always_inline enum mm_read open_record(const struct task_struct *task, struct mm_record *rec)
 {
-	const struct task_struct *task = as_task((void *)task_address);
-	struct mm_record *rec = record();
+	const struct task_struct *leader = task;
 
-	if (!rec)
-		return MM_NONE;
-	rec->pid = pid_seen(task->group_leader);
+	if (task->pid != task->tgid)
+		leader = task->group_leader;
+	rec->pid = pid_seen(leader);
 	if (!rec->pid)
 		return MM_NONE;
-	return read_mm(task->group_leader, task, rec);
+	return read_mm(leader, task, rec);
 }
 
 /* Begin ALLOWED and RUNNING of the record at walk.used as empty sets. */
@@ -156,48 +141,46 @@ static __always_inline void close_record(void)
 {
 	if (walk.state == MM_WALK_RECORD)
 		walk.used = mm_record_place(walk.used + record_bytes());
-	if (walk.state == MM_WALK_CHANGED)
-		walk.dropped++;
 	walk.state = MM_WALK_NOTHING;
 }
 
-static __always_inline void find_mm(uint64_t task_address)
+static __always_inline enum mm_read find_mm(const struct task_struct *task)
 {
-	int outcome;
+	struct mm_record *rec = record();
+	enum mm_read outcome;
 
-	if (!record()) { /* full: go on, to tell how much room it takes */
+	if (!rec) { /* full: go on, to tell how much room it takes */
 		walk.state = MM_WALK_RECORD;
-		return;
+		return MM_READ;
 	}
-	outcome = open_record(task_address);
-	if (outcome == MM_CHANGED)
-		outcome = open_record(task_address);
-	if (outcome == MM_CHANGED)
-		walk.state = MM_WALK_CHANGED;
+	outcome = open_record(task, rec);
 	if (outcome != MM_READ)
-		return;
+		return outcome;
 	walk.state = MM_WALK_RECORD;
 	if (walk.fields & THREAD_FIELDS)
 		clear_thread_sets();
+	return MM_READ;
 }
 
+/* MM_CHANGED: worth another visit. */
 __noinline int visit(uint64_t task_address)
 {
 	const struct task_struct *task = as_task((void *)task_address);
+	enum mm_read outcome = MM_READ;
 
 	if (task->pid == task->tgid)
 		close_record();
 	if (task->flags & PF_KTHREAD)
-		return 0;
+		return MM_NONE;
 	if (!task->mm) {
 		walk.orphans += !walk.visit_threads && task->signal->nr_threads > 1;
-		return 0;
+		return MM_NONE;
 	}
 	if (walk.state != MM_WALK_RECORD)
-		find_mm(task_address);
+		outcome = find_mm(task);
 	if (walk.state == MM_WALK_RECORD && walk.fields & THREAD_FIELDS)
 		add_thread(task_address);
-	return 0;
+	return outcome;
 }
 
 /* Through memory, a pointer becomes a plain number. */
@@ -221,7 +204,8 @@ int walk_mms(void *unused __attribute__((unused)))
 	bpf_iter_task_new(&tasks, 0, walk.visit_threads ? ITER_ALL_THREADS : ITER_ALL_PROCESSES);
 	while ((task = bpf_iter_task_next(&tasks))) {
 		current_address = (uint64_t)task;
-		visit(current_address);
+		if (visit(current_address) == MM_CHANGED && visit(current_address) == MM_CHANGED)
+			walk.dropped++;
 	}
 	bpf_iter_task_destroy(&tasks);
 	bpf_rcu_read_unlock();
