@@ -51,12 +51,21 @@ uint32_t mmcpus_cpuset_width(const struct mmcpus_cpuset *set)
 	return set->nr_cpus;
 }
 
+/* Without the instruction, which not every x86 has, the compiler calls a function that looks up each byte in a table. */
+static uint32_t count_bits(uint64_t word)
+{
+	word -= word >> 1 & UINT64_C(0x5555555555555555);
+	word = (word & UINT64_C(0x3333333333333333)) + (word >> 2 & UINT64_C(0x3333333333333333));
+	word = (word + (word >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+	return (uint32_t)(word * UINT64_C(0x0101010101010101) >> 56);
+}
+
 uint32_t mmcpus_cpuset_count(const struct mmcpus_cpuset *set)
 {
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < cpuset_nr_words(set->nr_cpus); i++)
-		count += (uint32_t)__builtin_popcountll(set->words[i]);
+		count += count_bits(set->words[i]);
 	return count;
 }
 

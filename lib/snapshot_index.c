@@ -16,18 +16,18 @@ struct mm_slot {
 	uint64_t index; /* of snapshot.mms, plus 1; 0 is a free slot */
 };
 
-static int add_mm(struct mmcpus_snapshot *snap, struct mm_record *rec)
+/* Room for an entry for each record. */
+static int reserve_mms(struct mmcpus_snapshot *snap, size_t nr_records)
 {
-	if (snap->nr_mms == snap->mms_capacity) {
-		size_t capacity = snap->mms_capacity ? snap->mms_capacity * 2 : 256;
-		struct mm_record **mms = realloc(snap->mms, capacity * sizeof(mms[0]));
+	struct mm_record **mms;
 
-		if (!mms)
-			return -ENOMEM;
-		snap->mms = mms;
-		snap->mms_capacity = capacity;
-	}
-	snap->mms[snap->nr_mms++] = rec;
+	if (nr_records <= snap->mms_capacity)
+		return 0;
+	mms = realloc(snap->mms, nr_records * sizeof(mms[0]));
+	if (!mms)
+		return -ENOMEM;
+	snap->mms = mms;
+	snap->mms_capacity = nr_records;
 	return 0;
 }
 
@@ -189,14 +189,14 @@ static int join_all_sharers(struct mmcpus_snapshot *snap)
 int snapshot_index(struct mmcpus_snapshot *snap)
 {
 	uint32_t step = record_bytes(mmcpus_system_nr_cpus(snap->sys), record_nr_sets(snap->wanted));
-	int err = 0;
+	int err = reserve_mms(snap, snap->recs.used / step + 1);
 
 	snap->nr_mms = 0;
 	for (uint32_t at = 0; !err && at < snap->recs.used; at = mm_record_place(at + step)) {
 		struct mm_record *rec = record_at(&snap->recs, at);
 
 		prepare(snap, rec);
-		err = add_mm(snap, rec);
+		snap->mms[snap->nr_mms++] = rec;
 	}
 	if (!err && snap->is_per_thread)
 		err = join_all_threads(snap);
