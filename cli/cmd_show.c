@@ -124,7 +124,7 @@ static void remark_snapshot(struct request *request, const struct session *sessi
 	bool has_active = session_has_active(snap);
 
 	request->is_explained = session_remark(session, request->opts, has_active);
-	if (!request->opts->quiet)
+	if (!request->opts->quiet && !request->filter.has_pids)
 		remark_dropped(snap);
 	if (!has_active)
 		session_complain_no_mask();

@@ -74,7 +74,7 @@ static int walk_partitions(const struct mmcpus_system *sys, const char *cgroup, 
 	int err = 0;
 
 	while (dir && err >= 0 && (entry = readdir(dir))) {
-		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
+		if ((entry->d_type != DT_DIR && entry->d_type != DT_UNKNOWN) || entry->d_name[0] == '.')
 			continue;
 		if ((size_t)snprintf(path, sizeof(path), "%s/%s", cgroup, entry->d_name) >= sizeof(path))
 			continue;

@@ -97,16 +97,39 @@ static bool has_thread_with_mm(const struct root *process, struct text *text)
 	return has_mm;
 }
 
+/* The kernel shows a thread under /proc by its own number as well, though it lists processes only; a capture does not. */
+static int enter_captured_thread(const struct root *root, int32_t tid, struct root *ret)
+{
+	struct pid_list pids = { 0 };
+	int err = proc_dir_list_processes(root, &pids);
+	bool is_found = false;
+	char path[64];
+
+	for (size_t i = 0; !err && !is_found && i < pids.nr; i++) {
+		snprintf(path, sizeof(path), "proc/%d/task/%d", pids.pids[i], tid);
+		is_found = root_enter(root, path, ret) == 0;
+	}
+	pid_list_deinit(&pids);
+	return is_found ? 0 : -ENOENT;
+}
+
+static int enter_task(const struct root *root, int32_t tid, struct root *ret)
+{
+	char path[32];
+	int err;
+
+	snprintf(path, sizeof(path), "proc/%d", tid);
+	err = root_enter(root, path, ret);
+	return err == -ENOENT && !root->is_live ? enter_captured_thread(root, tid, ret) : err;
+}
+
 int proc_dir_look_up(const struct root *root, int32_t tid, int32_t *ret_tgid, bool *ret_has_mm)
 {
 	struct text text = { 0 };
 	struct proc_status status;
 	struct root process;
-	char path[32];
-	int err;
+	int err = enter_task(root, tid, &process);
 
-	snprintf(path, sizeof(path), "proc/%d", tid);
-	err = root_enter(root, path, &process);
 	if (!err) {
 		err = read_status(&process, "status", &text, &status);
 		if (!err) {

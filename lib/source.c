@@ -184,7 +184,7 @@ static int explain_missing(const struct mmcpus_source *src, int32_t pid, struct 
 	if (err == -ESRCH)
 		return reason_set(why, err, "process %d not found", pid);
 	if (err)
-		return reason_set(why, err, "process %d: %s", pid, strerror(-err));
+		return reason_set(why, err, "process %d: its status file cannot be understood", pid);
 	if (!has_mm)
 		return reason_set(why, -ENODATA, "process %d has no address space (kernel thread or zombie)", pid);
 	if (src->snap.dropped && src->ops->is_live_only)

@@ -158,7 +158,7 @@ enum mmcpus_mask_rule {
 	MMCPUS_RULE_NOT_MAINTAINED, /* arm64 and others: always empty, means nothing */
 };
 
-/* Found by looking at the architecture and the kernel's types, never at its version. */
+/* Found by looking at the architecture and the kernel's types (some MB, read anew), never at its version. */
 enum mmcpus_mask_rule mmcpus_system_mask_rule(const struct mmcpus_system *sys);
 
 /* One lower-case word for the rule ("eager"), and one sentence that explains it. */
