@@ -482,11 +482,33 @@ static void many_records_over_blocks(void **state)
 	assert_int_equal(nr_joined, nr / 3);
 }
 
+static void estimates_of_sharers_are_united(void **state)
+{
+	static const struct row rows[] = {
+		{ .pid = 10, .mm_id = 1, .start_ns = 1, .active = "1" },
+		{ .pid = 20, .mm_id = 1, .start_ns = 2, .active = "5" },
+	};
+	static const struct {
+		enum mmcpus_quality quality;
+		const char *active;
+	} cases[] = { { MMCPUS_EXACT, "1" }, { MMCPUS_ESTIMATE, "1,5" } };
+	struct image *image = *state;
+
+	for (size_t i = 0; i < NR(cases); i++) {
+		begin(image, MMCPUS_FIELDS_ALL, false);
+		image->snap.quality = cases[i].quality;
+		make_index(image, rows, NR(rows));
+		assert_int_equal(mmcpus_snapshot_count(&image->snap), 1);
+		assert_mm_set(image, mm_at(image, 0), MMCPUS_SET_ACTIVE, cases[i].active);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		image_test(no_records_no_entries),
 		image_test(joins_sharers),
+		image_test(estimates_of_sharers_are_united),
 		image_test(the_oldest_names_the_mm),
 		image_test(without_sharers_each_has_its_own),
 		image_test(without_identity_nothing_is_joined),
