@@ -41,8 +41,8 @@ begin()
 end()
 {
 	local word nr
-	exec {storm_in}>&-
 	kill -0 "$started"
+	exec {storm_in}>&-
 	read -r -t 10 -u "$storm_out" word nr
 	echo "processes of the storm: $nr"
 	[ "$word" = over ]
