@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A kernel from a source package, a series of patches and a small configuration."""
+
+import glob
+import os
+import re
+import subprocess
+import time
+
+from packages import unpack
+
+CONFIG = os.path.join(os.path.dirname(os.path.abspath(__file__)), "patched.config")
+
+
+class BuildError(Exception):
+    """What went wrong, in one line."""
+
+
+def series(directory):
+    """The patches in order, without the cover letter."""
+    patches = sorted(glob.glob(os.path.join(glob.escape(directory), "*.patch")))
+    patches = [path for path in patches if not os.path.basename(path).startswith("0000-")]
+    if not patches:
+        raise BuildError(f"no patches in {directory}")
+    return patches
+
+
+def build(deb, patches, work, result):
+    """Leaves bzImage, config, System.map, build.log and figures in @result."""
+    start = time.monotonic()
+    with open(os.path.join(result, "build.log"), "w", encoding="utf-8") as log:
+        tree = unpack_source(deb, work, log)
+        for patch in patches:
+            run(log, tree, "patch", "-p1", "--no-backup-if-mismatch", "-i", patch)
+        configure(tree, log)
+        run(log, tree, "make", f"-j{os.cpu_count()}", "bzImage")
+    for source, name in (("arch/x86/boot/bzImage", "bzImage"), (".config", "config"), ("System.map", "System.map")):
+        os.rename(os.path.join(tree, source), os.path.join(result, name))
+    with open(os.path.join(result, "figures"), "w", encoding="utf-8") as file:
+        seconds = time.monotonic() - start
+        size = os.path.getsize(os.path.join(result, "bzImage"))
+        file.write(f"unpacked and built in {seconds:.0f} s, bzImage of {size / 2**20:.1f} MiB\n")
+
+
+def unpack_source(deb, work, log):
+    unpack(deb, work, "./usr/src/linux-source-*.tar.*")
+    archives = glob.glob(os.path.join(glob.escape(work), "usr/src/*.tar.*"))
+    if len(archives) != 1:
+        raise BuildError(f"{os.path.basename(deb)} has {len(archives)} archives instead of one")
+    # Neither is needed for x86, and they are half of the files.
+    run(log, work, "tar", "-x", "-f", archives[0], "--exclude=*/Documentation/devicetree", "--exclude=*/arch/*/boot/dts")
+    trees = glob.glob(os.path.join(glob.escape(work), "linux-source-*/"))
+    return trees[0]
+
+
+def configure(tree, log):
+    run(log, tree, "make", "tinyconfig")
+    run(log, tree, "scripts/kconfig/merge_config.sh", "-m", ".config", CONFIG)
+    run(log, tree, "make", "olddefconfig")
+    missing = not_taken(CONFIG, os.path.join(tree, ".config"))
+    if missing:
+        raise BuildError(f"the kernel's Kconfig did not take {' '.join(missing)}")
+
+
+def not_taken(fragment, config):
+    """Symbols that the fragment sets and the configuration does not; a line "# optional" ends those that must be."""
+    with open(config, encoding="utf-8") as file:
+        have = set(file.read().splitlines())
+    with open(fragment, encoding="utf-8") as file:
+        must = file.read().split("\n# optional\n")[0]
+    return [line for line in must.splitlines() if re.match(r"CONFIG_\w+=", line) and line not in have]
+
+
+def run(log, directory, *command):
+    """Its output goes to the log; it must succeed."""
+    log.write(f"$ {' '.join(command)}\n")
+    log.flush()
+    environment = {**os.environ, "KBUILD_BUILD_TIMESTAMP": "@0", "KBUILD_BUILD_USER": "vm", "KBUILD_BUILD_HOST": "vm",
+                   "LC_ALL": "C"}
+    try:
+        done = subprocess.run(command, cwd=directory, env=environment, check=False, stdin=subprocess.DEVNULL,
+                              stdout=log, stderr=subprocess.STDOUT)
+    except OSError as error:
+        raise BuildError(f"{command[0]}: {error.strerror}") from error
+    if done.returncode:
+        with open(log.name, encoding="utf-8", errors="replace") as file:
+            errors = [line for line in file.read().splitlines() if re.search(r"error|Error|FAILED|\*\*\*", line)]
+        reason = errors[-1] if errors else "no reason given"
+        raise BuildError(f"{' '.join(command[:3])}: status {done.returncode}: {reason}")
