@@ -99,6 +99,10 @@ struct thread_info {
 	uint32_t cpu; /* 5.16: bcf9033e5449 ("sched: move CPU field back into thread_info if THREAD_INFO_IN_TASK=y") */
 } KERNEL_TYPE;
 
+struct list_head {
+	struct list_head *next;
+} KERNEL_TYPE;
+
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int flags;
@@ -111,6 +115,7 @@ struct task_struct {
 	struct task_struct *real_parent;
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
+	struct list_head thread_node; /* in signal->thread_head; the leader is the first */
 	uint64_t start_boottime;
 	const struct cred *real_cred;
 	char comm[16];
@@ -122,6 +127,7 @@ struct seq_file;
 
 struct bpf_iter_meta {
 	struct seq_file *seq;
+	uint64_t seq_num; /* tasks shown so far */
 } KERNEL_TYPE;
 
 struct bpf_iter__task {

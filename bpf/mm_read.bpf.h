@@ -12,12 +12,12 @@ struct mm_walk walk;
 
 #define THREAD_FIELDS (MMCPUS_FIELD_ALLOWED | MMCPUS_FIELD_RUNNING)
 
-/* Which pid numbers the reader sees. Level 0 is the initial namespace, which sees all by their global numbers. */
-struct {
+/* Which pid numbers a reader sees. Level 0 is the initial namespace, which sees all by their global numbers. */
+struct pid_view {
 	uint32_t level;
 	uint32_t reserved;
 	uint64_t ns; /* address of the kernel's struct pid_namespace */
-} view;
+};
 
 static __always_inline uint32_t mm_layout(void)
 {
@@ -106,28 +106,28 @@ static __always_inline bool read_upid(const struct task_struct *task, uint32_t l
 }
 
 /* See the pid namespace as @reader sees it: with the number and the namespace of its deepest level. */
-static __always_inline void pid_view_init(const struct task_struct *reader)
+static __always_inline void pid_view_init(struct pid_view *view, const struct task_struct *reader)
 {
 	struct upid own = {};
 	const struct pid *pid;
 
-	view.level = 0;
+	view->level = 0;
 	if (bpf_core_read(&pid, sizeof(pid), &reader->thread_pid) == 0)
-		bpf_core_read(&view.level, sizeof(view.level), &pid->level);
-	read_upid(reader, view.level, &own);
-	view.ns = (uint64_t)own.ns;
+		bpf_core_read(&view->level, sizeof(view->level), &pid->level);
+	read_upid(reader, view->level, &own);
+	view->ns = (uint64_t)own.ns;
 }
 
 /* Number of @task, a leader, in the reader's namespace; 0 if the reader doesn't see it. */
-static __always_inline int32_t pid_seen(const struct task_struct *task)
+static __always_inline int32_t pid_seen(const struct task_struct *task, const struct pid_view *view)
 {
 	int32_t tgid = task->tgid;
 	struct upid upid;
 
 	barrier_var(tgid); /* or clang joins this load with one from the stack, which the verifier refuses */
-	if (view.level == 0)
+	if (view->level == 0)
 		return tgid;
-	return read_upid(task, view.level, &upid) && (uint64_t)upid.ns == view.ns ? upid.nr : 0;
+	return read_upid(task, view->level, &upid) && (uint64_t)upid.ns == view->ns ? upid.nr : 0;
 }
 
 /* MM_FILEPAGES, MM_ANONPAGES, MM_SHMEMPAGES; 2 would be swap. */
@@ -195,14 +195,15 @@ static __always_inline bool is_same_mm(const struct task_struct *task, const str
 }
 
 /* What names the process; @leader may be a zombie whose threads live on. */
-static __always_inline void read_process(const struct task_struct *leader, struct mm_record *rec)
+static __always_inline void read_process(const struct task_struct *leader, const struct pid_view *view,
+					 struct mm_record *rec)
 {
 	if (has_field(MMCPUS_FIELD_SHARERS)) /* the first to start names the mm */
 		rec->start_ns = leader->start_boottime;
 	if (has_field(MMCPUS_FIELD_COMM))
 		__builtin_memcpy(rec->comm, leader->comm, sizeof(rec->comm));
 	if (has_field(MMCPUS_FIELD_PPID))
-		rec->ppid = pid_seen(leader->real_parent->group_leader); /* any thread may have forked */
+		rec->ppid = pid_seen(leader->real_parent->group_leader, view); /* any thread may have forked */
 	if (has_field(MMCPUS_FIELD_UID))
 		rec->uid = leader->real_cred->euid.val;
 	if (has_field(MMCPUS_FIELD_THREADS))
@@ -221,7 +222,7 @@ enum mm_read {
 
 /* Fill @rec with the process of @leader and the mm of @member, which is the leader or another thread of it. */
 static __always_inline enum mm_read read_mm(const struct task_struct *leader, const struct task_struct *member,
-					    struct mm_record *rec)
+					    const struct pid_view *view, struct mm_record *rec)
 {
 	struct mmcpus_cpuset *active = record_set(rec, MM_RECORD_ACTIVE);
 	const struct mm_struct *mm = member->mm;
@@ -239,7 +240,7 @@ static __always_inline enum mm_read read_mm(const struct task_struct *leader, co
 		return MM_CHANGED;
 	if (has_field(MMCPUS_FIELD_RSS))
 		read_rss(mm, rec);
-	read_process(leader, rec);
+	read_process(leader, view, rec);
 	return is_same_mm(member, mm, rec) ? MM_READ : MM_CHANGED;
 }
 

@@ -7,6 +7,9 @@
  */
 #include "mm_read.bpf.h"
 
+/* The reader's. One to a loaded program, and thus to a reader. */
+static struct pid_view view;
+
 /* A record is too large for the stack. One slot is enough: reads of one iterator do not run side by side. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -59,13 +62,13 @@ int iterate_mms(struct bpf_iter__task *ctx)
 	rec = bpf_map_lookup_elem(&scratch, &zero);
 	if (!rec)
 		return 0;
-	pid_view_init((void *)bpf_get_current_task_btf());
-	rec->pid = pid_seen(task->group_leader);
+	pid_view_init(&view, (void *)bpf_get_current_task_btf());
+	rec->pid = pid_seen(task->group_leader, &view);
 	if (!rec->pid)
 		return 0;
-	outcome = read_mm(task->group_leader, task, rec);
+	outcome = read_mm(task->group_leader, task, &view, rec);
 	if (outcome == MM_CHANGED)
-		outcome = read_mm(task->group_leader, task, rec);
+		outcome = read_mm(task->group_leader, task, &view, rec);
 	if (outcome == MM_CHANGED)
 		walk.dropped++;
 	if (outcome != MM_READ)

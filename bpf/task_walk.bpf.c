@@ -9,6 +9,9 @@
  */
 #include "mm_read.bpf.h"
 
+/* The reader's. One to a loaded program, and thus to a reader. */
+static struct pid_view view;
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -105,10 +108,10 @@ static __always_inline enum mm_read open_record(const struct task_struct *task, 
 
 	if (task->pid != task->tgid)
 		leader = task->group_leader;
-	rec->pid = pid_seen(leader);
+	rec->pid = pid_seen(leader, &view);
 	if (!rec->pid)
 		return MM_NONE;
-	return read_mm(leader, task, rec);
+	return read_mm(leader, task, &view, rec);
 }
 
 /* Begin ALLOWED and RUNNING of the record at walk.used as empty sets. */
@@ -199,7 +202,7 @@ int walk_mms(void *unused __attribute__((unused)))
 	walk.layout = mm_layout();
 	if (walk.layout != MM_LAYOUT_OK)
 		return 0;
-	pid_view_init(as_task((void *)bpf_get_current_task()));
+	pid_view_init(&view, as_task((void *)bpf_get_current_task()));
 	bpf_rcu_read_lock();
 	bpf_iter_task_new(&tasks, 0, walk.visit_threads ? ITER_ALL_THREADS : ITER_ALL_PROCESSES);
 	while ((task = bpf_iter_task_next(&tasks))) {

@@ -25,6 +25,9 @@ enum {
 	OPTION_QUIET = 1 << 11,
 	OPTION_HELP = 1 << 12,
 	OPTION_VERSION = 1 << 13,
+	OPTION_DIR = 1 << 14,
+	OPTION_GROUP = 1 << 15,
+	OPTION_MODE = 1 << 16,
 
 	OPTIONS_COMMON = OPTION_HELP | OPTION_VERSION,
 };
@@ -38,6 +41,9 @@ struct options {
 	const char *sort;
 	const char *backend;
 	const char *root;
+	const char *dir;
+	const char *group;
+	const char *mode;
 	bool json;
 	bool pairs;
 	bool noheadings;

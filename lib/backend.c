@@ -10,11 +10,13 @@ extern const struct backend_ops backend_bpf;
 extern const struct backend_ops backend_bpf_walk;
 extern const struct backend_ops backend_bpf_iter;
 extern const struct backend_ops backend_bpf_libbpf;
+extern const struct backend_ops backend_pinned;
 extern const struct backend_ops backend_procfs;
 extern const struct backend_ops backend_sched;
 
 const struct backend_ops *const backends[] = {
-	&backend_bpf, &backend_procfs, &backend_sched, &backend_bpf_walk, &backend_bpf_iter, &backend_bpf_libbpf, NULL,
+	&backend_bpf,      &backend_pinned,   &backend_procfs,     &backend_sched,
+	&backend_bpf_walk, &backend_bpf_iter, &backend_bpf_libbpf, NULL,
 };
 
 const struct backend_ops *backend_find(const char *name)

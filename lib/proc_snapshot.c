@@ -159,7 +159,7 @@ static bool find_mm_in_threads(struct proc_reader *rd, const struct proc_process
 static int add_process(struct proc_reader *rd, const struct proc_active *active, struct proc_process *process,
 		       struct mmcpus_snapshot *snap)
 {
-	struct mm_record *rec = records_add(&snap->recs, rd->sys->nr_cpus, record_nr_sets(snap->wanted));
+	struct mm_record *rec = records_add(&snap->recs, rd->sys->nr_cpus, snap->nr_sets);
 	struct proc_status thread;
 	int err;
 

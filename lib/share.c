@@ -82,7 +82,7 @@ static void forget_sharers(struct mm_record *rec)
 /* The records whose mms can be compared now; the others lose their sharers. */
 static size_t collect(const struct mmcpus_snapshot *snap, bool is_comparable, struct mm_record **recs)
 {
-	uint32_t step = record_bytes(mmcpus_system_nr_cpus(snap->sys), record_nr_sets(snap->wanted));
+	uint32_t step = record_bytes(mmcpus_system_nr_cpus(snap->sys), snap->nr_sets);
 	size_t nr = 0;
 
 	for (uint32_t at = 0; at < snap->recs.used; at = mm_record_place(at + step)) {
@@ -102,7 +102,7 @@ static size_t collect(const struct mmcpus_snapshot *snap, bool is_comparable, st
 
 int share_find(struct mmcpus_snapshot *snap)
 {
-	uint32_t step = record_bytes(mmcpus_system_nr_cpus(snap->sys), record_nr_sets(snap->wanted));
+	uint32_t step = record_bytes(mmcpus_system_nr_cpus(snap->sys), snap->nr_sets);
 	bool is_comparable = snap->sys->root.is_live && compare_mms(getpid(), getpid()) == 0;
 	struct mm_record **recs = malloc((snap->recs.used / step + 1) * sizeof(recs[0]));
 	bool has_failed = true;

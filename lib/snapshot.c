@@ -30,6 +30,7 @@ void snapshot_reset(struct mmcpus_snapshot *snap, uint32_t wanted)
 	snap->wanted = wanted;
 	snap->known = 0;
 	snap->is_per_thread = false;
+	snap->nr_sets = record_nr_sets(wanted);
 	snap->dropped = 0;
 	snap->strings.length = 0;
 	snap->nr_mms = 0;

@@ -24,6 +24,7 @@ struct mmcpus_snapshot {
 	uint32_t wanted;    /* fields asked for */
 	uint32_t known;     /* of those, what this backend can tell */
 	bool is_per_thread; /* records speak of threads: join those of a process */
+	uint32_t nr_sets;   /* of each record; a backend may deliver more than the wanted fields need */
 	uint64_t dropped;
 	struct records recs;
 	struct text strings; /* cgroup paths, each NUL-terminated */

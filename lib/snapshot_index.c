@@ -123,7 +123,7 @@ static void prepare(const struct mmcpus_snapshot *snap, struct mm_record *rec)
 {
 	rec->nr_sharers = 0;
 	rec->next_sharer = MM_RECORD_NONE;
-	if (snap->is_per_thread && record_nr_sets(snap->wanted) == MM_RECORD_NR_SETS)
+	if (snap->is_per_thread && snap->nr_sets == MM_RECORD_NR_SETS)
 		make_running_set(rec);
 	if (rec->mm_address) { /* kernel addresses go no further than this */
 		rec->mm_id = siphash(snap->key, rec->mm_address);
@@ -188,7 +188,7 @@ static int join_all_sharers(struct mmcpus_snapshot *snap)
 
 int snapshot_index(struct mmcpus_snapshot *snap)
 {
-	uint32_t step = record_bytes(mmcpus_system_nr_cpus(snap->sys), record_nr_sets(snap->wanted));
+	uint32_t step = record_bytes(mmcpus_system_nr_cpus(snap->sys), snap->nr_sets);
 	int err = reserve_mms(snap, snap->recs.used / step + 1);
 
 	snap->nr_mms = 0;

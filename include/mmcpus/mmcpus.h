@@ -312,6 +312,28 @@ const struct mmcpus_cpuset *mmcpus_mm_active(const struct mmcpus_snapshot *snap,
 /* How good this entry is: the worst of what was asked for. */
 enum mmcpus_quality mmcpus_mm_quality(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *mm);
 
+/* ------------------------------------------------------------------------------------------------ pinned files -- */
+
+/* Where the backend "pinned" looks. */
+#define MMCPUS_PIN_DIR "/sys/fs/bpf/mmcpus"
+
+/*
+ * Pin two files in a directory on bpffs, which is made if it is missing: "status", the text of
+ * proc_pid_status_cpus_active_mm(5) for every process, and "snapshot", which the backend "pinned" reads. They need no
+ * process to live, show mm_struct.cpu_bitmap of the moment they are read, and are replaced by the next call. mode: of
+ * both files, such as 0440. gid: the group that gets them, or -1. They last until mmcpus_unpin() or the next boot.
+ *
+ * -EPERM: needs root, or CAP_BPF, CAP_PERFMON and the right to write there. -EINVAL: not on bpffs. -EEXIST: a file of
+ * somebody else has one of the names. Whatever the error, nothing is left behind that was not there before.
+ */
+int mmcpus_pin(const struct mmcpus_system *sys, const char *dir, uint32_t mode, int64_t gid, struct mmcpus_reason *why);
+
+/*
+ * Take them away again, and the directory if it is empty then. -ENOENT: nothing is pinned there. -EEXIST: as above;
+ * then nothing is removed.
+ */
+int mmcpus_unpin(const char *dir, struct mmcpus_reason *why);
+
 #pragma GCC visibility pop
 
 #ifdef __cplusplus

@@ -1,0 +1,260 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What mmcpus pin leaves: files that the kernel fills. On a bpffs of the tests' own: see with-pinned-files.
+
+load live
+
+DIR=/sys/fs/bpf/mmcpus
+GROUP=4711
+
+setup()
+{
+	need_root
+	need_bpf
+	[ "$WITH_PINNED_FILES" = inside ] && [ -e "$DIR/status" ] || lack bpf "no pinned files"
+	pick_cpus
+}
+
+teardown()
+{
+	end_scenes
+	remove_public_copy
+	[ ! -d /sys/fs/bpf/other ] || rm -r /sys/fs/bpf/other
+	chmod 711 /sys/fs/bpf
+	mmcpus pin
+}
+
+# block PID [FILE]: that process's block without the empty line, and nothing if there is none
+block()
+{
+	awk -v RS= -v pid="$1" -F '\n' '{ split($2, word, "\t") } word[1] == "Pid:" && word[2] == pid' "${2:-$DIR/status}"
+}
+
+# as_member GID COMMAND...: without root, in that group
+as_member()
+{
+	local gid=$1
+	shift
+	setpriv --reuid=65534 --regid=65534 --groups="$gid" --inh-caps=-all env LD_LIBRARY_PATH="$public" "$@"
+}
+
+# ------------------------------------------------------------------------------------------------------------ content
+
+@test "status file: a block is the name, the PID and what mmcpus status prints" {
+	scene pinned "$A"
+	expect block "$(block "$PID")" "$(printf 'Name:\tscene\nPid:\t%s\n%s' "$PID" "$(mmcpus status "$PID")")"
+	scene threads "$A" "$B"
+	expect block "$(block "$PID")" "$(printf 'Name:\tscene\nPid:\t%s\n%s' "$PID" "$(mmcpus status "$PID")")"
+}
+
+@test "status file: as wide as Cpus_allowed" {
+	field_of Cpus_allowed /proc/self/status
+	local allowed=$REPLY mask
+	mask=$(block $$ | sed -n 's/^Cpus_active_mm:\t//p')
+	expect width ${#mask} ${#allowed}
+	expect commas "${mask//[!,]/}" "${allowed//[!,]/}"
+}
+
+@test "status file: every process with an address space, once, and no other" {
+	local pids wanted gone
+	scene leaderless "$A" "$B"
+	scene shared "$A" "$B"
+	pids=$(sed -n 's/^Pid:\t//p' "$DIR/status")
+	expect "PIDs that are there twice" "$(sort <<<"$pids" | uniq -d)" ""
+	wanted=$(mmcpus show -q -n -o PID,SHARERS --backend bpf | tr ', ' '\n\n' | grep '^[0-9]')
+	gone=$(comm -13 <(sort <<<"$pids") <(sort <<<"$wanted"))
+	for pid in $gone; do # unless it came or went meanwhile
+		[ ! -d "/proc/$pid" ] || [ -n "$(block "$pid")" ]
+	done
+	for pid in "${PIDS[@]}"; do
+		[ -n "$(block "$pid")" ]
+	done
+}
+
+@test "status file: a process whose leader has exited has one block" {
+	scene leaderless "$A" "$B"
+	expect blocks "$(grep -cx "Pid:	$PID" "$DIR/status")" 1
+	expect mask "$(block "$PID" | tail -n 2)" "$(mmcpus status "$PID")"
+}
+
+@test "status file: no name forges a line" {
+	local nr_before
+	nr_before=$(grep -c ^Pid: "$DIR/status")
+	start "$MMCPUS_SCENE" named $'x\nPid:\t1'
+	expect name "$(block "$PID" | head -n 1)" $'Name:\tx\\nPid:\\0111'
+	expect "blocks of PID 1 by that name" "$(block 1 | grep -c 'Name:	x')" 0
+	start "$MMCPUS_SCENE" named $'\e[31m\\'
+	expect name "$(block "$PID" | head -n 1)" $'Name:\t\\033[31m\\\\'
+	expect "lines that are none of the format" \
+		"$(grep -Evc '^(Name:	.*|Pid:	[0-9]+|Cpus_active_mm:	[0-9a-f,]+|Cpus_active_mm_list:	[0-9,-]*|)$' "$DIR/status")" 0
+	[ "$nr_before" -gt 0 ]
+}
+
+@test "status file: in a pid namespace, its processes by their numbers there" {
+	local inside
+	inside=$(unshare --pid --fork --mount-proc sh -c "sed -n 's/^Pid:	//p' $DIR/status; :")
+	expect_text "PIDs inside" "$inside" '^1$'
+	[ "$(grep -c . <<<"$inside")" -le 3 ]
+}
+
+@test "pinned files: many readers at the same time each see every process" {
+	local i readers=() nr
+	scene pinned "$A"
+	for i in {1..8}; do
+		for _ in {1..20}; do block "$PID" | md5sum; done >"$BATS_TEST_TMPDIR/reader.$i" &
+		readers+=($!)
+	done
+	for _ in {1..20}; do
+		look "$PID" pinned
+		expect_active "$A"
+	done
+	wait "${readers[@]}"
+	nr=$(sort -u "$BATS_TEST_TMPDIR"/reader.* | wc -l)
+	expect "different answers" "$nr" 1
+}
+
+# ------------------------------------------------------------------------------------------------------------- rights
+
+@test "default mode: only root reads" {
+	run -1 as_nobody cat "$DIR/status"
+	run -1 as_nobody cat "$DIR/snapshot"
+	expect mode "$(stat -c %a:%U "$DIR/status" "$DIR/snapshot" | sort -u)" 400:root
+}
+
+@test "--group: a member reads exact sets, others do not" {
+	mmcpus pin --group $GROUP
+	public_copy "$MMCPUS_BIN"
+	scene pinned "$A"
+	run -0 as_member $GROUP cat "$DIR/status"
+	expect_text "what a member reads" "$output" "^Pid:	$PID\$"
+	run -1 as_member 4712 cat "$DIR/status"
+	run -1 as_nobody cat "$DIR/status"
+	run -0 --separate-stderr as_member $GROUP "$public/mmcpus" show -J -p "$PID" -o PID,ACTIVE,ALLOWED,QUALITY,BACKEND
+	expect_lines "stderr, which names bpf" "$stderr" 1
+	read_row <<<"$output"
+	expect quality "${row[quality]}" exact
+	expect backend "${row[backend]}" pinned
+	expect_cpus ALLOWED "${row[allowed]}" "$A"
+	expect_active "$A"
+	run -0 as_member $GROUP "$public/mmcpus" status -q "$PID"
+	run -1 --separate-stderr as_member 4712 "$public/mmcpus" show --backend pinned
+	expect_lines stderr "$stderr" 1
+	expect_text stderr "$stderr" '^mmcpus: pinned: .*Permission denied.*group'
+}
+
+@test "--mode 0444: everybody reads, but not through a closed directory, of which a line warns" {
+	run -0 --separate-stderr mmcpus pin --mode 0444
+	expect stderr "$stderr" ""
+	run -0 as_nobody cat "$DIR/status"
+	chmod 700 /sys/fs/bpf
+	run -0 --separate-stderr mmcpus pin --mode 0444
+	expect_lines stderr "$stderr" 1
+	expect_text stderr "$stderr" 'chmod o\+x /sys/fs/bpf'
+	run -1 as_nobody cat "$DIR/status"
+}
+
+@test "without root, pin and unpin refuse in one line" {
+	public_copy "$MMCPUS_BIN"
+	run -1 --separate-stderr as_nobody "$public/mmcpus" pin
+	expect_lines stderr "$stderr" 1
+	expect_text stderr "$stderr" '^mmcpus: .*root'
+	run -1 --separate-stderr as_nobody "$public/mmcpus" unpin
+	expect_lines stderr "$stderr" 1
+	[ -e "$DIR/status" ]
+}
+
+@test "with the capabilities of the service, pin and unpin work twice" {
+	public_copy "$MMCPUS_BIN"
+	local confined=(setpriv --bounding-set=-all,+bpf,+perfmon,+chown --inh-caps=-all --no-new-privs
+		env LD_LIBRARY_PATH="$public" "$public/mmcpus")
+	"${confined[@]}" pin --group $GROUP
+	"${confined[@]}" pin --group $GROUP
+	"${confined[@]}" unpin
+	[ ! -e "$DIR" ]
+}
+
+# ----------------------------------------------------------------------------------------------------- coming, going
+
+@test "pin again replaces both files, and no reader meets a gap" {
+	local before after reader
+	before=$(stat -c %i "$DIR/status" "$DIR/snapshot")
+	while [ -e "$BATS_TEST_TMPDIR/go" ] || [ ! -e "$BATS_TEST_TMPDIR/begun" ]; do
+		touch "$BATS_TEST_TMPDIR/begun"
+		cat "$DIR/status" "$DIR/snapshot" >/dev/null || exit 1
+	done &
+	reader=$!
+	touch "$BATS_TEST_TMPDIR/go"
+	for _ in {1..10}; do
+		mmcpus pin
+	done
+	rm "$BATS_TEST_TMPDIR/go"
+	wait $reader
+	after=$(stat -c %i "$DIR/status" "$DIR/snapshot")
+	[ "$before" != "$after" ]
+	expect files "$(ls "$DIR")" $'snapshot\nstatus'
+}
+
+@test "unpin takes the files and the directory away" {
+	run -0 mmcpus unpin
+	[ ! -e "$DIR" ]
+	run -1 mmcpus unpin
+	expect output "$output" "mmcpus: nothing is pinned in $DIR"
+	run -1 mmcpus show --backend pinned
+	expect_text output "$output" 'nothing is pinned.*mmcpus pin'
+}
+
+@test "unpin leaves what is not ours" {
+	mmcpus pin --dir /sys/fs/bpf/other
+	mkdir /sys/fs/bpf/other/more
+	run -0 mmcpus unpin --dir /sys/fs/bpf/other
+	expect files "$(ls /sys/fs/bpf/other)" more
+}
+
+@test "a reader that has the file open reads on after unpin" {
+	exec {file}<"$DIR/status"
+	mmcpus unpin
+	grep -q ^Pid: <&"$file"
+	exec {file}<&-
+}
+
+# foreign NAME: what somebody else has pinned
+foreign()
+{
+	PATH=$PATH:/usr/sbin bpftool map create "$1" type array key 4 value 4 entries 1 name foreign
+}
+
+@test "a foreign file in the way: one line, and nothing is changed" {
+	PATH+=:/usr/sbin
+	command -v bpftool || skip "needs bpftool"
+	mkdir /sys/fs/bpf/other
+	foreign /sys/fs/bpf/other/status
+	for command in pin unpin; do
+		run -1 --separate-stderr mmcpus $command --dir /sys/fs/bpf/other
+		expect_lines stderr "$stderr" 1
+		expect_text stderr "$stderr" '/sys/fs/bpf/other/status was not pinned by mmcpus'
+		expect files "$(ls /sys/fs/bpf/other)" status
+	done
+}
+
+@test "where bpffs is not mounted: one line, and no directory" {
+	run -1 --separate-stderr unshare --mount sh -c 'umount -a -t bpf; "$@"; s=$?; ls /sys/fs/bpf; exit $s' - \
+		"$MMCPUS_BIN" pin
+	expect_lines stderr "$stderr" 1
+	expect_text stderr "$stderr" 'not on bpffs; mount'
+	expect files "$output" ""
+	mkdir "$BATS_TEST_TMPDIR/plain"
+	run -1 mmcpus pin --dir "$BATS_TEST_TMPDIR/plain/new"
+	run -1 mmcpus pin --dir "$BATS_TEST_TMPDIR/plain"
+	expect files "$(ls "$BATS_TEST_TMPDIR/plain")" ""
+}
+
+@test "what fails half way leaves nothing behind" {
+	# Two files and a directory must be made, and the kernel gives up after so many locked or open ones.
+	local nr
+	for nr in {4..24}; do
+		bash -c "ulimit -n $nr; exec \"\$@\"" - timeout 20 "$MMCPUS_BIN" pin --dir /sys/fs/bpf/other 2>/dev/null ||
+			[ ! -e /sys/fs/bpf/other ]
+	done
+	expect files "$(ls /sys/fs/bpf/other)" $'snapshot\nstatus'
+}
