@@ -5,6 +5,7 @@
 #	make [all]			build
 #	make run ARGS='show -p 1 -J'	build, then run mmcpus with these arguments, as root where sudo allows it
 #	make check			build and run every test that this machine can run
+#	make check-vm			boot kernels, stock and patched, and test on them: half an hour, and as much to build them once
 #	make bench			measure against what a user would use instead
 #	make install [DESTDIR=] [PREFIX=/usr/local]
 #	make clean			remove the build directory
@@ -22,7 +23,7 @@ SUDO = $(shell [ "$$(id -u)" = 0 ] || command -v sudo)
 option = grep -qF '"name": "$1", "value": $2,' $(BUILD)/meson-info/intro-buildoptions.json || \
 	meson configure -D$1='$3' $(BUILD)
 
-.PHONY: all run check bench install clean packages packages-check quiet
+.PHONY: all run check check-vm bench install clean packages packages-check quiet
 
 all: packages $(BUILD)/build.ninja
 	@ninja -C $(BUILD)
@@ -35,6 +36,12 @@ check: packages-check $(BUILD)/build.ninja
 	@$(call option,tests,true,true)
 	@rm -f $(BUILD)/meson-logs/testlog.json
 	@meson test -C $(BUILD) --print-errorlogs; status=$$?; scripts/count-tests $(BUILD) && exit $$status
+
+check-vm: $(BUILD)/build.ninja
+	@scripts/install-packages build check vm
+	@$(call option,tests,true,true)
+	@ninja -C $(BUILD)
+	@tests/vm/check $(BUILD) $(SCENE)
 
 bench: quiet
 	@meson test -C $(BUILD) --benchmark --verbose

@@ -4,6 +4,7 @@
 import glob
 import os
 import re
+import shutil
 import subprocess
 import time
 
@@ -26,7 +27,7 @@ def series(directory):
 
 
 def build(deb, patches, work, result):
-    """Leaves bzImage, config, System.map, build.log and figures in @result."""
+    """Leaves bzImage, config, System.map, selftests, build.log and figures in @result."""
     start = time.monotonic()
     with open(os.path.join(result, "build.log"), "w", encoding="utf-8") as log:
         tree = unpack_source(deb, work, log)
@@ -36,6 +37,7 @@ def build(deb, patches, work, result):
         run(log, tree, "make", f"-j{os.cpu_count()}", "bzImage")
     for source, name in (("arch/x86/boot/bzImage", "bzImage"), (".config", "config"), ("System.map", "System.map")):
         os.rename(os.path.join(tree, source), os.path.join(result, name))
+    keep_selftests(tree, patches, result)
     with open(os.path.join(result, "figures"), "w", encoding="utf-8") as file:
         seconds = time.monotonic() - start
         size = os.path.getsize(os.path.join(result, "bzImage"))
@@ -51,6 +53,21 @@ def unpack_source(deb, work, log):
     run(log, work, "tar", "-x", "-f", archives[0], "--exclude=*/Documentation/devicetree", "--exclude=*/arch/*/boot/dts")
     trees = glob.glob(os.path.join(glob.escape(work), "linux-source-*/"))
     return trees[0]
+
+
+def keep_selftests(tree, patches, result):
+    """The folders of the kernel's selftests that the series touches, and the headers that these include."""
+    source = os.path.join(tree, "tools/testing/selftests")
+    target = os.path.join(result, "selftests")
+    os.mkdir(target)
+    for header in glob.glob(os.path.join(glob.escape(source), "*.h")):
+        shutil.copy(header, target)
+    touched = set()
+    for patch in patches:
+        with open(patch, encoding="utf-8") as file:
+            touched.update(re.findall(r"^\+\+\+ b/tools/testing/selftests/([^/\n]+)/", file.read(), re.MULTILINE))
+    for name in touched:
+        shutil.copytree(os.path.join(source, name), os.path.join(target, name))
 
 
 def configure(tree, log):
