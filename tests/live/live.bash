@@ -181,13 +181,16 @@ look()
 	read_row < <(mmcpus show -q -J -o "$COLUMNS_ALL" -p "$1" --backend "${2:-$MMCPUS_BACKEND}")
 }
 
-# field_of NAME FILE: REPLY is "Threads" of a /proc/PID/status
+# field_of NAME FILE: REPLY is "Threads" of a /proc/PID/status. Read as a whole: line by line bash seeks back after each,
+# and where a number has got another digit meanwhile it meets another place.
 field_of()
 {
 	local key value
+	REPLY=
 	while IFS=$'\t' read -r key value; do
 		[ "$key" != "$1:" ] || REPLY=$value
-	done <"$2"
+	done <<<"$(<"$2")"
+	[ -n "$REPLY" ] || echo "$2 has no $1"
 }
 
 # ---------------------------------------------------------------------------------------------------------- comparing
