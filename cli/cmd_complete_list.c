@@ -34,10 +34,10 @@ static int list_options(const struct command *command)
 	return STATUS_OK;
 }
 
-static int list_columns(const struct command *command __attribute__((unused)))
+static int list_columns(const struct command *command)
 {
-	for (size_t i = 0; i < nr_columns; i++)
-		puts(columns[i].header);
+	for (size_t i = 0; command->columns && i < command->columns->nr_columns; i++)
+		puts(command->columns->columns[i].header);
 	return STATUS_OK;
 }
 

@@ -3,14 +3,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "columns.h"
 #include "column_list.h"
 #include "commands.h"
 #include "filter.h"
 #include "grid.h"
 #include "message.h"
-#include "mm_list.h"
+#include "mm_columns.h"
 #include "options.h"
+#include "row_list.h"
 #include "session.h"
 #include "strbuf.h"
 #include "table.h"
@@ -59,7 +59,7 @@ static void remark_unknown(const struct grid *grid, const struct session *sessio
 }
 
 static int print_mms(const struct request *request, const struct session *session, const struct mm_view *view,
-		     const struct mm_list *mms)
+		     const struct row_list *mms)
 {
 	struct grid grid;
 	int status;
@@ -81,15 +81,15 @@ static uint32_t wanted_fields(const struct request *request)
 	       MMCPUS_FIELD_SHARERS;
 }
 
-static void select_mms(struct mm_list *mms, const struct request *request, const struct mm_view *view)
+static void select_mms(struct row_list *mms, const struct request *request, const struct mm_view *view)
 {
 	for (size_t i = 0; i < mmcpus_snapshot_count(view->snap); i++) {
 		const struct mmcpus_mm *mm = mmcpus_snapshot_mm(view->snap, i);
 
 		if (filter_matches(&request->filter, view, mm))
-			mm_list_add(mms, mm);
+			row_list_add(mms, mm);
 	}
-	mm_list_sort(mms, view, &request->order);
+	row_list_sort(mms, view, &request->order);
 }
 
 static int show_snapshot(const struct request *request, const struct session *session,
@@ -97,7 +97,7 @@ static int show_snapshot(const struct request *request, const struct session *se
 {
 	bool has_names = mmcpus_system_is_live(session->sys);
 	struct user_names users = { 0 };
-	struct mm_list mms = { 0 };
+	struct row_list mms = { 0 };
 	struct mm_view view = { session->sys, session->src, snap, has_names ? &users : NULL };
 	int status;
 
@@ -105,7 +105,7 @@ static int show_snapshot(const struct request *request, const struct session *se
 	status = print_mms(request, session, &view, &mms);
 	if (filter_count_gone(&request->filter, &view))
 		status = STATUS_FAILED;
-	mm_list_deinit(&mms);
+	row_list_deinit(&mms);
 	user_names_deinit(&users);
 	return status;
 }
@@ -171,21 +171,13 @@ static int show_run(const struct options *opts)
 	char *why;
 	int status;
 
-	if (column_list_parse(&request.list, opts->output, &why) || sort_order_parse(&request.order, opts->sort, &why))
+	if (column_list_parse(&request.list, &mm_columns, opts->output, &why) ||
+	    sort_order_parse(&request.order, &mm_columns, opts->sort, &why))
 		status = complain_usage(why);
 	else
 		status = run_request(&request);
 	column_list_deinit(&request.list);
 	return status;
-}
-
-static void print_columns(void)
-{
-	puts("\nColumns (* is shown by default):");
-	for (size_t i = 0; i < nr_columns; i++)
-		printf(" %-15s%s %s\n", columns[i].header, columns[i].flags & COLUMN_IS_DEFAULT ? "*" : " ",
-		       columns[i].help);
-	puts("\nIn a table, - is known to be empty and ? is unknown.");
 }
 
 const struct command cmd_show = {
@@ -195,5 +187,5 @@ const struct command cmd_show = {
 		   OPTION_PAIRS | OPTION_NOHEADINGS | OPTION_BYTES | OPTION_BACKEND | OPTION_ROOT | OPTION_QUIET |
 		   OPTIONS_COMMON,
 	.run = show_run,
-	.print_more_help = print_columns,
+	.columns = &mm_columns,
 };

@@ -15,11 +15,11 @@ static void add_column(struct column_list *list, const struct column *column)
 	list->columns[list->nr_columns++] = column;
 }
 
-static void add_default_columns(struct column_list *list)
+static void add_default_columns(struct column_list *list, const struct column_set *set)
 {
-	for (size_t i = 0; i < nr_columns; i++)
-		if (columns[i].flags & COLUMN_IS_DEFAULT)
-			add_column(list, &columns[i]);
+	for (size_t i = 0; i < set->nr_columns; i++)
+		if (set->columns[i].flags & COLUMN_IS_DEFAULT)
+			add_column(list, &set->columns[i]);
 }
 
 /* Twice the same would be twice the same key in JSON. */
@@ -31,20 +31,21 @@ static bool has_column(const struct column_list *list, const struct column *colu
 	return false;
 }
 
-static const struct column *parse_name(const char *name, size_t length, char **why)
+static const struct column *parse_name(const struct column_set *set, const char *name, size_t length, char **why)
 {
-	const struct column *column = column_find(name, length);
+	const struct column *column = column_find(set, name, length);
 
 	if (!column)
-		usage_error(why, "there is no column '%.*s': mmcpus show --help lists them", (int)length, name);
+		usage_error(why, "there is no column '%.*s': mmcpus %s --help lists them", (int)length, name,
+			    set->command);
 	return column;
 }
 
-static int parse_names(struct column_list *list, const char *text, char **why)
+static int parse_names(struct column_list *list, const struct column_set *set, const char *text, char **why)
 {
 	for (;; text++) {
 		size_t length = strcspn(text, ",");
-		const struct column *column = parse_name(text, length, why);
+		const struct column *column = parse_name(set, text, length, why);
 
 		if (!column)
 			return -EINVAL;
@@ -56,11 +57,11 @@ static int parse_names(struct column_list *list, const char *text, char **why)
 	}
 }
 
-int column_list_parse(struct column_list *list, const char *text, char **why)
+int column_list_parse(struct column_list *list, const struct column_set *set, const char *text, char **why)
 {
 	if (!text || *text == '+')
-		add_default_columns(list);
-	return text ? parse_names(list, text + (*text == '+'), why) : 0;
+		add_default_columns(list, set);
+	return text ? parse_names(list, set, text + (*text == '+'), why) : 0;
 }
 
 void column_list_deinit(struct column_list *list)
@@ -78,12 +79,13 @@ uint32_t column_list_fields(const struct column_list *list)
 	return fields;
 }
 
-int sort_order_parse(struct sort_order *order, const char *text, char **why)
+int sort_order_parse(struct sort_order *order, const struct column_set *set, const char *text, char **why)
 {
-	const char *name = text ? text : "PID";
+	const char *name = text ? text : set->columns[0].header;
 
+	order->key = &set->columns[0];
 	order->is_descending = *name == '-';
 	name += order->is_descending;
-	order->column = parse_name(name, strlen(name), why);
+	order->column = parse_name(set, name, strlen(name), why);
 	return order->column ? 0 : -EINVAL;
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 struct column;
+struct column_set;
 
 /* Zero-initialized it is empty. */
 struct column_list {
@@ -16,7 +17,7 @@ struct column_list {
 };
 
 /* text: comma-separated names; +names come after the default columns; NULL: the default columns only. */
-int column_list_parse(struct column_list *list, const char *text, char **why);
+int column_list_parse(struct column_list *list, const struct column_set *set, const char *text, char **why);
 void column_list_deinit(struct column_list *list);
 
 /* The fields that the library has to read for all of them. */
@@ -24,10 +25,11 @@ uint32_t column_list_fields(const struct column_list *list);
 
 struct sort_order {
 	const struct column *column;
+	const struct column *key; /* settles what the column leaves equal */
 	bool is_descending;
 };
 
-/* text: a name, -name for descending; NULL: by PID. */
-int sort_order_parse(struct sort_order *order, const char *text, char **why);
+/* text: a name, -name for descending; NULL: by the key of the set. */
+int sort_order_parse(struct sort_order *order, const struct column_set *set, const char *text, char **why);
 
 #endif

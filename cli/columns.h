@@ -1,24 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What can be said about an address space: one row a column. Tables, pairs, JSON, sorting, --help and the completion
- * all read these rows, and nothing else knows a column.
+ * What can be said about a kind of thing: one row a column. Tables, pairs, JSON, sorting, --help and the completion all
+ * read these rows. Each kind of thing (address spaces, …) has a set of columns in a file of its own.
  */
 #ifndef MMCPUS_CLI_COLUMNS_H
 #define MMCPUS_CLI_COLUMNS_H
 
-#include <mmcpus/mmcpus.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include "value.h"
-
-struct user_names;
-
-/* Where the values come from. */
-struct mm_view {
-	const struct mmcpus_system *sys;
-	const struct mmcpus_source *src;
-	const struct mmcpus_snapshot *snap;
-	struct user_names *users; /* NULL: users stay numbers */
-};
 
 enum column_flags {
 	COLUMN_IS_DEFAULT = 1 << 0,   /* shown unless -o says otherwise, in the order of the rows */
@@ -31,18 +22,27 @@ struct column {
 	enum value_type type;
 	unsigned flags;
 	uint32_t fields; /* that the library has to read for it */
-	/* Fills in ret, whose type is set, or returns -ENODATA. */
-	int (*get)(const struct mm_view *view, const struct mmcpus_mm *mm, struct value *ret);
+	/*
+	 * Fills in ret, whose type is set, or returns -ENODATA. view: where the values come from; row: the thing. Both
+	 * are of the types that the set is made for.
+	 */
+	int (*get)(const void *view, const void *row, struct value *ret);
 	const char *help;
 };
 
-extern const struct column columns[];
-extern const size_t nr_columns;
+struct column_set {
+	const struct column *columns; /* the first is the key: rows are sorted by it unless -s says otherwise */
+	size_t nr_columns;
+	const char *command; /* whose --help lists them */
+};
 
 /* Names are not case-sensitive. NULL if there is none. */
-const struct column *column_find(const char *name, size_t length);
+const struct column *column_find(const struct column_set *set, const char *name, size_t length);
 
-/* The value of an address space in a column; unknown if it can't be told. To be deinit()ed. */
-struct value column_get(const struct column *column, const struct mm_view *view, const struct mmcpus_mm *mm);
+/* The value of a row in a column; unknown if it can't be told. To be deinit()ed. */
+struct value column_get(const struct column *column, const void *view, const void *row);
+
+/* What --help says of them. */
+void columns_print_help(const struct column_set *set);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+struct column_set;
 struct options;
 
 struct command {
@@ -12,8 +13,8 @@ struct command {
 	const char *summary;                    /* NULL: not for people, so neither in help nor in completion */
 	const char *operands;                   /* as the usage line shows them; NULL: takes none */
 	uint32_t options;                       /* OPTION_… that mean something for it */
+	const struct column_set *columns;       /* of its table; NULL: it prints none */
 	int (*run)(const struct options *opts); /* returns the exit status */
-	void (*print_more_help)(void);          /* what follows the options; NULL: nothing */
 };
 
 /* In the order of the help, with NULL at the end. The first runs if none is named. */

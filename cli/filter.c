@@ -6,8 +6,8 @@
 #include <fnmatch.h>
 #include <string.h>
 
-#include "columns.h"
 #include "message.h"
+#include "mm_columns.h"
 #include "options.h"
 #include "xalloc.h"
 

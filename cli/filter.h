@@ -9,7 +9,6 @@
 
 #include "pids.h"
 
-struct mm_list;
 struct mm_view;
 struct options;
 

@@ -7,19 +7,19 @@
 #include "column_list.h"
 #include "columns.h"
 #include "json.h"
-#include "mm_list.h"
+#include "row_list.h"
 #include "xalloc.h"
 
-void grid_init(struct grid *grid, const struct column_list *list, const struct mm_list *mms, const struct mm_view *view)
+void grid_init(struct grid *grid, const struct column_list *list, const struct row_list *rows, const void *view)
 {
 	struct value *value;
 
-	*grid = (struct grid){ .columns = list->columns, .nr_columns = list->nr_columns, .nr_rows = mms->nr_mms };
+	*grid = (struct grid){ .columns = list->columns, .nr_columns = list->nr_columns, .nr_rows = rows->nr_rows };
 	grid->values = xcalloc(grid->nr_rows * grid->nr_columns, sizeof(*grid->values));
 	value = grid->values;
 	for (size_t row = 0; row < grid->nr_rows; row++)
 		for (size_t column = 0; column < grid->nr_columns; column++)
-			*value++ = column_get(grid->columns[column], view, mms->mms[row]);
+			*value++ = column_get(grid->columns[column], view, rows->rows[row]);
 }
 
 void grid_deinit(struct grid *grid)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The values of the wanted columns for the wanted address spaces: read in one walk, whatever they are printed as. */
+/* The values of the wanted columns for the wanted rows: read in one walk, whatever they are printed as. */
 #ifndef MMCPUS_CLI_GRID_H
 #define MMCPUS_CLI_GRID_H
 
@@ -10,8 +10,7 @@
 
 struct column;
 struct column_list;
-struct mm_list;
-struct mm_view;
+struct row_list;
 
 struct grid {
 	const struct column *const *columns;
@@ -21,8 +20,7 @@ struct grid {
 };
 
 /* The columns must outlive the grid; it holds copies of all values. */
-void grid_init(struct grid *grid, const struct column_list *list, const struct mm_list *mms,
-	       const struct mm_view *view);
+void grid_init(struct grid *grid, const struct column_list *list, const struct row_list *rows, const void *view);
 void grid_deinit(struct grid *grid);
 
 const struct value *grid_value(const struct grid *grid, size_t row, size_t column);

@@ -6,6 +6,7 @@
 
 #include <mmcpus/mmcpus.h>
 
+#include "columns.h"
 #include "commands.h"
 #include "options.h"
 
@@ -24,8 +25,8 @@ static void print_options(const struct command *command)
 	for (size_t i = 0; i < nr_option_rows; i++)
 		if (option_rows[i].bit & command->options)
 			print_option(&option_rows[i]);
-	if (command->print_more_help)
-		command->print_more_help();
+	if (command->columns)
+		columns_print_help(command->columns);
 }
 
 static void print_commands(void)

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "mm_columns.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "users.h"
+#include "xalloc.h"
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Node numbers stay below the kernel's largest MAX_NUMNODES. */
+#define NODES_MAX 1024
+
+/* A getter of columns.h, which then has its arguments by their types. Not every value takes all that it is given. */
+#define GETTER(name)                                                                                     \
+	static int name##_of(const struct mm_view *view, const struct mmcpus_mm *mm, struct value *ret); \
+	static int name(const void *view, const void *row, struct value *ret)                            \
+	{                                                                                                \
+		return name##_of(view, row, ret);                                                        \
+	}                                                                                                \
+	static int name##_of(const struct mm_view *view __attribute__((unused)),                         \
+			     const struct mmcpus_mm *mm __attribute__((unused)), struct value *ret)
+
+/* ----------------------------------------------------------------------------------------------------- process -- */
+
+GETTER(get_pid)
+{
+	ret->number = (uint64_t)mmcpus_mm_pid(mm);
+	return 0;
+}
+
+GETTER(get_ppid)
+{
+	int32_t ppid = 0;
+	int err = mmcpus_mm_ppid(mm, &ppid);
+
+	ret->number = (uint64_t)ppid;
+	return err;
+}
+
+GETTER(get_uid)
+{
+	uint32_t uid = 0;
+	int err = mmcpus_mm_uid(mm, &uid);
+
+	ret->number = uid;
+	return err;
+}
+
+GETTER(get_user)
+{
+	uint32_t uid;
+	int err = mmcpus_mm_uid(mm, &uid);
+
+	if (!err)
+		ret->text = view->users ? xstrdup(user_names_get(view->users, uid)) : xasprintf("%" PRIu32, uid);
+	return err;
+}
+
+GETTER(get_comm)
+{
+	const char *comm = mmcpus_mm_comm(mm);
+
+	if (!comm)
+		return -ENODATA;
+	ret->text = xstrdup(comm);
+	return 0;
+}
+
+GETTER(get_threads)
+{
+	uint32_t threads = 0;
+	int err = mmcpus_mm_threads(mm, &threads);
+
+	ret->number = threads;
+	return err;
+}
+
+GETTER(get_rss)
+{
+	return mmcpus_mm_rss_bytes(mm, &ret->number);
+}
+
+GETTER(get_cgroup)
+{
+	size_t size = 256;
+	char *path = xcalloc(size, 1);
+	int length = mmcpus_mm_cgroup(view->snap, mm, path, size);
+
+	while (length == -ENAMETOOLONG) {
+		size *= 2;
+		path = xreallocarray(path, size, 1);
+		length = mmcpus_mm_cgroup(view->snap, mm, path, size);
+	}
+	if (length < 0) {
+		free(path);
+		return length;
+	}
+	ret->text = path;
+	return 0;
+}
+
+GETTER(get_sharers)
+{
+	int err = mmcpus_mm_nr_sharers(mm, &ret->nr_pids);
+
+	if (err)
+		return err;
+	ret->pids = xcalloc(ret->nr_pids, sizeof(*ret->pids));
+	ret->nr_pids = mmcpus_mm_sharers(view->snap, mm, ret->pids, ret->nr_pids);
+	return 0;
+}
+
+/* -------------------------------------------------------------------------------------------------------- sets -- */
+
+static int read_set(const struct mm_view *view, const struct mmcpus_mm *mm, enum mmcpus_mm_set which,
+		    struct mmcpus_cpuset **ret)
+{
+	int err;
+
+	*ret = xcheck(mmcpus_cpuset_create(mmcpus_system_nr_cpus(view->sys)));
+	err = mmcpus_mm_set(view->snap, mm, which, *ret);
+	if (err)
+		mmcpus_cpuset_destroy(*ret);
+	return err;
+}
+
+static int count_set(const struct mm_view *view, const struct mmcpus_mm *mm, enum mmcpus_mm_set which, uint64_t *ret)
+{
+	struct mmcpus_cpuset *set;
+	int err = read_set(view, mm, which, &set);
+
+	if (err)
+		return err;
+	*ret = mmcpus_cpuset_count(set);
+	mmcpus_cpuset_destroy(set);
+	return 0;
+}
+
+GETTER(get_active)
+{
+	return read_set(view, mm, MMCPUS_SET_ACTIVE, &ret->set);
+}
+
+GETTER(get_allowed)
+{
+	return read_set(view, mm, MMCPUS_SET_ALLOWED, &ret->set);
+}
+
+GETTER(get_running)
+{
+	return read_set(view, mm, MMCPUS_SET_RUNNING, &ret->set);
+}
+
+GETTER(get_stray)
+{
+	return read_set(view, mm, MMCPUS_SET_STRAY, &ret->set);
+}
+
+GETTER(get_exposed)
+{
+	return read_set(view, mm, MMCPUS_SET_EXPOSED, &ret->set);
+}
+
+GETTER(get_nr_active)
+{
+	return count_set(view, mm, MMCPUS_SET_ACTIVE, &ret->number);
+}
+
+GETTER(get_nr_allowed)
+{
+	return count_set(view, mm, MMCPUS_SET_ALLOWED, &ret->number);
+}
+
+GETTER(get_nr_stray)
+{
+	return count_set(view, mm, MMCPUS_SET_STRAY, &ret->number);
+}
+
+GETTER(get_nodes)
+{
+	struct mmcpus_cpuset *cpus;
+	int err = read_set(view, mm, MMCPUS_SET_ACTIVE, &cpus);
+
+	if (err)
+		return err;
+	ret->set = xcheck(mmcpus_cpuset_create(NODES_MAX));
+	err = mmcpus_system_nodes_of(view->sys, cpus, ret->set);
+	mmcpus_cpuset_destroy(cpus);
+	if (err)
+		mmcpus_cpuset_destroy(ret->set);
+	return err;
+}
+
+/* --------------------------------------------------------------------------------------------- the answer itself -- */
+
+GETTER(get_id)
+{
+	return mmcpus_mm_id(mm, &ret->number);
+}
+
+GETTER(get_quality)
+{
+	ret->text = xstrdup(mmcpus_quality_name(mmcpus_mm_quality(view->snap, mm)));
+	return 0;
+}
+
+GETTER(get_backend)
+{
+	ret->text = xstrdup(mmcpus_source_backend(view->src));
+	return 0;
+}
+
+/* ---------------------------------------------------------------------------------------------------- the rows -- */
+
+static const struct column columns[] = {
+	{ "PID", "pid", VALUE_NUMBER, COLUMN_IS_DEFAULT, 0, get_pid, "process that the address space is named by" },
+	{ "PPID", "ppid", VALUE_NUMBER, 0, MMCPUS_FIELD_PPID, get_ppid, "its parent; 0: outside this pid namespace" },
+	{ "USER", "user", VALUE_TEXT, 0, MMCPUS_FIELD_UID, get_user, "name of its effective user" },
+	{ "UID", "uid", VALUE_NUMBER, 0, MMCPUS_FIELD_UID, get_uid, "number of its effective user" },
+	{ "COMMAND", "command", VALUE_TEXT, COLUMN_IS_DEFAULT | COLUMN_CAN_TRUNCATE, MMCPUS_FIELD_COMM, get_comm,
+	  "its name" },
+	{ "THREADS", "threads", VALUE_NUMBER, COLUMN_IS_DEFAULT, MMCPUS_FIELD_THREADS, get_threads,
+	  "number of threads, of all processes that share it" },
+	{ "RSS", "rss", VALUE_BYTES, 0, MMCPUS_FIELD_RSS, get_rss, "resident memory" },
+	{ "CGROUP", "cgroup", VALUE_TEXT, COLUMN_CAN_TRUNCATE, MMCPUS_FIELD_CGROUP, get_cgroup,
+	  "control group of the process" },
+	{ "SHARERS", "sharers", VALUE_PIDS, 0, MMCPUS_FIELD_SHARERS, get_sharers,
+	  "other processes that share the address space" },
+	{ "ACTIVE", "active", VALUE_SET, COLUMN_IS_DEFAULT, 0, get_active,
+	  "CPUs where it is or was recently active: its mm_cpumask" },
+	{ "ACTIVE_MASK", "active_mask", VALUE_MASK, 0, 0, get_active, "ACTIVE as a hexadecimal mask" },
+	{ "NR_ACTIVE", "nr_active", VALUE_NUMBER, 0, 0, get_nr_active, "number of CPUs in ACTIVE" },
+	{ "ALLOWED", "allowed", VALUE_SET, COLUMN_IS_DEFAULT, MMCPUS_FIELD_ALLOWED, get_allowed,
+	  "CPUs where any of its threads may run" },
+	{ "ALLOWED_MASK", "allowed_mask", VALUE_MASK, 0, MMCPUS_FIELD_ALLOWED, get_allowed,
+	  "ALLOWED as a hexadecimal mask" },
+	{ "NR_ALLOWED", "nr_allowed", VALUE_NUMBER, 0, MMCPUS_FIELD_ALLOWED, get_nr_allowed,
+	  "number of CPUs in ALLOWED" },
+	{ "RUNNING", "running", VALUE_SET, COLUMN_IS_DEFAULT, MMCPUS_FIELD_RUNNING, get_running,
+	  "CPUs that run one of its threads at this moment" },
+	{ "STRAY", "stray", VALUE_SET, COLUMN_IS_DEFAULT, MMCPUS_FIELD_ALLOWED, get_stray,
+	  "active CPUs where none of its threads may run" },
+	{ "NR_STRAY", "nr_stray", VALUE_NUMBER, 0, MMCPUS_FIELD_ALLOWED, get_nr_stray, "number of CPUs in STRAY" },
+	{ "EXPOSED", "exposed", VALUE_SET, 0, 0, get_exposed, "active CPUs that are isolated" },
+	{ "NODES", "nodes", VALUE_SET, 0, 0, get_nodes, "NUMA nodes of the active CPUs" },
+	{ "MM", "mm", VALUE_ID, 0, 0, get_id, "identity of the address space" },
+	{ "QUALITY", "quality", VALUE_TEXT, 0, 0, get_quality, "exact, partial or estimate" },
+	{ "BACKEND", "backend", VALUE_TEXT, 0, 0, get_backend, "backend that answered" },
+};
+
+const struct column_set mm_columns = { columns, ARRAY_SIZE(columns), "show" };
