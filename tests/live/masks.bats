@@ -37,25 +37,36 @@ teardown()
 	done
 }
 
+# watch_busy CPU PID=CPUS: look for a second, from CPU; adds to nr_snapshots and nr_running
+watch_busy()
+{
+	local snapshots rows dropped refused running
+	run -0 timeout 20 taskset -c "$1" "$MMCPUS_SNAPSHOTS" "$MMCPUS_BACKEND" 1 "$2"
+	echo "$output"
+	eval "$output" # sets these
+	nr_snapshots=$((nr_snapshots + snapshots)) nr_running=$((nr_running + running))
+}
+
 @test "busy process is active and running on its CPU [$MMCPUS_BACKEND]" {
 	need_two_cpus
-	# shellcheck disable=SC2034
-	local cpus snapshots rows dropped refused running
+	local cpus nr_snapshots nr_running
 	for cpus in "$A $B" "$B $A"; do
 		# shellcheck disable=SC2086 # words
 		set -- $cpus
 		scene busy "$2"
-		# From the other CPU. Others want this one, too, so that it need not be running all the time.
-		run -0 timeout 20 taskset -c "$1" "$MMCPUS_SNAPSHOTS" "$MMCPUS_BACKEND" 1 "$PID=$2"
-		echo "$output"
 		look "$PID"
 		[ "$MMCPUS_BACKEND,${row[running]},${row[quality]}" != procfs,null,partial ] ||
 			skip "procfs cannot tell RUNNING"
 		expect QUALITY "${row[quality]}" exact
 		expect_within RUNNING "${row[running]}" "$2"
-		eval "$output" # sets these
-		[ "$running" -ge 3 ]
-		[ $((running * 10)) -ge "$snapshots" ]
+		# From the other CPU. Others want this one, too, and on a loaded machine for a whole second.
+		nr_snapshots=0 nr_running=0
+		for _ in {1..5}; do
+			watch_busy "$1" "$PID=$2"
+			[ "$nr_running" -lt 3 ] || [ $((nr_running * 10)) -lt "$nr_snapshots" ] || break
+		done
+		[ "$nr_running" -ge 3 ]
+		[ $((nr_running * 10)) -ge "$nr_snapshots" ]
 		end_scenes
 	done
 }

@@ -56,20 +56,32 @@ as_member()
 	expect commas "${mask//[!,]/}" "${allowed//[!,]/}"
 }
 
-@test "status file: every process with an address space, once, and no other" {
-	local pids wanted gone
+# has_mm PID: in the eyes of /proc, of any of its threads
+has_mm()
+{
+	grep -qs ^VmRSS /proc/"$1"/task/[0-9]*/status
+}
+
+@test "status file: every process with an address space, once" {
+	local pids wanted pid
 	scene leaderless "$A" "$B"
 	scene shared "$A" "$B"
-	pids=$(sed -n 's/^Pid:\t//p' "$DIR/status")
-	expect "PIDs that are there twice" "$(sort <<<"$pids" | uniq -d)" ""
-	wanted=$(mmcpus show -q -n -o PID,SHARERS --backend bpf | tr ', ' '\n\n' | grep '^[0-9]')
-	gone=$(comm -13 <(sort <<<"$pids") <(sort <<<"$wanted"))
-	for pid in $gone; do # unless it came or went meanwhile
-		[ ! -d "/proc/$pid" ] || [ -n "$(block "$pid")" ]
+	pids=$(sed -n 's/^Pid:\t//p' "$DIR/status" | sort)
+	expect "PIDs that are there twice" "$(uniq -d <<<"$pids")" ""
+	wanted=$(mmcpus show -q -n -o PID,SHARERS --backend bpf | tr ', ' '\n\n' | grep '^[0-9]' | sort)
+	for pid in $(comm -13 <(echo "$pids") <(echo "$wanted")); do # unless it came or went meanwhile
+		[ -n "$(block "$pid")" ] || ! has_mm "$pid"
 	done
 	for pid in "${PIDS[@]}"; do
 		[ -n "$(block "$pid")" ]
 	done
+}
+
+@test "status file: neither kernel threads nor zombies" {
+	scene zombie
+	expect "the zombie's block" "$(block "$PID")" ""
+	expect "kernel threads" "$(comm -12 <(sed -n 's/^Pid:\t//p' "$DIR/status" | sort) \
+		<(ps -o pid= --ppid 2 --pid 2 | tr -d ' ' | sort))" ""
 }
 
 @test "status file: a process whose leader has exited has one block" {
