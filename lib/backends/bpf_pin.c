@@ -65,6 +65,23 @@ static bool is_bpffs(int fd)
 	return fstatfs(fd, &fs) == 0 && fs.f_type == BPF_FS_MAGIC;
 }
 
+/* Whoever else can rename files there could have ours give its mode to something of theirs, or keep it from readers. */
+static bool is_of_others(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) || (st.st_uid != 0 && st.st_uid != geteuid()))
+		return true;
+	return st.st_mode & (S_IWGRP | S_IWOTH) && !(st.st_mode & S_ISVTX);
+}
+
+static int fail_of_others(struct mmcpus_reason *why, const char *path)
+{
+	reason_set(why, -EPERM, "%s belongs to others, or others can write in it", path);
+	reason_remedy(why, "remove it, or choose another directory with --dir");
+	return -EPERM;
+}
+
 static int open_path(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -126,6 +143,20 @@ static int pin_dir_open(struct pin_dir *dir, const char *path, struct mmcpus_rea
 	return fail_bpffs(why, path);
 }
 
+/* Whatever the umask, a new directory lets pass: who may read the files is said there. Closes the directory on failure. */
+static int make_own(struct pin_dir *dir, struct mmcpus_reason *why)
+{
+	int err = 0;
+
+	if (is_of_others(dir->fd))
+		err = fail_of_others(why, dir->path);
+	else if (dir->is_new && fchmod(dir->fd, 0755))
+		err = fail_path(why, -errno, dir->path);
+	if (err)
+		close(dir->fd);
+	return err;
+}
+
 static int pin_dir_make(struct pin_dir *dir, const char *path, struct mmcpus_reason *why)
 {
 	bool is_new = false;
@@ -140,11 +171,11 @@ static int pin_dir_make(struct pin_dir *dir, const char *path, struct mmcpus_rea
 		is_new = true;
 	}
 	err = pin_dir_open(dir, path, why);
+	dir->is_new = is_new;
+	if (!err)
+		err = make_own(dir, why);
 	if (err && is_new)
 		rmdir(path);
-	dir->is_new = is_new;
-	if (!err && is_new && fchmod(dir->fd, 0755)) /* whatever the umask: who may read the files is said there */
-		err = fail_path(why, -errno, path);
 	return err;
 }
 
@@ -208,6 +239,20 @@ static void name_new(char *buf, size_t size, const char *file)
 	snprintf(buf, size, "%s-new-%d", file, (int)getpid());
 }
 
+/* Until then only the owner can read it. Through a descriptor, so that it is the file that was opened, whatever its name. */
+static int give_to_readers(const struct pin_dir *dir, const char *name, uint32_t mode, int64_t gid)
+{
+	int fd = openat(dir->fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if ((gid >= 0 && fchown(fd, (uid_t)-1, (gid_t)gid)) || fchmod(fd, mode))
+		err = -errno;
+	close(fd);
+	return err;
+}
+
 static int pin_new(const struct pin_dir *dir, const struct pinned_row *row, int link_fd, uint32_t mode, int64_t gid)
 {
 	char name[64];
@@ -218,9 +263,7 @@ static int pin_new(const struct pin_dir *dir, const struct pinned_row *row, int 
 		return -ENAMETOOLONG;
 	if (bpf_obj_pin(link_fd, path))
 		return -errno;
-	if (gid >= 0 && fchownat(dir->fd, name, (uid_t)-1, (gid_t)gid, AT_SYMLINK_NOFOLLOW))
-		return -errno;
-	return fchmodat(dir->fd, name, mode, 0) ? -errno : 0;
+	return give_to_readers(dir, name, mode, gid);
 }
 
 static int put_in_place(const struct pin_dir *dir, const struct pinned_row *row)

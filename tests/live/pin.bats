@@ -249,6 +249,18 @@ foreign()
 	done
 }
 
+@test "a directory where others can write: one line, and nothing is pinned there" {
+	chmod 1777 /sys/fs/bpf
+	as_nobody mkdir /sys/fs/bpf/other
+	run -1 --separate-stderr mmcpus pin --dir /sys/fs/bpf/other
+	expect_lines stderr "$stderr" 1
+	expect_text stderr "$stderr" '^mmcpus: /sys/fs/bpf/other belongs to others, or others can write in it;'
+	chown 0:0 /sys/fs/bpf/other
+	chmod 775 /sys/fs/bpf/other
+	run -1 mmcpus pin --dir /sys/fs/bpf/other
+	expect files "$(ls /sys/fs/bpf/other)" ""
+}
+
 @test "where bpffs is not mounted: one line, and no directory" {
 	run -1 --separate-stderr unshare --mount sh -c 'umount -a -t bpf; "$@"; s=$?; ls /sys/fs/bpf; exit $s' - \
 		"$MMCPUS_BIN" pin
