@@ -64,7 +64,7 @@ static int find_group(const char *name, int64_t *ret)
 	return 0;
 }
 
-/* Can they who may read the files get to the directory that this path begins with? */
+/* Can they who may read the files enter this directory? */
 static bool lets_pass(const char *path, const struct access *access)
 {
 	struct stat st;
@@ -82,13 +82,17 @@ static void remark_closed_path(const char *dir, const struct access *access)
 	if (!(access->mode & ~(uint32_t)MODE_ROOT))
 		return;
 	path = xstrdup(dir);
-	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
+	for (char *end = path; *end;) { /* where each directory on the way ends, and then the whole */
+		char behind;
+
+		end += 1 + strcspn(end + 1, "/");
+		behind = *end;
+		*end = '\0';
 		if (!lets_pass(path, access)) {
 			complain("only root can enter %s, so only root can read the files; chmod o+x %s", path, path);
 			break;
 		}
-		*slash = '/';
+		*end = behind;
 	}
 	free(path);
 }

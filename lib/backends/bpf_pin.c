@@ -198,7 +198,7 @@ static bool begins_with(int fd, const void *start, size_t size)
 	return got >= (ssize_t)size && memcmp(buf, start, size) == 0;
 }
 
-/* 1: a file of ours stands there. 0: none does. -EEXIST: one of somebody else. */
+/* 1: a file of ours stands there. 0: none does. -EEXIST: one of somebody else. -EACCES: we may not look. */
 static int look_at(const struct pin_dir *dir, const struct pinned_row *row, struct mmcpus_reason *why)
 {
 	int fd = openat(dir->fd, row->file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -206,6 +206,11 @@ static int look_at(const struct pin_dir *dir, const struct pinned_row *row, stru
 
 	if (fd < 0 && errno == ENOENT)
 		return 0;
+	if (fd < 0 && errno == EACCES) {
+		reason_set(why, -EACCES, "%s/%s: %s", dir->path, row->file, strerror(EACCES));
+		reason_remedy(why, "run with sudo");
+		return -EACCES;
+	}
 	is_ours = fd >= 0 && begins_with(fd, row->start, row->start_size);
 	if (fd >= 0)
 		close(fd);
@@ -216,7 +221,7 @@ static int look_at(const struct pin_dir *dir, const struct pinned_row *row, stru
 	return -EEXIST;
 }
 
-/* Number of our files in the directory, or -EEXIST if there is one of somebody else under one of our names. */
+/* Number of our files in the directory, or why one under our names cannot be taken for ours. */
 static int look_at_all(const struct pin_dir *dir, struct mmcpus_reason *why)
 {
 	int nr = 0;

@@ -164,6 +164,11 @@ has_mm()
 	expect_lines stderr "$stderr" 1
 	expect_text stderr "$stderr" 'chmod o\+x /sys/fs/bpf'
 	run -1 as_nobody cat "$DIR/status"
+	chmod 711 /sys/fs/bpf
+	mkdir -m 700 /sys/fs/bpf/other
+	run -0 --separate-stderr mmcpus pin --mode 0444 --dir /sys/fs/bpf/other
+	expect_lines stderr "$stderr" 1
+	expect_text stderr "$stderr" 'chmod o\+x /sys/fs/bpf/other'
 }
 
 @test "without root, pin and unpin refuse in one line" {
@@ -173,6 +178,7 @@ has_mm()
 	expect_text stderr "$stderr" '^mmcpus: .*root'
 	run -1 --separate-stderr as_nobody "$public/mmcpus" unpin
 	expect_lines stderr "$stderr" 1
+	expect_text stderr "$stderr" "^mmcpus: $DIR/snapshot: Permission denied; run with sudo"
 	[ -e "$DIR/status" ]
 }
 
