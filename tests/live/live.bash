@@ -56,7 +56,7 @@ find_out()
 {
 	export LIVE_UNUSABLE LIVE_RULE
 	[ "$EUID" = 0 ] || return 0
-	try "$MMCPUS_BACKEND"
+	try "${MMCPUS_BACKEND:-bpf}"
 	LIVE_UNUSABLE=$REPLY
 	LIVE_RULE=$(mmcpus doctor -J | jq -r .rule.name)
 }
