@@ -30,7 +30,7 @@ def build(deb, patches, work, result):
     """Leaves bzImage, config, System.map, selftests, build.log and figures in @result."""
     start = time.monotonic()
     with open(os.path.join(result, "build.log"), "w", encoding="utf-8") as log:
-        tree = unpack_source(deb, work, log)
+        tree = unpack_source(deb, work)
         for patch in patches:
             run(log, tree, "patch", "-p1", "--no-backup-if-mismatch", "-i", patch)
         configure(tree, log)
@@ -44,15 +44,20 @@ def build(deb, patches, work, result):
         file.write(f"unpacked and built in {seconds:.0f} s, bzImage of {size / 2**20:.1f} MiB\n")
 
 
-def unpack_source(deb, work, log):
+def unpack_source(deb, work):
+    """The source tree of a package that has it as an archive."""
     unpack(deb, work, "./usr/src/linux-source-*.tar.*")
     archives = glob.glob(os.path.join(glob.escape(work), "usr/src/*.tar.*"))
     if len(archives) != 1:
         raise BuildError(f"{os.path.basename(deb)} has {len(archives)} archives instead of one")
     # Neither is needed for x86, and they are half of the files.
-    run(log, work, "tar", "-x", "-f", archives[0], "--exclude=*/Documentation/devicetree", "--exclude=*/arch/*/boot/dts")
+    done = subprocess.run(["tar", "-x", "-f", archives[0], "--exclude=*/Documentation/devicetree",
+                           "--exclude=*/arch/*/boot/dts"], cwd=work, check=False)
+    os.remove(archives[0])
     trees = glob.glob(os.path.join(glob.escape(work), "linux-source-*/"))
-    return trees[0]
+    if done.returncode or len(trees) != 1:
+        raise BuildError(f"could not unpack {os.path.basename(archives[0])}")
+    return os.path.normpath(trees[0])
 
 
 def keep_selftests(tree, patches, result):

@@ -69,6 +69,21 @@ class Cache:
                 raise KernelError(f"{name}: {error}") from error
         return os.path.join(ready, "bzImage")
 
+    def source(self, name, directory):
+        """Path of the unpacked source package of a patched kernel, without its patches, in @directory."""
+        kernel = KERNELS[name]
+        if not kernel.patches:
+            raise KernelError(f"{name} is not built from source")
+        try:
+            package, version = self._resolve(name, kernel, False)
+            self.say(f"downloading {package} {version}")
+            deb = self._apt().download(package, version, directory)
+            tree = build.unpack_source(deb, directory)
+        except (PackageError, build.BuildError) as error:
+            raise KernelError(f"{name}: {error}") from error
+        os.remove(deb)
+        return tree
+
     @contextlib.contextmanager
     def _lock(self, name):
         with open(os.path.join(self.directory, f".{name}.lock"), "w", encoding="utf-8") as file:
