@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "number.h"
-#include "proc_stat.h"
+#include "process.h"
 #include "system.h"
 
 /* 0 equal, 1 less, 2 greater: the kernel orders mms by a scrambled address. Negative: not to be compared. */
@@ -31,20 +31,6 @@ static int compare_records(const void *a, const void *b, void *has_failed)
 		return (left > right) - (left < right);
 	}
 	return order == 1 ? -1 : order == 2;
-}
-
-/* When a process started, which decides who of the sharers names the mm. */
-static void read_start(const struct mmcpus_system *sys, struct mm_record *rec)
-{
-	uint64_t ns_per_tick = UINT64_C(1000000000) / (uint64_t)sysconf(_SC_CLK_TCK);
-	struct text text = { 0 };
-	struct proc_stat stat;
-	char path[32];
-
-	snprintf(path, sizeof(path), "proc/%d/stat", rec->pid);
-	if (root_read(&sys->root, path, &text) == 0 && proc_stat_parse(text.data, &stat) == 0)
-		rec->start_ns = stat.start_ticks * ns_per_tick;
-	text_deinit(&text);
 }
 
 /* To kcmp, two processes that have just exited share the mm they do not have: look whether there is one still. */
@@ -69,8 +55,8 @@ static void mark_groups(const struct mmcpus_system *sys, struct mm_record **recs
 		if (!is_as_before)
 			continue;
 		if (!recs[i - 1]->start_ns)
-			read_start(sys, recs[i - 1]);
-		read_start(sys, recs[i]);
+			process_read_start(&sys->root, recs[i - 1]->pid, &recs[i - 1]->start_ns);
+		process_read_start(&sys->root, recs[i]->pid, &recs[i]->start_ns);
 	}
 }
 

@@ -149,6 +149,7 @@ static void read_texts(struct mmcpus_system *sys)
 	sys->texts[MMCPUS_SYSTEM_RELEASE] = read_text(&sys->root, "proc/sys/kernel/osrelease");
 	sys->texts[MMCPUS_SYSTEM_HYPERVISOR] = system_read_hypervisor(&sys->root);
 	sys->texts[MMCPUS_SYSTEM_LOCKDOWN] = read_lockdown(&sys->root);
+	system_read_background(sys);
 }
 
 static uint64_t read_pid_ns(const struct root *root)
@@ -273,4 +274,12 @@ int mmcpus_system_nodes_of(const struct mmcpus_system *sys, const struct mmcpus_
 uint64_t mmcpus_system_pid_ns(const struct mmcpus_system *sys)
 {
 	return sys->pid_ns;
+}
+
+/* PROC_PID_INIT_INO of include/linux/proc_ns.h: the first pid namespace has the same number on every machine. */
+#define FIRST_PID_NS 0xeffffffcu
+
+bool mmcpus_system_sees_all_pids(const struct mmcpus_system *sys)
+{
+	return !sys->root.is_live || sys->pid_ns == FIRST_PID_NS;
 }

@@ -27,6 +27,9 @@ int system_read_isolation(struct mmcpus_system *sys);
 /* hypervisor.c: name of the hypervisor, allocated; NULL if unknown. */
 char *system_read_hypervisor(const struct root *root);
 
+/* background.c: NUMA balancing, khugepaged, KSM. Leaves NULL what is unknown. */
+void system_read_background(struct mmcpus_system *sys);
+
 /* A CPU list file as a set of this width. -ENOENT: no such file; -EBADMSG: not such a list. */
 int system_read_list(const struct root *root, const char *path, uint32_t nr_cpus, struct mmcpus_cpuset **ret);
 

@@ -135,10 +135,13 @@ int mmcpus_system_nodes_of(const struct mmcpus_system *sys, const struct mmcpus_
 			   struct mmcpus_cpuset *ret);
 
 enum mmcpus_system_text {
-	MMCPUS_SYSTEM_ARCH,       /* as uname -m, from /proc/sys/kernel/arch or uname(2): "x86_64" */
-	MMCPUS_SYSTEM_RELEASE,    /* /proc/sys/kernel/osrelease: "6.12.38-amd64" */
-	MMCPUS_SYSTEM_HYPERVISOR, /* /sys/hypervisor/type or CPUID: "kvm", "xen", …, "unnamed"; "none" */
-	MMCPUS_SYSTEM_LOCKDOWN,   /* /sys/kernel/security/lockdown: "none", "integrity", "confidentiality" */
+	MMCPUS_SYSTEM_ARCH,           /* as uname -m, from /proc/sys/kernel/arch or uname(2): "x86_64" */
+	MMCPUS_SYSTEM_RELEASE,        /* /proc/sys/kernel/osrelease: "6.12.38-amd64" */
+	MMCPUS_SYSTEM_HYPERVISOR,     /* /sys/hypervisor/type or CPUID: "kvm", "xen", …, "unnamed"; "none" */
+	MMCPUS_SYSTEM_LOCKDOWN,       /* /sys/kernel/security/lockdown: "none", "integrity", "confidentiality" */
+	MMCPUS_SYSTEM_NUMA_BALANCING, /* /proc/sys/kernel/numa_balancing: "0", "1", …; "0" where the kernel has none */
+	MMCPUS_SYSTEM_KHUGEPAGED,     /* what khugepaged collapses into huge pages: "never", "madvise", "always" */
+	MMCPUS_SYSTEM_KSM,            /* /sys/kernel/mm/ksm/run: "1" merges; "0" also where the kernel has no KSM */
 	MMCPUS_NR_SYSTEM_TEXTS,
 };
 
@@ -147,6 +150,12 @@ const char *mmcpus_system_text(const struct mmcpus_system *sys, enum mmcpus_syst
 
 /* Inode of the caller's pid namespace (/proc/self/ns/pid), in which all PIDs are given; 0 for a captured machine. */
 uint64_t mmcpus_system_pid_ns(const struct mmcpus_system *sys);
+
+/*
+ * Does it see all processes? Not in a pid namespace of a container: those outside have no number there, and are not
+ * shown. A captured machine is taken to be whole.
+ */
+bool mmcpus_system_sees_all_pids(const struct mmcpus_system *sys);
 
 /* Which rule governs the bits of the mm_cpumask on this kernel; docs/semantics.md explains each. */
 enum mmcpus_mask_rule {
@@ -311,6 +320,33 @@ const struct mmcpus_cpuset *mmcpus_mm_active(const struct mmcpus_snapshot *snap,
 
 /* How good this entry is: the worst of what was asked for. */
 enum mmcpus_quality mmcpus_mm_quality(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *mm);
+
+/* --------------------------------------------------------------------------------------------------- processes -- */
+
+/*
+ * When a process started, in nanoseconds since boot, as fine as a clock tick: /proc/PID/stat. -ESRCH: it is not there,
+ * or hidden; -EBADMSG: its file can't be understood.
+ */
+int mmcpus_process_start_ns(const struct mmcpus_system *sys, int32_t pid, uint64_t *ret);
+
+/*
+ * The threads of a process that have an address space, from /proc/PID/task: where each may run, of which ALLOWED is the
+ * union. It costs a file for each. -ESRCH: the process is not there, or hidden.
+ *
+ *	while ((found = mmcpus_threads_next(threads)) > 0)
+ *		…
+ */
+struct mmcpus_threads;
+
+int mmcpus_threads_open(const struct mmcpus_system *sys, int32_t pid, struct mmcpus_threads **ret);
+void mmcpus_threads_close(struct mmcpus_threads *threads);
+
+/* 1 the next thread, 0 the end; -ENODATA: there is one whose mask can't be read. Threads that exit are left out. */
+int mmcpus_threads_next(struct mmcpus_threads *threads);
+
+/* Of the thread that was found last. The set is the threads' own, and changed by the next call. */
+int32_t mmcpus_threads_tid(const struct mmcpus_threads *threads);
+const struct mmcpus_cpuset *mmcpus_threads_allowed(const struct mmcpus_threads *threads);
 
 /* ------------------------------------------------------------------------------------------------ pinned files -- */
 
