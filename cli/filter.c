@@ -6,6 +6,7 @@
 #include <fnmatch.h>
 #include <string.h>
 
+#include "cpu_list.h"
 #include "message.h"
 #include "mm_columns.h"
 #include "options.h"
@@ -13,35 +14,13 @@
 
 /* -------------------------------------------------------------------------------------------------------- CPUs -- */
 
-static int fail_cpu_list(int err, const char *text, size_t offset, uint32_t nr_cpus, char **why)
-{
-	const char *word = text + offset;
-	int length = (int)strcspn(word, ", \t\n");
-
-	if (err == -ERANGE)
-		return usage_error(why, "--cpu-list: '%.*s' is beyond the last CPU, %u", length, word, nr_cpus - 1);
-	return usage_error(why, "--cpu-list: '%.*s' is not a list of CPUs such as 0-3,8", length, word);
-}
-
-static int parse_cpus(struct mmcpus_cpuset *set, const char *text, char **why)
-{
-	size_t offset = 0;
-	int err = mmcpus_cpuset_parse_list(set, text, &offset);
-
-	if (err)
-		return fail_cpu_list(err, text, offset, mmcpus_cpuset_width(set), why);
-	if (mmcpus_cpuset_is_empty(set))
-		return usage_error(why, "--cpu-list: '%s' names no CPU", text);
-	return 0;
-}
-
 int filter_init(struct filter *filter, const struct options *opts, const struct mmcpus_system *sys, char **why)
 {
 	*filter = (struct filter){ .has_pids = opts->pids.nr_pids > 0, .comm = opts->comm };
 	if (!opts->cpu_list)
 		return 0;
 	filter->cpus = xcheck(mmcpus_cpuset_create(mmcpus_system_nr_cpus(sys)));
-	return parse_cpus(filter->cpus, opts->cpu_list, why);
+	return cpu_list_parse(filter->cpus, "--cpu-list", opts->cpu_list, why);
 }
 
 void filter_deinit(struct filter *filter)

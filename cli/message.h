@@ -10,6 +10,7 @@ enum {
 	STATUS_OK = 0,
 	STATUS_FAILED = 1,
 	STATUS_USAGE = 2,
+	STATUS_FOUND = 3, /* a check found something */
 };
 
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "mm_text.h"
 #include "users.h"
 #include "xalloc.h"
 
@@ -85,21 +86,8 @@ GETTER(get_rss)
 
 GETTER(get_cgroup)
 {
-	size_t size = 256;
-	char *path = xcalloc(size, 1);
-	int length = mmcpus_mm_cgroup(view->snap, mm, path, size);
-
-	while (length == -ENAMETOOLONG) {
-		size *= 2;
-		path = xreallocarray(path, size, 1);
-		length = mmcpus_mm_cgroup(view->snap, mm, path, size);
-	}
-	if (length < 0) {
-		free(path);
-		return length;
-	}
-	ret->text = path;
-	return 0;
+	ret->text = mm_cgroup_text(view->snap, mm);
+	return ret->text ? 0 : -ENODATA;
 }
 
 GETTER(get_sharers)

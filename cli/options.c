@@ -3,11 +3,14 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <mmcpus/mmcpus.h>
 
 #include "message.h"
+#include "seconds.h"
+#include "xalloc.h"
 
 #define FLAG(member) OPTION_IS_FLAG, offsetof(struct options, member)
 #define TEXT(member) OPTION_IS_TEXT, offsetof(struct options, member)
@@ -29,6 +32,15 @@ const struct option_row option_rows[] = {
 	{ OPTION_DIR, 0, "dir", "DIR", TEXT(dir), "the directory on bpffs (" MMCPUS_PIN_DIR ")" },
 	{ OPTION_GROUP, 0, "group", "NAME", TEXT(group), "the group that may read the files" },
 	{ OPTION_MODE, 0, "mode", "OCTAL", TEXT(mode), "who may read the files (0400; with --group 0440)" },
+	{ OPTION_ISOLATED, 'C', "isolated", "LIST", TEXT(isolated), "the isolated CPUs, whatever the machine says" },
+	{ OPTION_ALLOW, 0, "allow", "PATTERN", OPTION_IS_TEXTS, offsetof(struct options, allow),
+	  "who may be on isolated CPUs, by command, cgroup or unit" },
+	{ OPTION_POLICY, 0, "policy", "FILE", TEXT(policy), "what is to be put up with (/etc/mmcpus/audit.conf)" },
+	{ OPTION_WATCH, 'w', "window", "SECONDS", OPTION_IS_SECONDS, offsetof(struct options, window_ms),
+	  "look again and again for so long, and report the worst" },
+	{ OPTION_WATCH, 'd', "delay", "SECONDS", OPTION_IS_SECONDS, offsetof(struct options, delay_ms),
+	  "time from one look to the next (1)" },
+	{ OPTION_LIST_RULES, 0, "list-rules", NULL, FLAG(list_rules), "list the rules, and end" },
 	{ OPTION_QUIET, 'q', "quiet", NULL, FLAG(quiet), "no remarks on stderr about where the answer comes from" },
 	{ OPTION_HELP, 'h', "help", NULL, FLAG(help), "print this help" },
 	{ OPTION_VERSION, 'V', "version", NULL, FLAG(version), "print the version and what is built in" },
@@ -70,13 +82,13 @@ static void build_tables(struct getopt_tables *tables, uint32_t accepted)
 	}
 }
 
-/* The row of what getopt_long() returned, or left in optopt. NULL: unknown. */
-static const struct option_row *find_row(int value)
+/* The row of what getopt_long() returned, or left in optopt. NULL: unknown. Other commands may use the same letter. */
+static const struct option_row *find_row(int value, uint32_t accepted)
 {
 	if (value >= LONG_BASE)
 		return &option_rows[value - LONG_BASE];
 	for (size_t i = 0; i < NR_ROWS; i++)
-		if (value && option_rows[i].letter == value)
+		if (value && option_rows[i].letter == value && option_rows[i].bit & accepted)
 			return &option_rows[i];
 	return NULL;
 }
@@ -99,9 +111,9 @@ static const char *word_at_fault(char **argv)
 	return is_letter && has_letter_inside(argv[optind], optopt) ? argv[optind] : argv[optind - 1];
 }
 
-static int fail_option(int value, char **argv, char **why)
+static int fail_option(int value, uint32_t accepted, char **argv, char **why)
 {
-	const struct option_row *row = find_row(optopt);
+	const struct option_row *row = find_row(optopt, accepted);
 
 	if (value == ':')
 		return usage_error(why, "option --%s needs an argument: %s", row->name, row->argument);
@@ -122,6 +134,12 @@ static int check_backend(const char *name, char **why)
 	return usage_error(why, "there is no backend '%s': mmcpus doctor lists them", name);
 }
 
+static void text_list_add(struct text_list *list, const char *text)
+{
+	list->texts = xreallocarray(list->texts, list->nr_texts + 1, sizeof(list->texts[0]));
+	list->texts[list->nr_texts++] = text;
+}
+
 static int take_option(struct options *opts, const struct option_row *row, const char *argument, char **why)
 {
 	char *member = (char *)opts + row->offset;
@@ -132,6 +150,11 @@ static int take_option(struct options *opts, const struct option_row *row, const
 		return 0;
 	case OPTION_IS_PIDS:
 		return pid_list_parse((struct pid_list *)member, argument, why);
+	case OPTION_IS_SECONDS:
+		return seconds_parse(argument, (uint64_t *)member, why);
+	case OPTION_IS_TEXTS:
+		text_list_add((struct text_list *)member, argument);
+		return 0;
 	case OPTION_IS_BACKEND:
 	case OPTION_IS_TEXT:
 		*(const char **)member = argument;
@@ -151,8 +174,8 @@ int options_parse(struct options *ret, uint32_t accepted, int argc, char **argv,
 	optind = 0; /* start anew, also after an earlier parse was left in the middle of a word */
 	while ((value = getopt_long(argc, argv, tables.letters, tables.longs, NULL)) != -1) {
 		if (value == '?' || value == ':')
-			return fail_option(value, argv, why);
-		if (take_option(ret, find_row(value), optarg, why))
+			return fail_option(value, accepted, argv, why);
+		if (take_option(ret, find_row(value, accepted), optarg, why))
 			return -EINVAL;
 	}
 	ret->operands = argv + optind;
@@ -165,4 +188,6 @@ int options_parse(struct options *ret, uint32_t accepted, int argc, char **argv,
 void options_deinit(struct options *opts)
 {
 	pid_list_deinit(&opts->pids);
+	free(opts->allow.texts);
+	opts->allow = (struct text_list){ 0 };
 }

@@ -28,8 +28,19 @@ enum {
 	OPTION_DIR = 1 << 14,
 	OPTION_GROUP = 1 << 15,
 	OPTION_MODE = 1 << 16,
+	OPTION_ALLOW = 1 << 17,
+	OPTION_POLICY = 1 << 18,
+	OPTION_WATCH = 1 << 19, /* -w and -d */
+	OPTION_LIST_RULES = 1 << 20,
+	OPTION_ISOLATED = 1 << 21,
 
 	OPTIONS_COMMON = OPTION_HELP | OPTION_VERSION,
+};
+
+/* The values of an option that may be given more than once. */
+struct text_list {
+	const char **texts;
+	size_t nr_texts;
 };
 
 /* Strings point into argv, NULL if the option is not there. */
@@ -44,11 +55,17 @@ struct options {
 	const char *dir;
 	const char *group;
 	const char *mode;
+	const char *isolated;
+	const char *policy;
+	struct text_list allow;
+	uint64_t window_ms; /* 0: not given */
+	uint64_t delay_ms;  /* 0: not given */
 	bool json;
 	bool pairs;
 	bool noheadings;
 	bool bytes;
 	bool quiet;
+	bool list_rules;
 	bool help;
 	bool version;
 	char **operands; /* into argv */
@@ -59,6 +76,8 @@ struct options {
 enum option_kind {
 	OPTION_IS_FLAG,
 	OPTION_IS_TEXT,
+	OPTION_IS_TEXTS,
+	OPTION_IS_SECONDS, /* as milliseconds */
 	OPTION_IS_PIDS,
 	OPTION_IS_BACKEND,
 };

@@ -2,6 +2,7 @@
 /* The options of the command line. */
 #include "unit.h"
 
+#include "commands.h"
 #include "options.h"
 
 #define ALL      (((uint32_t)OPTION_VERSION << 1) - 1)
@@ -208,6 +209,15 @@ static void names_no_innocent_word(void **state)
 	}
 }
 
+/* Commands may have the same letter for different options. */
+static bool is_letter_of(char letter, uint32_t accepted)
+{
+	for (size_t i = 0; i < nr_option_rows; i++)
+		if (option_rows[i].bit & accepted && option_rows[i].letter == letter)
+			return true;
+	return false;
+}
+
 /* An option that a command does not take is as unknown as any other. */
 static void what_is_not_accepted_is_unknown(void **state)
 {
@@ -223,7 +233,7 @@ static void what_is_not_accepted_is_unknown(void **state)
 		check(why && strstr(why, word), "%s: %s", word, why);
 		free(why);
 		options_deinit(&opts);
-		if (!row->letter)
+		if (!row->letter || is_letter_of(row->letter, ALL & ~row->bit))
 			continue;
 		snprintf(word, sizeof(word), "-%c", row->letter);
 		assert_int_equal(parse(&opts, ALL & ~row->bit, WORDS(word, "1"), &why), -EINVAL);
@@ -255,22 +265,96 @@ static void parses_anew_after_a_failure(void **state)
 
 static void rows_are_sound(void **state)
 {
-	uint32_t bits = 0;
-
 	(void)state;
 	for (size_t i = 0; i < nr_option_rows; i++) {
 		const struct option_row *row = &option_rows[i];
 
-		check(row->bit && !(row->bit & bits) && !(row->bit & (row->bit - 1)), "--%s: bit 0x%x", row->name,
-		      row->bit);
-		bits |= row->bit;
+		check(row->bit && !(row->bit & (row->bit - 1)), "--%s: bit 0x%x", row->name, row->bit);
 		check((row->kind == OPTION_IS_FLAG) == !row->argument, "--%s", row->name);
 		check(row->help && row->help[0] && row->offset < sizeof(struct options), "--%s", row->name);
-		for (size_t other = 0; other < i; other++) {
-			assert_string_not_equal(row->name, option_rows[other].name);
-			check(!row->letter || row->letter != option_rows[other].letter, "-%c twice", row->letter);
-		}
 	}
+}
+
+static bool is_in_conflict(const struct option_row *a, const struct option_row *b)
+{
+	return strcmp(a->name, b->name) == 0 || (a->letter && a->letter == b->letter);
+}
+
+static void no_command_has_a_name_twice(void **state)
+{
+	(void)state;
+	for (size_t c = 0; commands[c]; c++)
+		for (size_t i = 0; i < nr_option_rows; i++)
+			for (size_t j = 0; j < i; j++)
+				check(!(option_rows[i].bit & commands[c]->options) ||
+					      !(option_rows[j].bit & commands[c]->options) ||
+					      !is_in_conflict(&option_rows[i], &option_rows[j]),
+				      "%s: --%s and --%s", commands[c]->name, option_rows[i].name, option_rows[j].name);
+}
+
+/* The row is that of the command, whichever stands first. */
+static void a_letter_means_what_the_command_says(void **state)
+{
+	struct options opts;
+	char *why = NULL;
+
+	(void)state;
+	assert_int_equal(parse(&opts, OPTION_ISOLATED, WORDS("-C", "2"), &why), 0);
+	assert_string_equal(opts.isolated, "2");
+	assert_null(opts.cpu_list);
+	options_deinit(&opts);
+	assert_int_equal(parse(&opts, OPTION_CPU_LIST, WORDS("-C", "2"), &why), 0);
+	assert_string_equal(opts.cpu_list, "2");
+	assert_null(opts.isolated);
+	options_deinit(&opts);
+}
+
+static void seconds_and_repeated_texts(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t ms; /* 0: refused */
+	} cases[] = {
+		{ "1", 1000 },
+		{ "0.5", 500 },
+		{ "0.05", 50 },
+		{ "0.005", 5 },
+		{ "12.34", 12340 },
+		{ "007", 7000 },
+		{ "31536000", UINT64_C(31536000000) },
+		{ "31536001", 0 },
+		{ "0", 0 },
+		{ "0.0", 0 },
+		{ "1.", 0 },
+		{ ".5", 0 },
+		{ "1.2345", 0 },
+		{ "-1", 0 },
+		{ "+1", 0 },
+		{ " 1", 0 },
+		{ "1 ", 0 },
+		{ "1e3", 0 },
+		{ "1,5", 0 },
+		{ "", 0 },
+		{ "18446744073709551617", 0 },
+	};
+	struct options opts;
+
+	(void)state;
+	for (size_t i = 0; i < NR(cases); i++) {
+		char *why = NULL;
+		int err = parse(&opts, OPTION_WATCH, WORDS("-w", cases[i].text), &why);
+
+		check(!err == (cases[i].ms > 0) && !err == !why, "'%s': %d", cases[i].text, err);
+		check(err || opts.window_ms == cases[i].ms, "'%s': %llu", cases[i].text,
+		      (unsigned long long)opts.window_ms);
+		free(why);
+		options_deinit(&opts);
+	}
+	assert_int_equal(parse(&opts, OPTION_ALLOW, WORDS("--allow", "a", "--allow=b"), NULL), 0);
+	assert_int_equal(opts.allow.nr_texts, 2);
+	assert_string_equal(opts.allow.texts[0], "a");
+	assert_string_equal(opts.allow.texts[1], "b");
+	options_deinit(&opts);
 }
 
 int main(void)
@@ -287,6 +371,9 @@ int main(void)
 		cmocka_unit_test(what_is_not_accepted_is_unknown),
 		cmocka_unit_test(parses_anew_after_a_failure),
 		cmocka_unit_test(rows_are_sound),
+		cmocka_unit_test(no_command_has_a_name_twice),
+		cmocka_unit_test(a_letter_means_what_the_command_says),
+		cmocka_unit_test(seconds_and_repeated_texts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

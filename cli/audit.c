@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "audit.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "message.h"
+#include "mm_text.h"
+#include "policy.h"
+#include "rule_checks.h"
+#include "session.h"
+#include "xalloc.h"
+
+/* A process that execs while it is read is left out of a snapshot: the next one has it, unless it cannot be read. */
+#define SNAPSHOT_TRIES 3
+
+void audit_init(struct audit *audit, const struct mmcpus_system *sys, struct mmcpus_source *src,
+		const struct mmcpus_cpuset *isolated, const struct policy *policy)
+{
+	*audit = (struct audit){ .scene = { .sys = sys, .isolated = isolated }, .src = src, .policy = policy };
+	audit->results = xcalloc(nr_rules, sizeof(*audit->results));
+	for (size_t i = 0; i < nr_rules; i++) {
+		audit->results[i].rule = &rules[i];
+		audit->results[i].state = policy_ignores(policy, &rules[i]) ? RULE_IGNORED : RULE_CHECKED;
+	}
+}
+
+void audit_deinit(struct audit *audit)
+{
+	for (size_t i = 0; i < nr_rules; i++)
+		free(audit->results[i].why);
+	free(audit->results);
+	finding_list_deinit(&audit->findings);
+}
+
+size_t audit_count(const struct audit *audit, enum rule_state state)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < nr_rules; i++)
+		nr += audit->results[i].state == state;
+	return nr;
+}
+
+/* ----------------------------------------------------------------------------------------------------- findings -- */
+
+static void name_pids(const struct scene *scene, const struct mmcpus_mm *mm, struct finding *finding)
+{
+	size_t nr_sharers = 0;
+
+	if (mmcpus_mm_nr_sharers(mm, &nr_sharers))
+		nr_sharers = 0;
+	finding->pids = xcalloc(1 + nr_sharers, sizeof(*finding->pids));
+	finding->pids[0] = mmcpus_mm_pid(mm);
+	finding->nr_pids = 1 + mmcpus_mm_sharers(scene->snap, mm, finding->pids + 1, nr_sharers);
+}
+
+static void describe_mm(const struct scene *scene, const struct mmcpus_mm *mm, struct finding *finding)
+{
+	const char *comm = mmcpus_mm_comm(mm);
+
+	name_pids(scene, mm, finding);
+	finding->comm = comm ? xstrdup(comm) : NULL;
+	finding->cgroup = mm_cgroup_text(scene->snap, mm);
+	finding->has_id = mmcpus_mm_id(mm, &finding->id) == 0;
+	if (!finding->has_id)
+		finding->id = 0;
+	finding->has_start = mmcpus_process_start_ns(scene->sys, mmcpus_mm_pid(mm), &finding->start_ns) == 0;
+	finding->active = scene_copy_set(scene, mm, MMCPUS_SET_ACTIVE);
+	finding->allowed = scene_copy_set(scene, mm, MMCPUS_SET_ALLOWED);
+	finding->running = scene_copy_set(scene, mm, MMCPUS_SET_RUNNING);
+	finding->quality = mmcpus_mm_quality(scene->snap, mm);
+}
+
+/* Takes the evidence over. */
+static void add_finding(struct audit *audit, const struct rule *rule, const struct mmcpus_mm *mm,
+			struct evidence *evidence)
+{
+	struct finding finding = { .rule = rule, .evidence = *evidence, .quality = MMCPUS_EXACT, .nr_looks = 1 };
+
+	finding.first_s = finding.last_s = (int64_t)time(NULL);
+	if (mm)
+		describe_mm(&audit->scene, mm, &finding);
+	finding_list_add(&audit->findings, &finding);
+}
+
+static bool is_allowed(const struct audit *audit, const struct rule *rule, const struct mmcpus_mm *mm)
+{
+	char *cgroup;
+	bool is_allowed;
+
+	if (!mm)
+		return false;
+	cgroup = mm_cgroup_text(audit->scene.snap, mm);
+	is_allowed = policy_allows(audit->policy, rule, mmcpus_mm_comm(mm), cgroup);
+	free(cgroup);
+	return is_allowed;
+}
+
+/* ----------------------------------------------------------------------------------------- what can't be told -- */
+
+/* Whatever another look can tell, of this one something is missing. Takes why over. */
+static void mark_unchecked(struct rule_result *result, char *why)
+{
+	result->state = RULE_UNCHECKED;
+	if (result->why)
+		free(why);
+	else
+		result->why = why;
+}
+
+/* What keeps us from seeing every address space; NULL: nothing. */
+static char *unseen_text(const struct audit *audit)
+{
+	uint64_t nr_dropped = mmcpus_snapshot_dropped(audit->scene.snap);
+	struct mmcpus_reason why;
+
+	if (!mmcpus_system_sees_all_pids(audit->scene.sys))
+		return xstrdup("processes outside of this pid namespace are not seen; run outside of the container");
+	if (mmcpus_source_is_restricted(audit->src, &why))
+		return reason_text(&why);
+	if (mmcpus_snapshot_count(audit->scene.snap) == 0)
+		return xstrdup("no address space is seen at all");
+	if (nr_dropped)
+		return xasprintf("the mask of %" PRIu64 " %s could not be read", nr_dropped,
+				 nr_dropped == 1 ? "process" : "processes");
+	return NULL;
+}
+
+static char *estimate_text(const struct audit *audit)
+{
+	struct mmcpus_reason why;
+	char *reason;
+	char *text;
+
+	if (!mmcpus_source_fallback(audit->src, &why))
+		return xasprintf("backend %s only estimates where an address space is active",
+				 mmcpus_source_backend(audit->src));
+	reason = reason_text(&why);
+	text = xasprintf("backend %s only estimates where an address space is active: %s",
+			 mmcpus_source_backend(audit->src), reason);
+	free(reason);
+	return text;
+}
+
+/* ---------------------------------------------------------------------------------------------------- the needs -- */
+
+/* Each of these returns 1 to go on, 0 and why if there is nothing to check, -ENODATA and why if there is no telling. */
+
+static int meet_isolated(const struct audit *audit, char **why)
+{
+	if (!audit->scene.isolated) {
+		*why = xstrdup("the machine does not tell which CPUs are isolated; name them with -C");
+		return -ENODATA;
+	}
+	if (!mmcpus_cpuset_is_empty(audit->scene.isolated))
+		return 1;
+	*why = xstrdup("no CPU is isolated");
+	return 0;
+}
+
+static int meet_active(const struct audit *audit, char **why)
+{
+	if (session_has_active(audit->scene.snap))
+		return 1;
+	*why = xstrdup("the mask is not maintained on this architecture");
+	return -ENODATA;
+}
+
+static int meet_nodes(const struct audit *audit, char **why)
+{
+	const struct mmcpus_cpuset *nodes = mmcpus_system_set(audit->scene.sys, MMCPUS_SYSTEM_NODES);
+
+	if (!nodes) {
+		*why = xstrdup("the machine does not tell its NUMA nodes");
+		return -ENODATA;
+	}
+	if (mmcpus_cpuset_count(nodes) > 1)
+		return 1;
+	*why = xstrdup("there is one NUMA node only");
+	return 0;
+}
+
+static int meet_needs(const struct audit *audit, const struct rule *rule, char **why)
+{
+	static const struct {
+		enum rule_need need;
+		int (*meet)(const struct audit *audit, char **why);
+	} needs[] = {
+		{ NEED_ISOLATED, meet_isolated },
+		{ NEED_NODES, meet_nodes },
+		{ NEED_ACTIVE, meet_active },
+	};
+	int met = 1;
+
+	for (size_t i = 0; i < sizeof(needs) / sizeof(needs[0]) && met > 0; i++)
+		if (rule->needs & needs[i].need)
+			met = needs[i].meet(audit, why);
+	if (met > 0 && rule->prepare)
+		met = rule->prepare(&audit->scene, why);
+	return met;
+}
+
+/* ------------------------------------------------------------------------------------------------- one rule -- */
+
+static int check_one(struct audit *audit, struct rule_result *result, const struct mmcpus_mm *mm, size_t *nr_allowed)
+{
+	struct evidence evidence = { 0 };
+	int found = result->rule->check(&audit->scene, mm, &evidence);
+
+	if (found <= 0)
+		return found;
+	if (is_allowed(audit, result->rule, mm)) {
+		evidence_deinit(&evidence);
+		(*nr_allowed)++;
+		return 0;
+	}
+	add_finding(audit, result->rule, mm, &evidence);
+	return 1;
+}
+
+static void check_mms(struct audit *audit, struct rule_result *result)
+{
+	size_t nr_mms = mmcpus_snapshot_count(audit->scene.snap);
+	size_t nr_allowed = 0;
+	size_t nr_unknown = 0;
+
+	for (size_t i = 0; i < nr_mms; i++)
+		nr_unknown += check_one(audit, result, mmcpus_snapshot_mm(audit->scene.snap, i), &nr_allowed) < 0;
+	if (nr_allowed > result->nr_allowed)
+		result->nr_allowed = nr_allowed;
+	if (nr_unknown)
+		mark_unchecked(result,
+			       xasprintf("not everything is known of %zu of %zu address spaces", nr_unknown, nr_mms));
+}
+
+/* What is found counts although something is missing; that nothing is found does not. */
+static void admit_gaps(const struct audit *audit, struct rule_result *result)
+{
+	char *unseen = result->rule->scope == RULE_OF_MM ? unseen_text(audit) : NULL;
+
+	if (unseen)
+		mark_unchecked(result, unseen);
+	if (result->rule->needs & NEED_ACTIVE && mmcpus_source_quality(audit->src) == MMCPUS_ESTIMATE)
+		mark_unchecked(result, estimate_text(audit));
+}
+
+static void check_rule(struct audit *audit, struct rule_result *result)
+{
+	char *why = NULL;
+	int met = meet_needs(audit, result->rule, &why);
+	size_t nr_allowed = 0;
+
+	if (met < 0) {
+		mark_unchecked(result, why);
+		return;
+	}
+	if (met == 0 && why) {
+		result->state = RULE_MOOT;
+		free(result->why);
+		result->why = why;
+		return;
+	}
+	if (met > 0 && result->rule->scope == RULE_OF_MM)
+		check_mms(audit, result);
+	else if (met > 0)
+		check_one(audit, result, NULL, &nr_allowed);
+	if (met > 0)
+		admit_gaps(audit, result);
+}
+
+/* ---------------------------------------------------------------------------------------------------- one look -- */
+
+static uint32_t wanted_fields(const struct audit *audit)
+{
+	uint32_t fields = MMCPUS_FIELD_COMM | MMCPUS_FIELD_CGROUP | MMCPUS_FIELD_SHARERS | MMCPUS_FIELD_ALLOWED |
+			  MMCPUS_FIELD_RUNNING;
+
+	for (size_t i = 0; i < nr_rules; i++)
+		if (audit->results[i].state != RULE_IGNORED)
+			fields |= rules[i].fields;
+	return fields;
+}
+
+static int take_snapshot(struct audit *audit, struct mmcpus_reason *why)
+{
+	int err = 0;
+
+	for (int tries = 0; !err && tries < SNAPSHOT_TRIES; tries++) {
+		err = mmcpus_source_snapshot(audit->src, wanted_fields(audit), &audit->scene.snap, why);
+		if (!err && mmcpus_snapshot_dropped(audit->scene.snap) == 0)
+			break;
+	}
+	return err;
+}
+
+int audit_look(struct audit *audit, struct mmcpus_reason *why)
+{
+	int err = take_snapshot(audit, why);
+
+	if (err)
+		return err;
+	for (size_t i = 0; i < nr_rules; i++)
+		if (audit->results[i].state != RULE_IGNORED)
+			check_rule(audit, &audit->results[i]);
+	audit->nr_looks++;
+	return 0;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Look at a machine with all rules, once or again and again, and keep what was found and what could not be told. */
+#ifndef MMCPUS_CLI_AUDIT_H
+#define MMCPUS_CLI_AUDIT_H
+
+#include "findings.h"
+
+struct policy;
+
+enum rule_state {
+	RULE_CHECKED,
+	RULE_MOOT,      /* there is nothing to check */
+	RULE_UNCHECKED, /* not, or not in full: it may have found something, but it can't be said that it found all */
+	RULE_IGNORED,   /* the policy says so */
+};
+
+struct rule_result {
+	const struct rule *rule;
+	enum rule_state state;
+	char *why;         /* moot or unchecked */
+	size_t nr_allowed; /* address spaces that break it, but the policy allows it: in the look with the most */
+};
+
+struct audit {
+	struct scene scene;
+	struct mmcpus_source *src;
+	const struct policy *policy;
+	struct rule_result *results; /* one for each rule, in their order */
+	struct finding_list findings;
+	uint64_t nr_looks;
+};
+
+/* isolated: NULL if it is unknown. All that is given must outlive the audit. */
+void audit_init(struct audit *audit, const struct mmcpus_system *sys, struct mmcpus_source *src,
+		const struct mmcpus_cpuset *isolated, const struct policy *policy);
+void audit_deinit(struct audit *audit);
+
+/* Take a snapshot and check every rule. -errno and why if there is none. */
+int audit_look(struct audit *audit, struct mmcpus_reason *why);
+
+size_t audit_count(const struct audit *audit, enum rule_state state);
+
+#endif

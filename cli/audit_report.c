@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "audit_report.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "escape.h"
+#include "finding_columns.h"
+#include "grid.h"
+#include "json.h"
+#include "message.h"
+#include "policy.h"
+#include "row_list.h"
+#include "strbuf.h"
+#include "table.h"
+#include "value.h"
+#include "xalloc.h"
+
+/* ----------------------------------------------------------------------------------------------------- verdict -- */
+
+/* How the findings lie to the isolated CPUs. */
+struct tally {
+	size_t nr_findings;
+	size_t nr_isolated; /* findings on isolated CPUs … */
+	uint32_t nr_cpus;   /* … and how many of these CPUs there are */
+	size_t nr_unchecked;
+};
+
+static struct tally count_findings(const struct audit *audit)
+{
+	struct tally tally = { .nr_findings = audit->findings.nr_findings,
+			       .nr_unchecked = audit_count(audit, RULE_UNCHECKED) };
+	struct mmcpus_cpuset *cpus = xcheck(mmcpus_cpuset_create(mmcpus_system_nr_cpus(audit->scene.sys)));
+
+	for (size_t i = 0; audit->scene.isolated && i < tally.nr_findings; i++) {
+		const struct mmcpus_cpuset *at_fault = audit->findings.findings[i].evidence.cpus;
+
+		if (!at_fault || !mmcpus_cpuset_intersects(at_fault, audit->scene.isolated))
+			continue;
+		tally.nr_isolated++;
+		mmcpus_cpuset_or(cpus, at_fault);
+	}
+	if (audit->scene.isolated)
+		mmcpus_cpuset_and(cpus, audit->scene.isolated);
+	tally.nr_cpus = mmcpus_cpuset_count(cpus);
+	mmcpus_cpuset_destroy(cpus);
+	return tally;
+}
+
+static const char *plural(size_t nr)
+{
+	return nr == 1 ? "" : "s";
+}
+
+static void add_place(struct strbuf *text, const struct tally *tally)
+{
+	if (tally->nr_isolated == 0)
+		strbuf_add(text, ", none on an isolated CPU");
+	else if (tally->nr_isolated == tally->nr_findings)
+		strbuf_addf(text, " on %" PRIu32 " isolated CPU%s", tally->nr_cpus, plural(tally->nr_cpus));
+	else
+		strbuf_addf(text, ", %zu of them on %" PRIu32 " isolated CPU%s", tally->nr_isolated, tally->nr_cpus,
+			    plural(tally->nr_cpus));
+}
+
+static void add_nothing(struct strbuf *text, const struct audit *audit)
+{
+	uint32_t nr = audit->scene.isolated ? mmcpus_cpuset_count(audit->scene.isolated) : 0;
+
+	strbuf_add(text, "no findings");
+	if (nr)
+		strbuf_addf(text, " on %" PRIu32 " isolated CPU%s", nr, plural(nr));
+	else if (audit->scene.isolated)
+		strbuf_add(text, ", and no CPU is isolated");
+}
+
+static char *verdict_text(const struct audit *audit, const struct tally *tally)
+{
+	struct strbuf text = { 0 };
+
+	if (tally->nr_findings) {
+		strbuf_addf(&text, "%zu finding%s", tally->nr_findings, plural(tally->nr_findings));
+		add_place(&text, tally);
+	} else {
+		add_nothing(&text, audit);
+	}
+	if (tally->nr_unchecked)
+		strbuf_addf(&text, "%s%zu of %zu rules could not be checked in full",
+			    tally->nr_findings ? "; " : ", but ", tally->nr_unchecked, nr_rules);
+	return strbuf_take(&text);
+}
+
+static int status_of(const struct tally *tally)
+{
+	if (tally->nr_findings)
+		return STATUS_FOUND;
+	return tally->nr_unchecked ? STATUS_FAILED : STATUS_OK;
+}
+
+static const char *verdict_word(int status)
+{
+	return status == STATUS_FOUND ? "found" : status == STATUS_OK ? "passed" : "unknown";
+}
+
+/* ---------------------------------------------------------------------------------------------------- findings -- */
+
+static struct finding_view view_of(const struct audit *audit)
+{
+	struct timespec boot;
+
+	if (!mmcpus_system_is_live(audit->scene.sys) || clock_gettime(CLOCK_BOOTTIME, &boot))
+		return (struct finding_view){ .boot_s = 0 };
+	return (struct finding_view){ .boot_s = (int64_t)time(NULL) - (int64_t)boot.tv_sec };
+}
+
+static void fill_grid(struct grid *grid, const struct audit *audit, const struct column_list *columns)
+{
+	struct finding_view view = view_of(audit);
+	struct row_list rows = { 0 };
+
+	for (size_t i = 0; i < audit->findings.nr_findings; i++)
+		row_list_add(&rows, &audit->findings.findings[i]);
+	grid_init(grid, columns, &rows, &view);
+	row_list_deinit(&rows);
+}
+
+static size_t count_of_rule(const struct audit *audit, const struct rule *rule)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < audit->findings.nr_findings; i++)
+		nr += audit->findings.findings[i].rule == rule;
+	return nr;
+}
+
+/* -------------------------------------------------------------------------------------------------------- text -- */
+
+static int print_table(const struct audit_report *report)
+{
+	const struct table_style style = { .has_header = true };
+	struct grid grid;
+	int err;
+
+	if (report->audit->findings.nr_findings == 0)
+		return 0;
+	putchar('\n');
+	fill_grid(&grid, report->audit, &report->columns);
+	err = table_print(&grid, &style);
+	grid_deinit(&grid);
+	if (err)
+		complain("cannot print the table");
+	return err;
+}
+
+static void print_broken_rules(const struct audit *audit)
+{
+	for (size_t i = 0; i < nr_rules; i++)
+		if (count_of_rule(audit, &rules[i]))
+			printf("\n%s (%s): %s\n  Remedy: %s\n", rules[i].id, severity_name(rules[i].severity),
+			       rules[i].meaning, rules[i].remedy);
+}
+
+static void print_unchecked(const struct audit *audit)
+{
+	bool is_first = true;
+
+	for (size_t i = 0; i < nr_rules; i++) {
+		const struct rule_result *result = &audit->results[i];
+		char *why;
+
+		if (result->state != RULE_UNCHECKED)
+			continue;
+		why = escape_message(result->why);
+		printf("%s  %-16s %s\n", is_first ? "\nNot checked, or not in full:\n" : "", result->rule->id, why);
+		free(why);
+		is_first = false;
+	}
+}
+
+static void print_fact(const char *label, const char *text)
+{
+	char *escaped = escape_message(text);
+
+	printf("  %-16s %s\n", label, escaped);
+	free(escaped);
+}
+
+static char *isolated_text(const struct audit_report *report)
+{
+	const struct mmcpus_cpuset *isolated = report->audit->scene.isolated;
+	struct value value = { .type = VALUE_SET,
+			       .is_known = isolated != NULL,
+			       .set = (struct mmcpus_cpuset *)isolated };
+	const struct value_style style = { .empty = "-" };
+	char *list = value_text(&value, &style);
+	char *text = xasprintf("%s (%s)", list, report->isolated_by);
+
+	if (!isolated)
+		strcpy(text, "?");
+	free(list);
+	return text;
+}
+
+static void add_name(struct strbuf *names, const struct rule_result *result)
+{
+	strbuf_addf(names, "%s%s", names->length ? ", " : "", result->rule->id);
+	if (result->state == RULE_MOOT)
+		strbuf_addf(names, " (%s)", result->why);
+}
+
+static void print_rules_in(const struct audit *audit, const char *label, enum rule_state state, bool is_broken)
+{
+	struct strbuf names = { 0 };
+
+	for (size_t i = 0; i < nr_rules; i++)
+		if (audit->results[i].state == state && (count_of_rule(audit, &rules[i]) > 0) == is_broken)
+			add_name(&names, &audit->results[i]);
+	if (names.length)
+		print_fact(label, names.text);
+	strbuf_deinit(&names);
+}
+
+static void print_allowed(const struct audit *audit)
+{
+	struct strbuf counts = { 0 };
+
+	for (size_t i = 0; i < nr_rules; i++)
+		if (audit->results[i].nr_allowed)
+			strbuf_addf(&counts, "%s%zu of %s", counts.length ? ", " : "", audit->results[i].nr_allowed,
+				    rules[i].id);
+	if (counts.length)
+		print_fact("Allowed", counts.text);
+	strbuf_deinit(&counts);
+}
+
+static void print_facts(const struct audit_report *report)
+{
+	const struct audit *audit = report->audit;
+	char *isolated = isolated_text(report);
+
+	putchar('\n');
+	print_fact("Isolated CPUs", isolated);
+	print_fact("Policy", audit->policy->file ? audit->policy->file : "-");
+	print_allowed(audit);
+	print_fact("Backend", mmcpus_source_backend(audit->src));
+	print_rules_in(audit, "Rules broken", RULE_CHECKED, true);
+	print_rules_in(audit, "Rules kept", RULE_CHECKED, false);
+	print_rules_in(audit, "Nothing to check", RULE_MOOT, false);
+	print_rules_in(audit, "Ignored", RULE_IGNORED, false);
+	free(isolated);
+}
+
+static int print_text(const struct audit_report *report, const struct tally *tally)
+{
+	char *verdict = verdict_text(report->audit, tally);
+	int err;
+
+	puts(verdict);
+	free(verdict);
+	err = print_table(report);
+	print_broken_rules(report->audit);
+	print_unchecked(report->audit);
+	print_facts(report);
+	return err;
+}
+
+/* -------------------------------------------------------------------------------------------------------- JSON -- */
+
+static void write_findings(struct json *json, const struct audit_report *report)
+{
+	struct grid grid;
+
+	fill_grid(&grid, report->audit, &report->columns);
+	json_open_array(json, "findings");
+	for (size_t row = 0; row < grid.nr_rows; row++) {
+		json_open_object(json, NULL);
+		for (size_t column = 0; column < grid.nr_columns; column++)
+			value_write_json(grid_value(&grid, row, column), json, grid.columns[column]->key);
+		json_close(json);
+	}
+	json_close(json);
+	grid_deinit(&grid);
+}
+
+static const char *state_name(enum rule_state state)
+{
+	static const char *const names[] = {
+		[RULE_CHECKED] = "checked",
+		[RULE_MOOT] = "nothing to check",
+		[RULE_UNCHECKED] = "not checked",
+		[RULE_IGNORED] = "ignored",
+	};
+
+	return names[state];
+}
+
+static void write_rules(struct json *json, const struct audit *audit)
+{
+	json_open_array(json, "rules");
+	for (size_t i = 0; i < nr_rules; i++) {
+		const struct rule_result *result = &audit->results[i];
+
+		json_open_object(json, NULL);
+		json_string(json, "rule", rules[i].id);
+		json_string(json, "severity", severity_name(rules[i].severity));
+		json_string(json, "state", state_name(result->state));
+		json_string(json, "reason", result->why);
+		json_number(json, "findings", count_of_rule(audit, &rules[i]));
+		json_number(json, "allowed", result->nr_allowed);
+		json_string(json, "meaning", rules[i].meaning);
+		json_string(json, "remedy", rules[i].remedy);
+		json_close(json);
+	}
+	json_close(json);
+}
+
+static void write_isolated(struct json *json, const struct audit_report *report)
+{
+	const struct mmcpus_cpuset *isolated = report->audit->scene.isolated;
+	struct value value = { .type = VALUE_SET,
+			       .is_known = isolated != NULL,
+			       .set = (struct mmcpus_cpuset *)isolated };
+
+	value_write_json(&value, json, "isolated");
+	json_string(json, "isolated_by", isolated ? report->isolated_by : NULL);
+}
+
+static void print_json(const struct audit_report *report, const struct tally *tally)
+{
+	const struct audit *audit = report->audit;
+	char *text = verdict_text(audit, tally);
+	struct json json;
+
+	json_init(&json, stdout);
+	json_open_object(&json, NULL);
+	json_string(&json, "verdict", verdict_word(status_of(tally)));
+	json_string(&json, "summary", text);
+	write_isolated(&json, report);
+	json_string(&json, "policy", audit->policy->file);
+	json_string(&json, "backend", mmcpus_source_backend(audit->src));
+	json_string(&json, "quality", mmcpus_quality_name(mmcpus_source_quality(audit->src)));
+	json_number(&json, "looks", audit->nr_looks);
+	write_findings(&json, report);
+	write_rules(&json, audit);
+	json_close(&json);
+	free(text);
+}
+
+int audit_report_print(const struct audit_report *report)
+{
+	struct tally tally = count_findings(report->audit);
+
+	finding_list_sort(&report->audit->findings);
+	if (report->is_json)
+		print_json(report, &tally);
+	else if (print_text(report, &tally))
+		return STATUS_FAILED;
+	return status_of(&tally);
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* mmcpus audit: does anything reach the isolated CPUs, or cost more than it should? Pass or fail, with the reason. */
+#include <stddef.h>
+#include <stdlib.h>
+
+#include <mmcpus/mmcpus.h>
+
+#include "audit.h"
+#include "audit_report.h"
+#include "commands.h"
+#include "cpu_list.h"
+#include "finding_columns.h"
+#include "grid.h"
+#include "message.h"
+#include "options.h"
+#include "policy.h"
+#include "row_list.h"
+#include "session.h"
+#include "stop.h"
+#include "strbuf.h"
+#include "table.h"
+#include "xalloc.h"
+
+#define DELAY_MS 1000
+
+/* What the options ask for, once they are understood. */
+struct request {
+	const struct options *opts;
+	struct policy policy;
+	struct column_list columns;
+	struct mmcpus_cpuset *isolated; /* NULL: unknown */
+	const char *isolated_by;
+};
+
+/* ------------------------------------------------------------------------------------------------------- rules -- */
+
+static int list_rules(const struct options *opts)
+{
+	const struct table_style style = { .has_header = true };
+	struct column_list columns = { 0 };
+	struct row_list rows = { 0 };
+	struct grid grid;
+	int err = column_list_parse(&columns, &rule_columns, NULL, NULL);
+
+	for (size_t i = 0; i < nr_rules; i++)
+		row_list_add(&rows, &rules[i]);
+	grid_init(&grid, &columns, &rows, NULL);
+	if (opts->json)
+		grid_print_json(&grid, "rules");
+	else if (table_print(&grid, &style))
+		err = -1;
+	grid_deinit(&grid);
+	row_list_deinit(&rows);
+	column_list_deinit(&columns);
+	if (err)
+		complain("cannot print the table");
+	return err ? STATUS_FAILED : STATUS_OK;
+}
+
+/* --------------------------------------------------------------------------------------------------- isolation -- */
+
+/* A list of the user's, or of the policy's. */
+static int take_isolated(struct request *request, const char *who, const char *list, const char *by, char **why)
+{
+	request->isolated_by = by;
+	return cpu_list_parse(request->isolated, who, list, why);
+}
+
+/* That none of the sources that could be read names a CPU says nothing of those that could not. */
+static bool is_isolation_known(const struct mmcpus_system *sys)
+{
+	const struct mmcpus_cpuset *isolated = mmcpus_system_set(sys, MMCPUS_SYSTEM_ISOLATED);
+
+	if (!isolated || !mmcpus_cpuset_is_empty(isolated))
+		return isolated != NULL;
+	return mmcpus_system_set(sys, MMCPUS_SYSTEM_ISOLCPUS) && mmcpus_system_set(sys, MMCPUS_SYSTEM_PARTITIONS);
+}
+
+static int find_isolated(struct request *request, const struct mmcpus_system *sys, char **why)
+{
+	const struct policy *policy = &request->policy;
+	char *who;
+	int err;
+
+	request->isolated = xcheck(mmcpus_cpuset_create(mmcpus_system_nr_cpus(sys)));
+	if (request->opts->isolated)
+		return take_isolated(request, "--isolated", request->opts->isolated, "option", why);
+	if (policy->isolated) {
+		who = xasprintf("%s:%u", policy->file, policy->isolated_line);
+		err = take_isolated(request, who, policy->isolated, "policy", why);
+		free(who);
+		return err;
+	}
+	request->isolated_by = "machine";
+	if (is_isolation_known(sys)) {
+		mmcpus_cpuset_copy(request->isolated, mmcpus_system_set(sys, MMCPUS_SYSTEM_ISOLATED));
+		return 0;
+	}
+	mmcpus_cpuset_destroy(request->isolated);
+	request->isolated = NULL;
+	return 0;
+}
+
+/* --------------------------------------------------------------------------------------------------------- looks -- */
+
+/* Look again and again until the window has passed, or somebody asks for the end. */
+static int watch(struct audit *audit, const struct options *opts, struct mmcpus_reason *why)
+{
+	uint64_t delay_ms = opts->delay_ms ? opts->delay_ms : DELAY_MS;
+	uint64_t next_ms = stop_now_ms();
+	uint64_t end_ms = next_ms + opts->window_ms;
+	bool is_over = false;
+	struct stop stop;
+	int err;
+
+	stop_begin(&stop);
+	do {
+		err = audit_look(audit, why);
+		next_ms += delay_ms;
+		if (next_ms > end_ms)
+			next_ms = end_ms;
+		is_over = next_ms <= stop_now_ms() && next_ms == end_ms;
+	} while (!err && !is_over && !stop_wait(&stop, next_ms));
+	stop_end(&stop);
+	return err;
+}
+
+static void remark(const struct audit *audit, const struct session *session, const struct options *opts)
+{
+	session_remark(session, opts, session_has_active(audit->scene.snap));
+}
+
+static int run_audit(struct request *request, const struct session *session)
+{
+	struct audit_report report = { .isolated_by = request->isolated_by,
+				       .columns = request->columns,
+				       .is_json = request->opts->json };
+	struct mmcpus_reason why;
+	struct audit audit;
+	int status;
+
+	audit_init(&audit, session->sys, session->src, request->isolated, &request->policy);
+	report.audit = &audit;
+	if (watch(&audit, request->opts, &why)) {
+		complain_reason(&why);
+		status = STATUS_FAILED;
+	} else {
+		remark(&audit, session, request->opts);
+		status = audit_report_print(&report);
+	}
+	audit_deinit(&audit);
+	return status;
+}
+
+/* ----------------------------------------------------------------------------------------------------- request -- */
+
+static int open_and_run(struct request *request)
+{
+	struct session session;
+	char *why;
+	int status;
+
+	if (session_open(&session, request->opts))
+		return STATUS_FAILED;
+	if (find_isolated(request, session.sys, &why))
+		status = complain_usage(why);
+	else
+		status = run_audit(request, &session);
+	mmcpus_cpuset_destroy(request->isolated);
+	session_close(&session);
+	return status;
+}
+
+/* The machine's own policy is not that of a captured one. */
+static int read_policy(struct request *request, char **why)
+{
+	const struct options *opts = request->opts;
+	int err = 0;
+
+	for (size_t i = 0; i < opts->allow.nr_texts && !err; i++)
+		err = policy_allow(&request->policy, opts->allow.texts[i], why);
+	if (err)
+		return err;
+	if (opts->policy)
+		return policy_read(&request->policy, opts->policy, false, why);
+	return opts->root ? 0 : policy_read(&request->policy, POLICY_PATH, true, why);
+}
+
+/* In JSON there is no reason to leave anything out. */
+static char *every_column(void)
+{
+	struct strbuf names = { 0 };
+
+	for (size_t i = 0; i < finding_columns.nr_columns; i++)
+		strbuf_addf(&names, "%s%s", i ? "," : "", finding_columns.columns[i].header);
+	return strbuf_take(&names);
+}
+
+/* Who watches wants to know when. */
+static int parse_columns(struct request *request, char **why)
+{
+	const struct options *opts = request->opts;
+	char *every = opts->json ? every_column() : NULL;
+	const char *text = opts->window_ms ? "+FIRST,LAST,SEEN" : NULL;
+	int err;
+
+	if (every)
+		text = every;
+	err = column_list_parse(&request->columns, &finding_columns, opts->output ? opts->output : text, why);
+	free(every);
+	return err;
+}
+
+static int audit_run(const struct options *opts)
+{
+	struct request request = { .opts = opts };
+	char *why;
+	int status;
+
+	if (opts->list_rules)
+		return list_rules(opts);
+	if (opts->delay_ms && !opts->window_ms) {
+		usage_error(&why, "--delay says how often to look within --window, which is missing");
+		return complain_usage(why);
+	}
+	if (parse_columns(&request, &why) || read_policy(&request, &why))
+		status = complain_usage(why);
+	else
+		status = open_and_run(&request);
+	column_list_deinit(&request.columns);
+	policy_deinit(&request.policy);
+	return status;
+}
+
+const struct command cmd_audit = {
+	.name = "audit",
+	.summary = "does anything reach the isolated CPUs? Pass or fail, with the reason and the remedy",
+	.options = OPTION_ISOLATED | OPTION_ALLOW | OPTION_POLICY | OPTION_WATCH | OPTION_LIST_RULES | OPTION_OUTPUT |
+		   OPTION_JSON | OPTION_BACKEND | OPTION_ROOT | OPTION_QUIET | OPTIONS_COMMON,
+	.run = audit_run,
+	.columns = &finding_columns,
+};

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Checks that look at CPUs. */
+#include "rule_checks.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "message.h"
+#include "xalloc.h"
+
+/* Node numbers stay below the kernel's largest MAX_NUMNODES. */
+#define NODES_MAX 1024
+
+struct mmcpus_cpuset *scene_make_cpus(const struct scene *scene)
+{
+	return xcheck(mmcpus_cpuset_create(mmcpus_system_nr_cpus(scene->sys)));
+}
+
+struct mmcpus_cpuset *scene_make_nodes(void)
+{
+	return xcheck(mmcpus_cpuset_create(NODES_MAX));
+}
+
+struct mmcpus_cpuset *scene_copy_set(const struct scene *scene, const struct mmcpus_mm *mm, enum mmcpus_mm_set which)
+{
+	struct mmcpus_cpuset *set = scene_make_cpus(scene);
+
+	if (mmcpus_mm_set(scene->snap, mm, which, set) == 0)
+		return set;
+	mmcpus_cpuset_destroy(set);
+	return NULL;
+}
+
+/* The CPUs are at fault if there are any; cpus is the finding's, or freed. */
+static int found_cpus(struct mmcpus_cpuset *cpus, struct evidence *ret)
+{
+	if (mmcpus_cpuset_is_empty(cpus)) {
+		mmcpus_cpuset_destroy(cpus);
+		return 0;
+	}
+	ret->cpus = cpus;
+	return 1;
+}
+
+/* ---------------------------------------------------------------------------------------------- address spaces -- */
+
+static struct mmcpus_cpuset *active_on_isolated(const struct scene *scene, const struct mmcpus_mm *mm)
+{
+	struct mmcpus_cpuset *cpus = scene_copy_set(scene, mm, MMCPUS_SET_ACTIVE);
+
+	if (cpus)
+		mmcpus_cpuset_and(cpus, scene->isolated);
+	return cpus;
+}
+
+/* Is nothing left to ask about? Then it does not matter what else is unknown. */
+static bool is_nowhere(struct mmcpus_cpuset *cpus)
+{
+	if (!mmcpus_cpuset_is_empty(cpus))
+		return false;
+	mmcpus_cpuset_destroy(cpus);
+	return true;
+}
+
+int check_exposed(const struct scene *scene, const struct mmcpus_mm *mm, struct evidence *ret)
+{
+	struct mmcpus_cpuset *cpus = active_on_isolated(scene, mm);
+	struct mmcpus_cpuset *allowed;
+
+	if (!cpus)
+		return -ENODATA;
+	if (is_nowhere(cpus))
+		return 0;
+	allowed = scene_copy_set(scene, mm, MMCPUS_SET_ALLOWED);
+	if (!allowed) {
+		mmcpus_cpuset_destroy(cpus);
+		return -ENODATA;
+	}
+	mmcpus_cpuset_andnot(cpus, allowed);
+	mmcpus_cpuset_destroy(allowed);
+	return found_cpus(cpus, ret);
+}
+
+/* What check_exposed() does not find there. Without ALLOWED it finds nothing: then all of it is unexpected. */
+int check_unexpected(const struct scene *scene, const struct mmcpus_mm *mm, struct evidence *ret)
+{
+	struct mmcpus_cpuset *cpus = active_on_isolated(scene, mm);
+	struct mmcpus_cpuset *allowed;
+
+	if (!cpus)
+		return -ENODATA;
+	if (is_nowhere(cpus))
+		return 0;
+	allowed = scene_copy_set(scene, mm, MMCPUS_SET_ALLOWED);
+	if (allowed)
+		mmcpus_cpuset_and(cpus, allowed);
+	mmcpus_cpuset_destroy(allowed);
+	return found_cpus(cpus, ret);
+}
+
+int check_stray(const struct scene *scene, const struct mmcpus_mm *mm, struct evidence *ret)
+{
+	struct mmcpus_cpuset *cpus = scene_copy_set(scene, mm, MMCPUS_SET_STRAY);
+
+	if (!cpus)
+		return -ENODATA;
+	if (scene->isolated) /* the rule "exposed" speaks of those */
+		mmcpus_cpuset_andnot(cpus, scene->isolated);
+	return found_cpus(cpus, ret);
+}
+
+/* -------------------------------------------------------------------------------------------------- the machine -- */
+
+/* Whatever the kernel does on its own can reach all of them. */
+static int found_all_isolated(const struct scene *scene, char *detail, struct evidence *ret)
+{
+	ret->cpus = scene_make_cpus(scene);
+	mmcpus_cpuset_copy(ret->cpus, scene->isolated);
+	ret->detail = detail;
+	return 1;
+}
+
+static int unknown_fact(const char *what, char **why)
+{
+	*why = xasprintf("the machine does not tell %s", what);
+	return -ENODATA;
+}
+
+int prepare_thp_collapse(const struct scene *scene, char **why)
+{
+	const char *collapse = mmcpus_system_text(scene->sys, MMCPUS_SYSTEM_KHUGEPAGED);
+
+	if (!collapse)
+		return unknown_fact("whether khugepaged runs", why);
+	return strcmp(collapse, "never") != 0;
+}
+
+int check_thp_collapse(const struct scene *scene, const struct mmcpus_mm *mm __attribute__((unused)),
+		       struct evidence *ret)
+{
+	const char *collapse = mmcpus_system_text(scene->sys, MMCPUS_SYSTEM_KHUGEPAGED);
+	bool is_asked_for = strcmp(collapse, "madvise") == 0;
+
+	return found_all_isolated(scene,
+				  xasprintf("transparent huge pages: %s%s", collapse,
+					    is_asked_for ? ", for programs that ask for it" : ""),
+				  ret);
+}
+
+int prepare_ksm(const struct scene *scene, char **why)
+{
+	const char *run = mmcpus_system_text(scene->sys, MMCPUS_SYSTEM_KSM);
+
+	if (!run)
+		return unknown_fact("whether KSM runs", why);
+	return strcmp(run, "1") == 0;
+}
+
+int check_ksm(const struct scene *scene, const struct mmcpus_mm *mm __attribute__((unused)), struct evidence *ret)
+{
+	return found_all_isolated(scene, xstrdup("ksm/run is 1"), ret);
+}

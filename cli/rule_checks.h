@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How each rule is checked; what they mean is in the rows of rules.c, and the signatures are explained in rules.h. */
+#ifndef MMCPUS_CLI_RULE_CHECKS_H
+#define MMCPUS_CLI_RULE_CHECKS_H
+
+#include "rules.h"
+
+int check_exposed(const struct scene *scene, const struct mmcpus_mm *mm, struct evidence *ret);
+int check_unexpected(const struct scene *scene, const struct mmcpus_mm *mm, struct evidence *ret);
+int check_stray(const struct scene *scene, const struct mmcpus_mm *mm, struct evidence *ret);
+
+/* In numa_checks.c: */
+int prepare_numa_balancing(const struct scene *scene, char **why);
+int check_numa_balancing(const struct scene *scene, const struct mmcpus_mm *mm, struct evidence *ret);
+int check_split_threads(const struct scene *scene, const struct mmcpus_mm *mm, struct evidence *ret);
+
+int prepare_thp_collapse(const struct scene *scene, char **why);
+int check_thp_collapse(const struct scene *scene, const struct mmcpus_mm *mm, struct evidence *ret);
+int prepare_ksm(const struct scene *scene, char **why);
+int check_ksm(const struct scene *scene, const struct mmcpus_mm *mm, struct evidence *ret);
+
+/* For checks: an empty set for the CPUs of the machine, or for its nodes; a copy of a set of an address space. */
+struct mmcpus_cpuset *scene_make_cpus(const struct scene *scene);
+struct mmcpus_cpuset *scene_make_nodes(void);
+/* NULL: unknown. */
+struct mmcpus_cpuset *scene_copy_set(const struct scene *scene, const struct mmcpus_mm *mm, enum mmcpus_mm_set which);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rules.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "rule_checks.h"
+
+const struct rule rules[] = {
+	{ "exposed", SEVERITY_ERROR, RULE_OF_MM, NEED_ISOLATED | NEED_ACTIVE, MMCPUS_FIELD_ALLOWED, NULL, check_exposed,
+	  "An address space is active on an isolated CPU where none of its threads may run.",
+	  "Bind the process before it starts (taskset, CPUAffinity= of systemd, a cpuset): what has been on the CPU stays "
+	  "in the mask until a flush clears it, and is gone for certain when the process is started anew." },
+	{ "unexpected", SEVERITY_ERROR, RULE_OF_MM, NEED_ISOLATED | NEED_ACTIVE, MMCPUS_FIELD_ALLOWED, NULL,
+	  check_unexpected,
+	  "An address space that no policy allows there is active on an isolated CPU where its threads may run.",
+	  "If it belongs there, say so with --allow or in a policy file; if not, take the CPU out of its affinity and start "
+	  "it anew." },
+	{ "stray", SEVERITY_WARNING, RULE_OF_MM, NEED_ACTIVE, MMCPUS_FIELD_ALLOWED, NULL, check_stray,
+	  "An address space is active on a CPU, not an isolated one, where none of its threads may run.",
+	  "Bind the process before it starts instead of afterwards, or start it anew; the bit can cost an interrupt with "
+	  "each flush, but is no sign of a fault." },
+	{ "numa-balancing", SEVERITY_WARNING, RULE_OF_MM, NEED_NODES, MMCPUS_FIELD_ALLOWED, prepare_numa_balancing,
+	  check_numa_balancing,
+	  "Automatic NUMA balancing unmaps pages of an address space again and again, with a flush each time, although its "
+	  "threads are bound to nodes and cannot be moved between them.",
+	  "Switch it off with sysctl kernel.numa_balancing=0 where workloads are bound, or lift the binding." },
+	{ "split-threads", SEVERITY_WARNING, RULE_OF_MM, NEED_NODES, MMCPUS_FIELD_ALLOWED | MMCPUS_FIELD_THREADS, NULL,
+	  check_split_threads,
+	  "Threads of one address space are bound to NUMA nodes that have nothing in common, so that what they share is "
+	  "remote for some of them and each flush crosses nodes.",
+	  "Bind all threads of a process to the same nodes, or run a process for each node." },
+	{ "thp-collapse", SEVERITY_WARNING, RULE_OF_SYSTEM, NEED_ISOLATED, 0, prepare_thp_collapse, check_thp_collapse,
+	  "khugepaged collapses pages into huge ones, and interrupts all CPUs for each, isolated or not.",
+	  "Write never to /sys/kernel/mm/transparent_hugepage/enabled and shmem_enabled, or boot with "
+	  "transparent_hugepage=never." },
+	{ "ksm", SEVERITY_WARNING, RULE_OF_SYSTEM, NEED_ISOLATED, 0, prepare_ksm, check_ksm,
+	  "ksmd merges equal pages, and flushes the address spaces that have them on every CPU they are active on, isolated "
+	  "or not.",
+	  "Write 2 to /sys/kernel/mm/ksm/run, which also separates what has been merged." },
+};
+
+const size_t nr_rules = sizeof(rules) / sizeof(rules[0]);
+
+const struct rule *rule_find(const char *id)
+{
+	for (size_t i = 0; i < nr_rules; i++)
+		if (strcmp(rules[i].id, id) == 0)
+			return &rules[i];
+	return NULL;
+}
+
+bool rule_is_of_isolation(const struct rule *rule)
+{
+	return rule->scope == RULE_OF_MM && rule->needs & NEED_ISOLATED;
+}
+
+const char *severity_name(enum severity severity)
+{
+	return severity == SEVERITY_ERROR ? "error" : "warning";
+}
+
+void evidence_deinit(struct evidence *evidence)
+{
+	mmcpus_cpuset_destroy(evidence->cpus);
+	mmcpus_cpuset_destroy(evidence->nodes);
+	free(evidence->detail);
+	*evidence = (struct evidence){ 0 };
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What an audit looks for: one row a rule. --list-rules, the findings, JSON, policy files and the manual all read these
+ * rows.
+ */
+#ifndef MMCPUS_CLI_RULES_H
+#define MMCPUS_CLI_RULES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <mmcpus/mmcpus.h>
+
+/* What is looked at, and what is known about it. */
+struct scene {
+	const struct mmcpus_system *sys;
+	const struct mmcpus_snapshot *snap;
+	const struct mmcpus_cpuset *isolated; /* as the user, the policy or the machine says; NULL: unknown */
+};
+
+/* What a rule found: allocated, freed by evidence_deinit(). */
+struct evidence {
+	struct mmcpus_cpuset *cpus;  /* at fault; NULL: it is not a matter of CPUs */
+	struct mmcpus_cpuset *nodes; /* at fault; NULL: it is not a matter of nodes */
+	char *detail;                /* what else is to be said; NULL: nothing */
+};
+
+void evidence_deinit(struct evidence *evidence);
+
+enum severity {
+	SEVERITY_ERROR,   /* isolation is broken: a CPU that should be left alone can be interrupted */
+	SEVERITY_WARNING, /* it costs, or may disturb */
+};
+
+enum rule_scope {
+	RULE_OF_MM,     /* asks about each address space */
+	RULE_OF_SYSTEM, /* asks about the machine */
+};
+
+/* What must be known for a rule to be checked; the engine sees to it. */
+enum rule_need {
+	NEED_ISOLATED = 1 << 0, /* which CPUs are isolated; with none, there is nothing to check */
+	NEED_ACTIVE = 1 << 1,   /* the exact mask */
+	NEED_NODES = 1 << 2,    /* the NUMA nodes; with one only, there is nothing to check */
+};
+
+struct rule {
+	const char *id; /* stable */
+	enum severity severity;
+	enum rule_scope scope;
+	uint32_t needs;
+	uint32_t fields; /* that the library has to read for it */
+	/* Is there anything to check? 1, 0, or -ENODATA and why there is no telling. NULL: 1. */
+	int (*prepare)(const struct scene *scene, char **why);
+	/* 1 and the evidence, 0, or -ENODATA: it cannot be told of this address space. mm is NULL for RULE_OF_SYSTEM. */
+	int (*check)(const struct scene *scene, const struct mmcpus_mm *mm, struct evidence *ret);
+	const char *meaning; /* one sentence each */
+	const char *remedy;
+};
+
+extern const struct rule rules[];
+extern const size_t nr_rules;
+
+/* NULL if there is none of exactly this name. */
+const struct rule *rule_find(const char *id);
+
+/* Is it about who is on an isolated CPU? That is what "allow" in a policy means unless it names a rule. */
+bool rule_is_of_isolation(const struct rule *rule);
+
+const char *severity_name(enum severity severity);
+
+#endif

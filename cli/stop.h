@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* For commands that go on for a while: wait, and end early but in order when asked to (SIGINT, SIGTERM). */
+#ifndef MMCPUS_CLI_STOP_H
+#define MMCPUS_CLI_STOP_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+struct stop {
+	sigset_t signals;
+	sigset_t before; /* what was blocked */
+};
+
+/* From here on the signals wait for stop_wait(). */
+void stop_begin(struct stop *stop);
+
+/* Wait until that time of the monotonic clock. True: asked to end. */
+bool stop_wait(const struct stop *stop, uint64_t until_ms);
+
+/* From here on the signals end the process again. */
+void stop_end(const struct stop *stop);
+
+/* The monotonic clock. */
+uint64_t stop_now_ms(void);
+
+#endif
