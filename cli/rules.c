@@ -9,8 +9,8 @@
 const struct rule rules[] = {
 	{ "exposed", SEVERITY_ERROR, RULE_OF_MM, NEED_ISOLATED | NEED_ACTIVE, MMCPUS_FIELD_ALLOWED, NULL, check_exposed,
 	  "An address space is active on an isolated CPU where none of its threads may run.",
-	  "Bind the process before it starts (taskset, CPUAffinity= of systemd, a cpuset): what has been on the CPU stays "
-	  "in the mask until a flush clears it, and is gone for certain when the process is started anew." },
+	  "Bind the process before it starts (taskset, CPUAffinity=, a cpuset), and start it anew: what has been on a CPU "
+	  "stays in the mask until a flush clears it." },
 	{ "unexpected", SEVERITY_ERROR, RULE_OF_MM, NEED_ISOLATED | NEED_ACTIVE, MMCPUS_FIELD_ALLOWED, NULL,
 	  check_unexpected,
 	  "An address space that no policy allows there is active on an isolated CPU where its threads may run.",

@@ -1,0 +1,108 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# audit on this kernel: processes whose state is known, on a CPU that -C calls isolated.
+
+load live
+
+setup()
+{
+	need_root
+	need_bpf
+	pick_cpus
+	LIVE_RULE=$(mmcpus doctor -J | jq -r .rule.name)
+	# What the machine is set to is not ours to judge here.
+	policy=$BATS_TEST_TMPDIR/policy
+	printf 'ignore %s\n' thp-collapse ksm numa-balancing split-threads >"$policy"
+}
+
+teardown()
+{
+	end_scenes
+	remove_public_copy
+}
+
+# audit ARG...: JSON in output, and the exit status in status
+audit()
+{
+	run --separate-stderr mmcpus audit -J --policy "$policy" "$@"
+	echo "status $status: $(jq -c '[.summary, (.rules[] | select(.state == "not checked") | .reason)]' <<<"$output")"
+}
+
+# of PID: REPLY is what was found of it, as "RULE CPUS" joined by commas
+of()
+{
+	REPLY=$(jq -r --argjson pid "$1" '[.findings[] | select(.pids[0] == $pid) | "\(.rule) \(.cpus)"] | join(",")' <<<"$output")
+}
+
+@test "a process that runs on an isolated CPU is found there, and can be allowed" {
+	scene busy "$B"
+	audit -C "$B"
+	expect "exit status" "$status" 3
+	of "$PID"
+	expect finding "$REPLY" "unexpected $B"
+	expect started "$(jq -r --argjson pid "$PID" '.findings[] | select(.pids[0] == $pid) | .started | test("^20.*Z$")' <<<"$output")" true
+	audit -C "$B" --allow scene
+	of "$PID"
+	expect finding "$REPLY" ""
+	expect "allowed at least" "$(jq '[.rules[].allowed] | add > 0' <<<"$output")" true
+}
+
+@test "a process that was on an isolated CPU before it was bound elsewhere is exposed" {
+	need_two_cpus
+	mask_is_kept || skip "the mask may have forgotten it"
+	scene moved "$B" "$A"
+	audit -C "$B"
+	expect "exit status" "$status" 3
+	of "$PID"
+	expect finding "$REPLY" "exposed $B"
+	audit -C "$A"
+	of "$PID"
+	expect finding "$REPLY" "unexpected $A,stray $B"
+}
+
+@test "everything may be there: it passes" {
+	audit -C "$B" --allow '*'
+	of 0
+	expect "findings about isolation" \
+		"$(jq -c '[.findings[] | select(.rule != "stray")]' <<<"$output")" "[]"
+	expect "rules that were not checked" "$(jq -c '[.rules[] | select(.state == "not checked") | .rule]' <<<"$output")" "[]"
+}
+
+@test "a watch sees who comes later and goes before its end, and SIGINT ends it with a report" {
+	local out=$BATS_TEST_TMPDIR/out watch status=0
+	"$MMCPUS_BIN" audit -J --policy "$policy" -C "$B" -w 100 -d 0.1 >"$out" 3>&- &
+	watch=$!
+	sleep 1
+	scene busy "$B"
+	sleep 1
+	local late=$PID
+	end_scenes
+	sleep 1
+	[ ! -s "$out" ]
+	kill -INT "$watch"
+	wait "$watch" || status=$?
+	expect "exit status" "$status" 3
+	output=$(<"$out")
+	of "$late"
+	expect finding "$REPLY" "unexpected $B"
+	expect "seen in some of the looks" "$(jq --argjson pid "$late" \
+		'.looks as $looks | .findings[] | select(.pids[0] == $pid) | .seen > 0 and .seen < $looks' <<<"$output")" true
+}
+
+@test "without privilege it is an estimate, which never passes" {
+	public_copy "$MMCPUS_BIN"
+	! grep -q ^Cpus_active_mm: /proc/self/status || skip "this kernel shows masks to everybody"
+	printf 'ignore stray\n' >>"$policy"
+	chmod 755 "$BATS_TEST_TMPDIR" "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR/.."
+	run -1 --separate-stderr setpriv --reuid 65534 --regid 65534 --clear-groups env LD_LIBRARY_PATH="$public" \
+		"$public/mmcpus" audit -J --policy /dev/stdin -C "$B" --allow '*' <"$policy"
+	expect verdict "$(jq -r .verdict <<<"$output")" unknown
+	expect quality "$(jq -r .quality <<<"$output")" estimate
+}
+
+@test "in a container it does not pass: processes outside are not seen" {
+	run --separate-stderr unshare --fork --pid --mount-proc "$MMCPUS_BIN" audit -J --policy "$policy" -C "$B" --allow '*'
+	[ "$status" = 1 ] || [ "$status" = 3 ]
+	expect_text "reason" "$(jq -r '.rules[] | select(.rule == "exposed") | .reason' <<<"$output")" 'outside of this pid namespace'
+}
