@@ -118,6 +118,14 @@ static char *pids_text(const struct value *value)
 	return strbuf_take(&out);
 }
 
+/* A text that looks like the sign for unknown or for empty is written as a byte, so that it can be told from it. */
+static char *safe_text(const char *text)
+{
+	bool is_sign = strcmp(text, "?") == 0 || strcmp(text, "-") == 0;
+
+	return is_sign ? xasprintf("\\x%02x", (unsigned)text[0]) : escape_text(text);
+}
+
 /* A known value; the text is empty if the value is. */
 static char *known_text(const struct value *value, const struct value_style *style)
 {
@@ -129,7 +137,7 @@ static char *known_text(const struct value *value, const struct value_style *sty
 	case VALUE_ID:
 		return xasprintf("%#" PRIx64, value->number);
 	case VALUE_TEXT:
-		return style->is_raw ? xstrdup(value->text) : escape_text(value->text);
+		return style->is_raw ? xstrdup(value->text) : safe_text(value->text);
 	case VALUE_SET:
 		return set_text(value->set, mmcpus_cpuset_format_list);
 	case VALUE_MASK:

@@ -65,6 +65,20 @@ static void empty_is_known(void **state)
 	}
 }
 
+static void text_is_no_sign(void **state)
+{
+	static const char *const signs[][2] = { { "?", "\\x3f" }, { "-", "\\x2d" }, { "??", "??" }, { "-a", "-a" } };
+
+	(void)state;
+	for (size_t i = 0; i < NR(signs); i++) {
+		struct value value = { .type = VALUE_TEXT, .is_known = true, .text = strdup(signs[i][0]) };
+
+		assert_text(&value, &table_style, signs[i][1]);
+		assert_text(&value, &raw_style, signs[i][0]);
+		value_deinit(&value);
+	}
+}
+
 static void sets(void **state)
 {
 	struct value value = { .type = VALUE_SET, .is_known = true, .set = set_of(65, "0-3,64") };
@@ -175,6 +189,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(unknown_is_not_empty),
 		cmocka_unit_test(empty_is_known),
+		cmocka_unit_test(text_is_no_sign),
 		cmocka_unit_test(sets),
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(texts_are_escaped_once),
