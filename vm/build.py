@@ -26,18 +26,25 @@ def series(directory):
     return patches
 
 
+def what_makes_the_image(patch):
+    """The text of a patch without the files that do not get into a kernel, and without what it says."""
+    with open(patch, encoding="utf-8") as file:
+        files = re.split(r"^(?=diff --git )", file.read(), flags=re.MULTILINE)[1:]
+    return "".join(text for text in files if not re.match(r"diff --git a/(Documentation|tools/testing)/", text))
+
+
 def build(deb, patches, work, result):
     """Leaves bzImage, config, System.map, selftests, build.log and figures in @result."""
     start = time.monotonic()
     with open(os.path.join(result, "build.log"), "w", encoding="utf-8") as log:
         tree = unpack_source(deb, work)
+        keep_selftests(tree, patches, result)
         for patch in patches:
             run(log, tree, "patch", "-p1", "--no-backup-if-mismatch", "-i", patch)
         configure(tree, log)
         run(log, tree, "make", f"-j{os.cpu_count()}", "bzImage")
     for source, name in (("arch/x86/boot/bzImage", "bzImage"), (".config", "config"), ("System.map", "System.map")):
         os.rename(os.path.join(tree, source), os.path.join(result, name))
-    keep_selftests(tree, patches, result)
     with open(os.path.join(result, "figures"), "w", encoding="utf-8") as file:
         seconds = time.monotonic() - start
         size = os.path.getsize(os.path.join(result, "bzImage"))
@@ -61,7 +68,8 @@ def unpack_source(deb, work):
 
 
 def keep_selftests(tree, patches, result):
-    """The folders of the kernel's selftests that the series touches, and the headers that these include."""
+    """The folders of the kernel's selftests that the series touches, and the headers that these include: without the
+    series, whose tests may change without a new kernel."""
     source = os.path.join(tree, "tools/testing/selftests")
     target = os.path.join(result, "selftests")
     os.mkdir(target)

@@ -14,7 +14,7 @@ import build
 from packages import Apt, PackageError, unpack
 
 # Part of what a kernel is made from: raise it when a cached kernel will not do any longer.
-RECIPE = "2"
+RECIPE = "3"
 
 
 @dataclass(frozen=True)
@@ -115,9 +115,10 @@ class Cache:
     def _path(self, name, kernel, package, version):
         made_from = hashlib.sha256(f"{RECIPE}\n{package}\n{version}\n".encode())
         if kernel.patches:
-            for path in [build.CONFIG, *self._series(kernel)]:
-                with open(path, "rb") as file:
-                    made_from.update(file.read())
+            with open(build.CONFIG, "rb") as file:
+                made_from.update(file.read())
+            for path in self._series(kernel):
+                made_from.update(build.what_makes_the_image(path).encode())
         return os.path.join(self.directory, f"{name}-{made_from.hexdigest()[:16]}")
 
     def _series(self, kernel):
