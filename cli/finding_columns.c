@@ -75,10 +75,11 @@ GETTER(get_severity)
 
 GETTER(get_pids)
 {
-	ret->pids = xcalloc(finding->nr_pids, sizeof(*ret->pids));
 	ret->nr_pids = finding->nr_pids;
-	if (finding->nr_pids)
-		memcpy(ret->pids, finding->pids, finding->nr_pids * sizeof(*ret->pids));
+	if (!finding->nr_pids)
+		return 0;
+	ret->pids = xcalloc(finding->nr_pids, sizeof(*ret->pids));
+	memcpy(ret->pids, finding->pids, finding->nr_pids * sizeof(*ret->pids));
 	return 0;
 }
 

@@ -12,7 +12,7 @@ int process_read_start(const struct root *root, int32_t pid, uint64_t *ret_ns)
 {
 	uint64_t ns_per_tick = UINT64_C(1000000000) / (uint64_t)sysconf(_SC_CLK_TCK);
 	struct text text = { 0 };
-	struct proc_stat stat;
+	struct proc_stat stat = { 0 };
 	char path[32];
 	int err;
 

@@ -382,7 +382,7 @@ static int pin_program(const struct pin_dir *dir, const struct mmcpus_system *sy
 int mmcpus_pin(const struct mmcpus_system *sys, const char *dir_path, uint32_t mode, int64_t gid,
 	       struct mmcpus_reason *why)
 {
-	struct pin_dir dir;
+	struct pin_dir dir = { .fd = -1 };
 	int err = bpf_check(sys, why);
 
 	if (err)

@@ -103,7 +103,7 @@ static void says_what_it_cannot_read(void **state)
 
 static void visits_many(void **state)
 {
-	struct mmcpus_threads *threads;
+	struct mmcpus_threads *all;
 	struct mmcpus_system *sys;
 	int nr = 0;
 
@@ -116,11 +116,11 @@ static void visits_many(void **state)
 		write_task(*state, &task);
 	}
 	sys = open_system(*state);
-	threads = open_threads(sys, 1000);
-	while (mmcpus_threads_next(threads) == 1)
-		assert_int_equal(mmcpus_threads_tid(threads), 1000 + nr++);
+	all = open_threads(sys, 1000);
+	while (mmcpus_threads_next(all) == 1)
+		assert_int_equal(mmcpus_threads_tid(all), 1000 + nr++);
 	assert_int_equal(nr, MANY);
-	mmcpus_threads_close(threads);
+	mmcpus_threads_close(all);
 	mmcpus_system_close(sys);
 }
 
