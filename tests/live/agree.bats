@@ -31,7 +31,8 @@ other_backend()
 {
 	case $MMCPUS_BACKEND in
 	bpf | bpf:walk) echo bpf:iter ;;
-	*) echo bpf:walk ;;
+	bpf:*) echo bpf:walk ;;
+	*) echo bpf ;;
 	esac
 }
 
@@ -40,7 +41,7 @@ other_backend()
 	local -A first
 	other=$(other_backend)
 	try "$other"
-	[ -z "$REPLY" ] || lack bpf "$REPLY"
+	[ -z "$REPLY" ] || lack "$other" "$REPLY"
 	for arguments in "pinned $A" "pinned $B" "moved $A $B" "threads $A $B" "leaderless $A $B" "shared $A $B"; do
 		# shellcheck disable=SC2086 # words
 		scene $arguments

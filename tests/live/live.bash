@@ -6,7 +6,7 @@
 # Few processes are started for all this: a loaded machine takes its time for each.
 #
 # MMCPUS_BIN, MMCPUS_SCENE, MMCPUS_SNAPSHOTS: the programs. MMCPUS_BACKEND: whom to ask. MMCPUS_REQUIRE: what may not be
-# missing, of "bpf" (all its ways) and "root".
+# missing, of the names of backends and "root".
 
 bats_require_minimum_version 1.5.0
 export LC_ALL=C.UTF-8
@@ -65,7 +65,7 @@ find_out()
 need_backend()
 {
 	need_root
-	[ -z "$LIVE_UNUSABLE" ] || lack "${MMCPUS_BACKEND%%:*}" "$LIVE_UNUSABLE"
+	[ -z "$LIVE_UNUSABLE" ] || lack "$MMCPUS_BACKEND" "$LIVE_UNUSABLE"
 }
 
 # pick_cpus: A and B, two CPUs that we may run on; the same one if there is only one.
