@@ -18,6 +18,7 @@
 #define KERNEL_TYPE __attribute__((preserve_access_index))
 
 /* include/linux/sched.h */
+#define PF_IDLE    0x00000002
 #define PF_KTHREAD 0x00200000
 
 struct cpumask {
@@ -25,7 +26,16 @@ struct cpumask {
 } KERNEL_TYPE;
 
 typedef struct {
-	uint64_t ctx_id; /* x86 only; 4.14: f39681ed0f48 ("x86/mm: Give each mm TLB flush generation a unique ID") */
+	int64_t counter;
+} KERNEL_TYPE atomic64_t;
+
+/* x86 only */
+typedef struct {
+	uint64_t ctx_id;            /* 4.14: f39681ed0f48 ("x86/mm: Give each mm TLB flush generation a unique ID") */
+	atomic64_t tlb_gen;         /* as ctx_id */
+	uint64_t next_trim_cpumask; /* in jiffies; 6.14: 6db2526c1d69, and stable kernels */
+	uint16_t global_asid;       /* 6.15, with CONFIG_BROADCAST_TLB_FLUSH */
+	bool asid_transition;       /* as global_asid */
 } KERNEL_TYPE mm_context_t;
 
 struct percpu_counter {
@@ -103,6 +113,22 @@ struct list_head {
 	struct list_head *next;
 } KERNEL_TYPE;
 
+struct hrtimer_cpu_base {
+	unsigned int cpu;
+} KERNEL_TYPE;
+
+struct hrtimer_clock_base {
+	struct hrtimer_cpu_base *cpu_base;
+} KERNEL_TYPE;
+
+struct hrtimer {
+	struct hrtimer_clock_base *base;
+} KERNEL_TYPE;
+
+struct sched_dl_entity {
+	struct hrtimer dl_timer;
+} KERNEL_TYPE;
+
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int flags;
@@ -121,6 +147,30 @@ struct task_struct {
 	char comm[16];
 	struct signal_struct *signal;
 	struct css_set *cgroups;
+	struct sched_dl_entity dl;
+} KERNEL_TYPE;
+
+/* kernel/sched/sched.h */
+struct rq {
+	int cpu;
+	struct task_struct *curr;
+} KERNEL_TYPE;
+
+/* x86, arch/x86/include/asm/tlbflush.h */
+struct tlb_context {
+	uint64_t ctx_id;
+	uint64_t tlb_gen;
+} KERNEL_TYPE;
+
+struct tlb_state {
+	struct mm_struct *loaded_mm;
+	uint16_t loaded_mm_asid;
+	struct tlb_context ctxs[6];
+} KERNEL_TYPE;
+
+/* 5.13: 2f4305b19fe6 ("x86/mm/tlb: Privatize cpu_tlbstate") */
+struct tlb_state_shared {
+	bool is_lazy;
 } KERNEL_TYPE;
 
 struct seq_file;

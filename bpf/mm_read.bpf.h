@@ -5,19 +5,13 @@
 
 #include "kernel.h"
 #include "mm_record.h"
+#include "pid_view.bpf.h"
 #include <mmcpus/mmcpus.h>
 
 /* What the library wants: set before each run. One to a loaded program, and thus to a reader. */
 struct mm_walk walk;
 
 #define THREAD_FIELDS (MMCPUS_FIELD_ALLOWED | MMCPUS_FIELD_RUNNING)
-
-/* Which pid numbers a reader sees. Level 0 is the initial namespace, which sees all by their global numbers. */
-struct pid_view {
-	uint32_t level;
-	uint32_t reserved;
-	uint64_t ns; /* address of the kernel's struct pid_namespace */
-};
 
 static __always_inline uint32_t mm_layout(void)
 {
@@ -90,46 +84,6 @@ static __always_inline bool has_field(uint32_t field)
 	return walk.fields & field;
 }
 
-/*
- * The number of a task in the namespace that is level levels below the initial one. Read as plain memory: to a pointer
- * that it knows, the verifier lets no unknown level be added.
- */
-static __always_inline bool read_upid(const struct task_struct *task, uint32_t level, struct upid *ret)
-{
-	const struct pid *pid;
-	uint32_t deepest;
-
-	if (bpf_core_read(&pid, sizeof(pid), &task->thread_pid) || !pid ||
-	    bpf_core_read(&deepest, sizeof(deepest), &pid->level) || level > deepest)
-		return false;
-	return !bpf_probe_read_kernel(ret, sizeof(*ret), (const struct upid *)&pid->numbers + level);
-}
-
-/* See the pid namespace as @reader sees it: with the number and the namespace of its deepest level. */
-static __always_inline void pid_view_init(struct pid_view *view, const struct task_struct *reader)
-{
-	struct upid own = {};
-	const struct pid *pid;
-
-	view->level = 0;
-	if (bpf_core_read(&pid, sizeof(pid), &reader->thread_pid) == 0)
-		bpf_core_read(&view->level, sizeof(view->level), &pid->level);
-	read_upid(reader, view->level, &own);
-	view->ns = (uint64_t)own.ns;
-}
-
-/* Number of @task, a leader, in the reader's namespace; 0 if the reader doesn't see it. */
-static __always_inline int32_t pid_seen(const struct task_struct *task, const struct pid_view *view)
-{
-	int32_t tgid = task->tgid;
-	struct upid upid;
-
-	barrier_var(tgid); /* or clang joins this load with one from the stack, which the verifier refuses */
-	if (view->level == 0)
-		return tgid;
-	return read_upid(task, view->level, &upid) && (uint64_t)upid.ns == view->ns ? upid.nr : 0;
-}
-
 /* MM_FILEPAGES, MM_ANONPAGES, MM_SHMEMPAGES; 2 would be swap. */
 static __always_inline int64_t mm_rss_before_6_2(const struct mm_struct___rss_before_6_2 *mm)
 {
@@ -185,6 +139,36 @@ static __always_inline void read_identity(const struct mm_struct *mm, struct mm_
 	rec->flags = MM_RECORD_HAS_ID;
 }
 
+/* Is this mm flushed by broadcast, on CPUs that can do that? */
+static __always_inline void read_asid(const struct mm_struct *mm, struct mm_record *rec)
+{
+	rec->flags |= MM_RECORD_KNOWS_ASID;
+	if (bpf_core_field_exists(mm->context.global_asid) && mm->context.global_asid)
+		rec->flags |= MM_RECORD_GLOBAL_ASID;
+	if (bpf_core_field_exists(mm->context.asid_transition) && mm->context.asid_transition)
+		rec->flags |= MM_RECORD_MOVING_ASID;
+}
+
+/*
+ * As should_trim_cpumask() and its caller decide: CPUs of the mask that have another mm loaded are asked once the time
+ * has come. Where there is no such time (6db2526c1d69), they always are.
+ */
+static __always_inline bool asks_stale(const struct mm_struct *mm)
+{
+	if (!bpf_core_field_exists(mm->context.next_trim_cpumask))
+		return true;
+	return (int64_t)(mm->context.next_trim_cpumask - bpf_jiffies64()) < 0;
+}
+
+/* What the CPUs' own state is compared with. */
+static __always_inline void read_flushes(const struct mm_struct *mm, struct mm_record *rec)
+{
+	if (bpf_core_field_exists(mm->context.tlb_gen))
+		rec->tlb_gen = (uint64_t)mm->context.tlb_gen.counter;
+	if (asks_stale(mm))
+		rec->flags |= MM_RECORD_ASKS_STALE;
+}
+
 /* Does @task still have the mm that was read? The address alone could have been freed and used again. */
 static __always_inline bool is_same_mm(const struct task_struct *task, const struct mm_struct *mm,
 				       const struct mm_record *rec)
@@ -238,6 +222,9 @@ static __always_inline enum mm_read read_mm(const struct task_struct *leader, co
 	active->reserved = 0;
 	if (!read_mask(mm, active->words))
 		return MM_CHANGED;
+	read_asid(mm, rec);
+	if (has_field(MMCPUS_FIELD_RESIDENCY))
+		read_flushes(mm, rec);
 	if (has_field(MMCPUS_FIELD_RSS))
 		read_rss(mm, rec);
 	read_process(leader, view, rec);

@@ -32,6 +32,10 @@ enum mm_record_flag {
 	MM_RECORD_HAS_ID = 1 << 0,      /* mm_id tells mms apart */
 	MM_RECORD_CGROUP_PATH = 1 << 1, /* cgroup is an offset into the snapshot's text, not the kernel's id */
 	MM_RECORD_GROUPED = 1 << 2,     /* mm_id is equal for equal mms of this snapshot, but names none */
+	MM_RECORD_KNOWS_ASID = 1 << 3,  /* the next two were looked for, or this kernel has no such thing */
+	MM_RECORD_GLOBAL_ASID = 1 << 4, /* context.global_asid: its flushes are broadcast, no CPU is interrupted */
+	MM_RECORD_MOVING_ASID = 1 << 5, /* context.asid_transition: on its way there, all of the mask is interrupted */
+	MM_RECORD_ASKS_STALE = 1 << 6,  /* a flush now would interrupt CPUs that have another mm loaded as well */
 };
 
 struct mm_record {
@@ -45,7 +49,8 @@ struct mm_record {
 	uint64_t mm_address; /* 0 unless it is needed for the hash; cleared by the library */
 	uint64_t start_ns;   /* start of the group's leader since boot: of sharers, the first names the mm */
 	uint64_t rss_bytes;
-	uint64_t cgroup; /* kernfs id of the cgroup v2, or see MM_RECORD_CGROUP_PATH */
+	uint64_t tlb_gen; /* context.tlb_gen: flushes of this mm so far */
+	uint64_t cgroup;  /* kernfs id of the cgroup v2, or see MM_RECORD_CGROUP_PATH */
 	char comm[16];
 	uint32_t set_bytes;   /* distance of the sets behind this header */
 	uint32_t nr_sharers;  /* the library's: other processes of this mm … */
@@ -54,7 +59,7 @@ struct mm_record {
 };
 
 _Static_assert(sizeof(struct mmcpus_cpuset) == 8, "part of the contract");
-_Static_assert(sizeof(struct mm_record) == 96, "part of the contract");
+_Static_assert(sizeof(struct mm_record) == 104, "part of the contract");
 
 #define MM_RECORD_NONE UINT32_MAX
 

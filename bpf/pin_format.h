@@ -11,7 +11,7 @@
 #define PIN_MAGIC 0x6d6d6370u /* "mmcp" */
 
 /* Raised whenever a reader of the old format would misread the new one. */
-#define PIN_VERSION 1u
+#define PIN_VERSION 2u
 
 struct pin_header {
 	uint32_t magic;

@@ -11,11 +11,22 @@ struct snapshot_request {
 	int32_t pid; /* of the one process that is wanted; 0: all */
 };
 
+/* Reads what each CPU's MMU holds. A kind of source of its own: any backend that sees the same mms can have it. */
+struct cpu_reader_ops {
+	/* Make ready, and try it out. The state belongs to the source. */
+	int (*open)(const struct mmcpus_system *sys, void **ret, struct mmcpus_reason *why);
+	void (*close)(void *state);
+
+	/* A record for each CPU below nr_cpus of the system, valid until the next call. */
+	int (*read)(void *state, const struct cpu_record **ret, struct mmcpus_reason *why);
+};
+
 struct backend_ops {
 	const char *name;    /* "bpf"; "bpf:iter" is a variant, which is used only when named */
 	const char *summary; /* one line: what it reads */
 	enum mmcpus_quality quality;
-	bool is_live_only; /* reads the running kernel, not /proc and /sys */
+	bool is_live_only;                       /* reads the running kernel, not /proc and /sys */
+	const struct cpu_reader_ops *cpu_reader; /* NULL: cannot look there */
 
 	/* Make ready; an error says in why what is missing. The state belongs to the source. */
 	int (*open)(const struct mmcpus_system *sys, void **ret, struct mmcpus_reason *why);

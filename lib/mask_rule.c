@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Which rule sets and clears the bits of the mm_cpumask on this kernel. */
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "kernel_types.h"
 #include "system.h"
 
 static const struct {
@@ -51,30 +49,6 @@ bool system_maintains_mask(const struct mmcpus_system *sys)
 	return rule_of_arch(sys) != MMCPUS_RULE_NOT_MAINTAINED;
 }
 
-/* All names of the kernel's types, some 6 MB; NULL if the kernel has no BTF. */
-static char *read_btf(const struct root *root, size_t *ret_size)
-{
-	int fd = root_open_file(root, "sys/kernel/btf/vmlinux");
-	struct stat st;
-	char *btf = NULL;
-	size_t got = 0;
-	ssize_t n;
-
-	if (fd < 0)
-		return NULL;
-	if (fstat(fd, &st) == 0 && st.st_size > 0)
-		btf = malloc((size_t)st.st_size);
-	while (btf && got < (size_t)st.st_size && (n = read(fd, btf + got, (size_t)st.st_size - got)) > 0)
-		got += (size_t)n;
-	close(fd);
-	if (btf && got < (size_t)st.st_size) { /* half of the names prove nothing */
-		free(btf);
-		btf = NULL;
-	}
-	*ret_size = got;
-	return btf;
-}
-
 /*
  * 6.14, 2815a56e4b72 ("x86/mm/tlb: Add tracepoint for TLB flush IPI to stale CPU"), came with the series that made
  * clearing lazy, and left its mark in the types: enum tlb_flush_reason got TLB_REMOTE_WRONG_CPU. The version tells
@@ -84,15 +58,14 @@ static char *read_btf(const struct root *root, size_t *ret_size)
 
 static enum mmcpus_mask_rule rule_of_types(const struct root *root)
 {
-	static const char mark[] = "\0" LAZY_MARK; /* a whole name: the NUL bytes around it belong to it */
-	enum mmcpus_mask_rule rule = MMCPUS_RULE_X86_UNDECIDED;
-	size_t size;
-	char *btf = read_btf(root, &size);
+	struct kernel_types types;
+	bool is_lazy;
 
-	if (btf)
-		rule = memmem(btf, size, mark, sizeof(mark)) ? MMCPUS_RULE_LAZY : MMCPUS_RULE_EAGER;
-	free(btf);
-	return rule;
+	if (kernel_types_open(&types, root))
+		return MMCPUS_RULE_X86_UNDECIDED;
+	is_lazy = kernel_types_have_name(&types, LAZY_MARK);
+	kernel_types_close(&types);
+	return is_lazy ? MMCPUS_RULE_LAZY : MMCPUS_RULE_EAGER;
 }
 
 /* A capture leaves out the types, but for the names of that enum: a file of lines, which the kernel does not have. */

@@ -21,6 +21,7 @@ void snapshot_deinit(struct mmcpus_snapshot *snap)
 {
 	records_deinit(&snap->recs);
 	text_deinit(&snap->strings);
+	residency_deinit(&snap->residency);
 	free(snap->mms);
 	free(snap->slots);
 }
@@ -34,6 +35,7 @@ void snapshot_reset(struct mmcpus_snapshot *snap, uint32_t wanted)
 	snap->dropped = 0;
 	snap->strings.length = 0;
 	snap->nr_mms = 0;
+	residency_reset(&snap->residency);
 	if (snap->recs.is_own)
 		snap->recs.used = 0;
 }
@@ -165,73 +167,14 @@ const struct mmcpus_cpuset *mmcpus_mm_active(const struct mmcpus_snapshot *snap,
 	return snap->has_active ? record_set(&mm->record, MM_RECORD_ACTIVE) : NULL;
 }
 
-static const struct mmcpus_cpuset *thread_set(const struct mmcpus_mm *mm, uint32_t field, enum mm_record_set which)
-{
-	return check_known(mm, field) ? NULL : record_set(&mm->record, which);
-}
-
-/* The set that is there in a record, and what is to be done with a second one. NULL: unknown. */
-static const struct mmcpus_cpuset *base_set(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *mm,
-					    enum mmcpus_mm_set which)
-{
-	switch (which) {
-	case MMCPUS_SET_ALLOWED:
-		return thread_set(mm, MMCPUS_FIELD_ALLOWED, MM_RECORD_ALLOWED);
-	case MMCPUS_SET_RUNNING:
-		return thread_set(mm, MMCPUS_FIELD_RUNNING, MM_RECORD_RUNNING);
-	case MMCPUS_SET_ACTIVE:
-	case MMCPUS_SET_STRAY:
-	case MMCPUS_SET_EXPOSED:
-		return mmcpus_mm_active(snap, mm);
-	}
-	return NULL;
-}
-
-static int set_stray(const struct mmcpus_mm *mm, struct mmcpus_cpuset *ret)
-{
-	const struct mmcpus_cpuset *allowed = thread_set(mm, MMCPUS_FIELD_ALLOWED, MM_RECORD_ALLOWED);
-
-	if (!allowed) {
-		mmcpus_cpuset_clear(ret);
-		return -ENODATA;
-	}
-	mmcpus_cpuset_andnot(ret, allowed);
-	return 0;
-}
-
-static int set_exposed(const struct mmcpus_snapshot *snap, struct mmcpus_cpuset *ret)
-{
-	const struct mmcpus_cpuset *isolated = mmcpus_system_set(snap->sys, MMCPUS_SYSTEM_ISOLATED);
-
-	if (!isolated) {
-		mmcpus_cpuset_clear(ret);
-		return -ENODATA;
-	}
-	mmcpus_cpuset_and(ret, isolated);
-	return 0;
-}
-
-int mmcpus_mm_set(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *mm, enum mmcpus_mm_set which,
-		  struct mmcpus_cpuset *ret)
-{
-	const struct mmcpus_cpuset *base = base_set(snap, mm, which);
-
-	mmcpus_cpuset_clear(ret);
-	if (!base)
-		return -ENODATA;
-	mmcpus_cpuset_copy(ret, base);
-	if (which == MMCPUS_SET_STRAY)
-		return set_stray(mm, ret);
-	if (which == MMCPUS_SET_EXPOSED)
-		return set_exposed(snap, ret);
-	return 0;
-}
-
 enum mmcpus_quality mmcpus_mm_quality(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *mm)
 {
+	uint32_t known;
+
 	if (snap->quality == MMCPUS_ESTIMATE)
 		return MMCPUS_ESTIMATE;
-	return snap->wanted & ~mm->record.known || !snap->has_active ? MMCPUS_PARTIAL : MMCPUS_EXACT;
+	known = (mm->record.known & ~SNAPSHOT_FIELDS) | (snap->known & SNAPSHOT_FIELDS);
+	return snap->wanted & ~known || !snap->has_active ? MMCPUS_PARTIAL : MMCPUS_EXACT;
 }
 
 const char *mmcpus_quality_name(enum mmcpus_quality quality)

@@ -4,6 +4,7 @@
 #define MMCPUS_LIB_SNAPSHOT_H
 
 #include "records.h"
+#include "residency.h"
 #include "root.h"
 #include <mmcpus/mmcpus.h>
 
@@ -11,6 +12,14 @@
 struct mmcpus_mm {
 	struct mm_record record;
 };
+
+/* A CPU, as callers see it. */
+struct mmcpus_cpu {
+	struct cpu_record record;
+};
+
+/* What is read once for the whole snapshot, so that no record tells whether it is known. */
+#define SNAPSHOT_FIELDS ((uint32_t)(MMCPUS_FIELD_RESIDENCY | MMCPUS_FIELD_FLUSH))
 
 struct mm_slot;
 
@@ -28,6 +37,10 @@ struct mmcpus_snapshot {
 	uint64_t dropped;
 	struct records recs;
 	struct text strings; /* cgroup paths, each NUL-terminated */
+
+	/* Set by the source: */
+	struct residency residency;
+	enum mmcpus_flush_mode flush_mode; /* of the machine */
 
 	/* Made by snapshot_index(): */
 	struct mm_record **mms;

@@ -204,3 +204,24 @@ int snapshot_index(struct mmcpus_snapshot *snap)
 		err = join_all_sharers(snap);
 	return err;
 }
+
+static const struct mmcpus_mm *find_one_by_one(const struct mmcpus_snapshot *snap, uint64_t id)
+{
+	for (size_t i = 0; i < snap->nr_mms; i++)
+		if (snap->mms[i]->flags & MM_RECORD_HAS_ID && snap->mms[i]->mm_id == id)
+			return (const struct mmcpus_mm *)snap->mms[i];
+	return NULL;
+}
+
+/* The hash is that of the ids only if sharers were looked for. */
+const struct mmcpus_mm *mmcpus_snapshot_find_mm(const struct mmcpus_snapshot *snap, uint64_t id)
+{
+	const struct mm_record *rec;
+	const struct mm_slot *slot;
+
+	if (!snap->nr_mms || !(snap->wanted & MMCPUS_FIELD_SHARERS))
+		return find_one_by_one(snap, id);
+	slot = find_slot(snap->slots, snap->nr_slots, id);
+	rec = slot->index ? snap->mms[slot->index - 1] : NULL;
+	return rec && rec->flags & MM_RECORD_HAS_ID ? (const struct mmcpus_mm *)rec : NULL;
+}

@@ -17,6 +17,10 @@ struct mmcpus_source {
 	void *state;
 	bool has_fallback;
 	struct mmcpus_reason fallback;
+	bool has_tried_cpus; /* the CPU reader has been opened, or can't be, and why */
+	void *cpus_state;
+	int cpus_err;
+	struct mmcpus_reason cpus_why;
 	struct mmcpus_snapshot snap;
 };
 
@@ -88,6 +92,8 @@ void mmcpus_source_close(struct mmcpus_source *src)
 	if (!src)
 		return;
 	snapshot_deinit(&src->snap);
+	if (src->cpus_state)
+		src->ops->cpu_reader->close(src->cpus_state);
 	src->ops->close(src->state);
 	free(src);
 }
@@ -118,6 +124,64 @@ int mmcpus_source_is_restricted(const struct mmcpus_source *src, struct mmcpus_r
 	return 1;
 }
 
+/* ---------------------------------------------------------------------------------------------------- the CPUs -- */
+
+static int open_cpus(struct mmcpus_source *src)
+{
+	const struct cpu_reader_ops *ops = src->ops->cpu_reader;
+	int err;
+
+	if (ops) {
+		err = ops->open(src->sys, &src->cpus_state, &src->cpus_why);
+		if (err)
+			src->cpus_state = NULL;
+		return err;
+	}
+	reason_set(&src->cpus_why, -EOPNOTSUPP, "backend %s does not look at what CPUs hold", src->ops->name);
+	reason_remedy(&src->cpus_why, "use backend bpf");
+	return -EOPNOTSUPP;
+}
+
+int mmcpus_source_check_residency(struct mmcpus_source *src, struct mmcpus_reason *why)
+{
+	if (!src->has_tried_cpus)
+		src->cpus_err = open_cpus(src);
+	src->has_tried_cpus = true;
+	if (src->cpus_err && why)
+		*why = src->cpus_why;
+	return src->cpus_err;
+}
+
+/*
+ * After the address spaces: a CPU that is behind the flushes that were counted there really is. That the CPUs can't be
+ * read is no failure of the snapshot, which goes without. -ENOMEM
+ */
+static int read_cpus(struct mmcpus_source *src)
+{
+	const struct cpu_record *cpus;
+
+	if (mmcpus_source_check_residency(src, NULL) || src->ops->cpu_reader->read(src->cpus_state, &cpus, NULL))
+		return 0;
+	src->snap.known |= MMCPUS_FIELD_RESIDENCY;
+	return residency_index(&src->snap.residency, cpus, mmcpus_system_nr_cpus(src->sys),
+			       mmcpus_system_set(src->sys, MMCPUS_SYSTEM_ONLINE));
+}
+
+/* What no record tells, because it is of the whole machine. */
+static int read_machine(struct mmcpus_source *src, uint32_t fields)
+{
+	struct mmcpus_snapshot *snap = &src->snap;
+
+	snap->known &= ~SNAPSHOT_FIELDS;
+	if (fields & MMCPUS_FIELD_FLUSH && snap->flush_mode == MMCPUS_FLUSH_UNKNOWN)
+		snap->flush_mode = mmcpus_system_flush_mode(src->sys);
+	if (snap->flush_mode != MMCPUS_FLUSH_UNKNOWN)
+		snap->known |= MMCPUS_FIELD_FLUSH;
+	return fields & MMCPUS_FIELD_RESIDENCY ? read_cpus(src) : 0;
+}
+
+/* ----------------------------------------------------------------------------------------------- the snapshots -- */
+
 static int take(struct mmcpus_source *src, const struct snapshot_request *request, struct mmcpus_reason *why)
 {
 	int err;
@@ -125,10 +189,14 @@ static int take(struct mmcpus_source *src, const struct snapshot_request *reques
 	if (request->fields & ~MMCPUS_FIELDS_ALL)
 		return reason_set(why, -EINVAL, "no such field: 0x%x", request->fields & ~MMCPUS_FIELDS_ALL);
 	snapshot_reset(&src->snap, request->fields);
+	if (request->fields & MMCPUS_FIELD_RESIDENCY) /* loading takes time, which must not lie between the two reads */
+		mmcpus_source_check_residency(src, NULL);
 	err = src->ops->read(src->state, request, &src->snap, why);
 	if (err)
 		return err;
-	err = snapshot_index(&src->snap);
+	err = read_machine(src, request->fields);
+	if (!err)
+		err = snapshot_index(&src->snap);
 	if (!err && request->fields & MMCPUS_FIELD_CGROUP)
 		err = cgroup_name_all(&src->snap);
 	return err ? reason_set(why, err, "%s", strerror(-err)) : 0;

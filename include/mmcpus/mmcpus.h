@@ -205,12 +205,14 @@ enum mmcpus_field {
 	MMCPUS_FIELD_THREADS = 1 << 3,
 	MMCPUS_FIELD_RSS = 1 << 4,
 	MMCPUS_FIELD_CGROUP = 1 << 5,
-	MMCPUS_FIELD_SHARERS = 1 << 6, /* find processes that share an mm; without it each has an entry of its own */
-	MMCPUS_FIELD_ALLOWED = 1 << 7, /* visits every thread */
-	MMCPUS_FIELD_RUNNING = 1 << 8, /* visits every thread */
+	MMCPUS_FIELD_SHARERS = 1 << 6,   /* find processes that share an mm; without it each has an entry of its own */
+	MMCPUS_FIELD_ALLOWED = 1 << 7,   /* visits every thread */
+	MMCPUS_FIELD_RUNNING = 1 << 8,   /* visits every thread */
+	MMCPUS_FIELD_RESIDENCY = 1 << 9, /* visits every CPU: what its MMU holds, and its task */
+	MMCPUS_FIELD_FLUSH = 1 << 10,    /* how flushes reach other CPUs */
 };
 
-#define MMCPUS_FIELDS_ALL ((uint32_t)((1 << 9) - 1))
+#define MMCPUS_FIELDS_ALL ((uint32_t)((1 << 11) - 1))
 
 /* A place that snapshots come from. */
 struct mmcpus_source;
@@ -232,6 +234,12 @@ int mmcpus_source_fallback(const struct mmcpus_source *src, struct mmcpus_reason
 
 /* Does it see only some of the processes (/proc mounted with hidepid)? 1 and why, or 0. */
 int mmcpus_source_is_restricted(const struct mmcpus_source *src, struct mmcpus_reason *ret);
+
+/*
+ * Can this source tell what each CPU holds, MMCPUS_FIELD_RESIDENCY? Tries it. 0, or -errno and what is missing, and what
+ * would bring it. Where it can't, the field is missing from mmcpus_snapshot_fields(), and its sets are unknown.
+ */
+int mmcpus_source_check_residency(struct mmcpus_source *src, struct mmcpus_reason *why);
 
 /* An image of all address spaces, taken in one pass. It is not atomic: the machine goes on while it is read. */
 struct mmcpus_snapshot;
@@ -309,6 +317,14 @@ enum mmcpus_mm_set {
 	MMCPUS_SET_RUNNING, /* CPUs that run one of its threads at this moment (task_struct.on_cpu) */
 	MMCPUS_SET_STRAY,   /* ACTIVE without ALLOWED */
 	MMCPUS_SET_EXPOSED, /* ACTIVE that are isolated */
+
+	/* These need MMCPUS_FIELD_RESIDENCY. */
+	MMCPUS_SET_LOADED, /* cpu_tlbstate.loaded_mm is this mm */
+	MMCPUS_SET_LAZY,   /* LOADED, but lent to a kernel thread or idle: cpu_tlbstate_shared.is_lazy */
+	MMCPUS_SET_CACHED, /* cpu_tlbstate.ctxs: an ASID slot is kept for it */
+	MMCPUS_SET_BEHIND, /* CACHED, but the slot's tlb_gen is behind context.tlb_gen: must be flushed before use */
+	MMCPUS_SET_STALE,  /* ACTIVE without LOADED */
+	MMCPUS_SET_TARGETS, /* CPUs that the kernel would interrupt now to flush a range of it; the sender's is not left out */
 };
 
 /* Copy a set, or compute it, into ret. -ENODATA if it, or what it is computed from, is unknown. */
@@ -317,6 +333,13 @@ int mmcpus_mm_set(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *mm
 
 /* The ACTIVE set without a copy; lives as long as the snapshot. NULL if unknown. */
 const struct mmcpus_cpuset *mmcpus_mm_active(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *mm);
+
+/*
+ * Do fields of this entry that were read contradict each other? They are read one after the other while the machine goes
+ * on: it may be LOADED where it was not ACTIVE a moment before, RUN where it was not loaded, or a CPU may have switched
+ * while its state was read.
+ */
+bool mmcpus_mm_is_torn(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *mm);
 
 /* How good this entry is: the worst of what was asked for. */
 enum mmcpus_quality mmcpus_mm_quality(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *mm);
@@ -347,6 +370,76 @@ int mmcpus_threads_next(struct mmcpus_threads *threads);
 /* Of the thread that was found last. The set is the threads' own, and changed by the next call. */
 int32_t mmcpus_threads_tid(const struct mmcpus_threads *threads);
 const struct mmcpus_cpuset *mmcpus_threads_allowed(const struct mmcpus_threads *threads);
+
+/* -------------------------------------------------------------------------------------------------------- CPUs -- */
+
+/* What a CPU held and ran when the snapshot was taken; lives as long as that. Needs MMCPUS_FIELD_RESIDENCY. */
+struct mmcpus_cpu;
+
+/* NULL if it is unknown, or if there is no such CPU. */
+const struct mmcpus_cpu *mmcpus_snapshot_cpu(const struct mmcpus_snapshot *snap, uint32_t cpu);
+
+/* The entry with this identity, as mmcpus_mm_id() returns it. NULL if there is none: it is gone, or not shown. */
+const struct mmcpus_mm *mmcpus_snapshot_find_mm(const struct mmcpus_snapshot *snap, uint64_t id);
+
+/* Identity of a mm that no process has: the kernel's own, init_mm. */
+#define MMCPUS_KERNEL_MM_ID 1
+
+/* Identity of the mm that is loaded, MMCPUS_KERNEL_MM_ID for the kernel's own. -ENODATA: it was switching. */
+int mmcpus_cpu_loaded_id(const struct mmcpus_cpu *cpu, uint64_t *ret);
+
+/* The mm is loaded, but a kernel thread or idle runs: flushes of ranges leave this CPU out. */
+bool mmcpus_cpu_is_lazy(const struct mmcpus_cpu *cpu);
+
+/* It switched whenever it was looked at: what was read of it may not belong together. */
+bool mmcpus_cpu_is_torn(const struct mmcpus_cpu *cpu);
+
+/* What an ASID slot holds. */
+struct mmcpus_cpu_slot {
+	uint64_t mm_id;   /* 0: the slot is free */
+	uint64_t tlb_gen; /* the flushes of that mm that this CPU has caught up with */
+	bool is_loaded;   /* the CPU uses this slot now */
+};
+
+/* Slots of a CPU (without PCIDs the kernel uses the first only), and one of them. -ERANGE: no such slot. */
+size_t mmcpus_cpu_nr_slots(const struct mmcpus_cpu *cpu);
+int mmcpus_cpu_slot(const struct mmcpus_cpu *cpu, size_t index, struct mmcpus_cpu_slot *ret);
+
+/* Has this slot all flushes of its mm? 1, 0 (it is behind), or -ENODATA if that mm is not in the snapshot. */
+int mmcpus_cpu_slot_is_current(const struct mmcpus_snapshot *snap, const struct mmcpus_cpu_slot *slot);
+
+/*
+ * The task that it runs: id of the thread, and of its process, in the caller's pid namespace; idle is 0. -ENODATA if it
+ * is not seen there. Its name is untrusted; NULL if unknown.
+ */
+int mmcpus_cpu_task(const struct mmcpus_cpu *cpu, int32_t *ret_tid, int32_t *ret_pid);
+const char *mmcpus_cpu_comm(const struct mmcpus_cpu *cpu);
+bool mmcpus_cpu_is_idle(const struct mmcpus_cpu *cpu);
+bool mmcpus_cpu_runs_kernel_thread(const struct mmcpus_cpu *cpu); /* idle is one */
+
+/* ------------------------------------------------------------------------------------------------------ flushes -- */
+
+/* How a flush of a range of an address space reaches other CPUs. */
+enum mmcpus_flush_mode {
+	MMCPUS_FLUSH_UNKNOWN,
+	MMCPUS_FLUSH_IPI,       /* by interrupt, to TARGETS */
+	MMCPUS_FLUSH_BROADCAST, /* by INVLPGB, for an mm with a global ASID: interrupts nobody */
+	MMCPUS_FLUSH_PARAVIRT,  /* with the hypervisor's help: virtual CPUs that it has not scheduled are left out */
+	MMCPUS_FLUSH_HARDWARE,  /* by instructions that the hardware broadcasts, whatever the mask (arm64) */
+};
+
+/*
+ * Of the machine. MMCPUS_FLUSH_BROADCAST: it can, and does for those mms that the kernel gives a global ASID. Looks at
+ * CPUID and at the kernel's types (some MB, read anew); of a captured machine less is known.
+ */
+enum mmcpus_flush_mode mmcpus_system_flush_mode(const struct mmcpus_system *sys);
+
+/* Of an address space; needs MMCPUS_FIELD_FLUSH. */
+enum mmcpus_flush_mode mmcpus_mm_flush_mode(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *mm);
+
+/* One lower-case word for the mode ("ipi"), and one sentence that explains it. */
+const char *mmcpus_flush_mode_name(enum mmcpus_flush_mode mode);
+const char *mmcpus_flush_mode_meaning(enum mmcpus_flush_mode mode);
 
 /* ------------------------------------------------------------------------------------------------ pinned files -- */
 

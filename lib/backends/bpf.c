@@ -164,6 +164,7 @@ const struct backend_ops backend_bpf = {
 	.summary = "mm_cpumask of every mm, read by a BPF program",
 	.quality = MMCPUS_EXACT,
 	.is_live_only = true,
+	.cpu_reader = &bpf_cpu_reader,
 	.open = bpf_open,
 	.close = bpf_close,
 	.read = bpf_read,

@@ -9,6 +9,8 @@ extern const struct backend_ops backend_bpf_walk;
 extern const struct backend_ops backend_bpf_iter;
 extern const struct backend_ops backend_bpf_libbpf;
 
+extern const struct cpu_reader_ops bpf_cpu_reader;
+
 /* Can this process use BPF on this kernel at all? Looks at what is cheap to see, before anything is loaded. */
 int bpf_check(const struct mmcpus_system *sys, struct mmcpus_reason *why);
 

@@ -80,6 +80,7 @@ const struct backend_ops backend_bpf_iter = {
 	.summary = "bpf, by an iter/task program in a light skeleton",
 	.quality = MMCPUS_EXACT,
 	.is_live_only = true,
+	.cpu_reader = &bpf_cpu_reader,
 	.open = iter_open,
 	.close = iter_close,
 	.read = iter_read,

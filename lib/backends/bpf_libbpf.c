@@ -97,6 +97,7 @@ const struct backend_ops backend_bpf_libbpf = {
 	.summary = "bpf, by an iter/task program that libbpf loads",
 	.quality = MMCPUS_EXACT,
 	.is_live_only = true,
+	.cpu_reader = &bpf_cpu_reader,
 	.open = libbpf_open,
 	.close = libbpf_close,
 	.read = libbpf_read,

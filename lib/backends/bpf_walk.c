@@ -197,6 +197,7 @@ const struct backend_ops backend_bpf_walk = {
 	.summary = "bpf, by the open-coded task iterator in a light skeleton",
 	.quality = MMCPUS_EXACT,
 	.is_live_only = true,
+	.cpu_reader = &bpf_cpu_reader,
 	.open = walk_open,
 	.close = walk_close,
 	.read = walk_read,

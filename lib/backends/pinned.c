@@ -56,7 +56,7 @@ static void sanitize(struct mmcpus_snapshot *snap, const struct pin_header *head
 		rec->comm[sizeof(rec->comm) - 1] = '\0';
 		rec->mm_address = 0;
 		rec->known &= header->fields;
-		rec->flags &= MM_RECORD_HAS_ID;
+		rec->flags &= MM_RECORD_HAS_ID | MM_RECORD_KNOWS_ASID | MM_RECORD_GLOBAL_ASID | MM_RECORD_MOVING_ASID;
 		for (uint32_t i = 0; i < MM_RECORD_NR_SETS; i++) {
 			struct mmcpus_cpuset *set = record_set(rec, i);
 

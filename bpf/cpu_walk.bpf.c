@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * One call, one look at every CPU: what its MMU holds and which task it runs, a record each, into a map that the library
+ * reads in place.
+ *
+ * The kernel's per-CPU variables are reached without their symbols, which kernels without CONFIG_KALLSYMS_ALL hide. A
+ * variable's address is the start of the CPU's unit of per-CPU memory plus the variable's offset, which the library
+ * takes from the kernel's types. Every task has a timer that points to the hrtimer base of some CPU, which is such a
+ * variable: that gives one unit. The elements of a per-CPU map lie as far from each other as the units do: that gives
+ * the others. A CPU counts only if its run queue, found in this way, bears its number.
+ */
+#include "cpu_record.h"
+#include "pid_view.bpf.h"
+
+/* Set by the library before each run. One to a loaded program, and thus to a reader. */
+struct cpu_walk cpu_walk;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(key_size, sizeof(uint32_t));
+	__uint(value_size, sizeof(struct cpu_record));
+	__uint(max_entries, 1); /* set before loading, to the number of CPUs */
+} cpus SEC(".maps");
+
+/* Nothing is ever in it: of interest is where its elements are. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(key_size, sizeof(uint32_t));
+	__uint(value_size, sizeof(uint64_t));
+	__uint(max_entries, 1);
+} ruler SEC(".maps");
+
+/* Reads of a CPU that switches meanwhile. A switch takes well under a microsecond, a read about half of one. */
+#define MAX_TRIES 8
+
+/* arch/x86/include/asm/tlbflush.h: LOADED_MM_SWITCHING */
+#define MM_SWITCHING 1ul
+
+#define READ(ret, from) (bpf_core_read(&(ret), sizeof(ret), &(from)) == 0)
+
+static struct pid_view view;
+
+/* Address of unit N is that of the map's element on CPU N plus this. */
+static uint64_t unit_less_ruler;
+
+/* Through memory, a pointer becomes a plain number. */
+static volatile uint64_t element_address;
+
+/* 0: there is no such CPU. 5.19: 07343110b293 ("bpf: add bpf_map_lookup_percpu_elem for percpu map") */
+static __always_inline uint64_t ruler_on(uint32_t cpu)
+{
+	uint32_t zero = 0;
+
+	element_address = (uint64_t)bpf_map_lookup_percpu_elem(&ruler, &zero, cpu);
+	return element_address;
+}
+
+static __always_inline const void *variable_on(uint32_t cpu, enum cpu_variable variable)
+{
+	return (const void *)(ruler_on(cpu) + unit_less_ruler + cpu_walk.vars[variable]);
+}
+
+static __always_inline bool has_fields(void)
+{
+	return bpf_core_field_exists(struct tlb_state, loaded_mm) &&
+	       bpf_core_field_exists(struct tlb_state, loaded_mm_asid) &&
+	       bpf_core_field_exists(struct tlb_state, ctxs) &&
+	       bpf_core_field_size(struct tlb_state, ctxs) == sizeof(((struct cpu_record *)0)->slots) &&
+	       bpf_core_field_exists(struct tlb_state_shared, is_lazy) && bpf_core_field_exists(struct rq, cpu) &&
+	       bpf_core_field_exists(struct rq, curr) && bpf_core_field_exists(struct hrtimer_cpu_base, cpu) &&
+	       bpf_core_field_exists(struct sched_dl_entity, dl_timer);
+}
+
+/* Its timer for deadlines has every task, whatever its policy: it was given a base when the task was made. */
+static __always_inline bool find_units(const struct task_struct *task)
+{
+	struct hrtimer_clock_base *clock_base;
+	struct hrtimer_cpu_base *cpu_base;
+	uint64_t element;
+	uint32_t cpu;
+
+	if (!READ(clock_base, task->dl.dl_timer.base) || !READ(cpu_base, clock_base->cpu_base) ||
+	    !READ(cpu, cpu_base->cpu))
+		return false;
+	element = ruler_on(cpu);
+	unit_less_ruler = (uint64_t)cpu_base - cpu_walk.vars[CPU_VAR_HRTIMER_BASES] - element;
+	return element != 0;
+}
+
+/* The task of a CPU; true if it was the same all the time, so that it cannot have been freed. */
+static __always_inline bool read_task(const struct rq *rq, struct cpu_record *rec)
+{
+	const struct task_struct *leader;
+	const struct task_struct *task;
+	const struct task_struct *after;
+	uint32_t task_flags;
+	int32_t tgid;
+	int32_t pid;
+
+	rec->tgid = 0;
+	rec->pid = 0;
+	if (!READ(task, rq->curr) || !READ(task_flags, task->flags) || !READ(pid, task->pid) ||
+	    !READ(tgid, task->tgid) || !READ(leader, task->group_leader) || !READ(rec->comm, task->comm))
+		return false;
+	if (task_flags & PF_KTHREAD)
+		rec->flags |= CPU_RECORD_KTHREAD;
+	if (task_flags & PF_IDLE)
+		rec->flags |= CPU_RECORD_IDLE;
+	rec->pid = number_seen(task, pid, &view);
+	rec->tgid = number_seen(leader, tgid, &view);
+	rec->flags |= CPU_RECORD_TASK;
+	return READ(after, rq->curr) && after == task;
+}
+
+/* What the MMU holds; true if it was the same mm all the time. */
+static __always_inline bool read_mmu(uint32_t cpu, struct cpu_record *rec)
+{
+	const struct tlb_state_shared *shared = variable_on(cpu, CPU_VAR_TLBSTATE_SHARED);
+	const struct tlb_state *state = variable_on(cpu, CPU_VAR_TLBSTATE);
+	const struct mm_struct *after;
+	const struct mm_struct *mm;
+	uint16_t asid = 0;
+	bool is_lazy = false;
+
+	rec->loaded_id = 0;
+	if (!READ(mm, state->loaded_mm))
+		return false;
+	if ((uint64_t)mm == MM_SWITCHING)
+		rec->flags |= CPU_RECORD_SWITCHING;
+	else if (!READ(rec->loaded_id, mm->context.ctx_id))
+		return false;
+	if (!READ(is_lazy, shared->is_lazy) || !READ(asid, state->loaded_mm_asid) || !READ(rec->slots, state->ctxs))
+		return false;
+	if (is_lazy)
+		rec->flags |= CPU_RECORD_LAZY;
+	rec->loaded_slot = asid;
+	return READ(after, state->loaded_mm) && after == mm;
+}
+
+/* A slot that is the loaded one holds the loaded mm: what the kernel itself takes for granted in flush_tlb_func(). */
+static __always_inline bool is_whole(const struct cpu_record *rec)
+{
+	if (rec->flags & CPU_RECORD_SWITCHING)
+		return false;
+	return rec->loaded_slot >= CPU_NR_SLOTS || rec->slots[rec->loaded_slot].mm_id == rec->loaded_id;
+}
+
+static __always_inline bool is_cpu(const struct rq *rq, uint32_t cpu)
+{
+	uint32_t number;
+
+	return READ(number, rq->cpu) && number == cpu;
+}
+
+static long visit_cpu(uint32_t cpu, void *unused __attribute__((unused)))
+{
+	struct cpu_record *rec = bpf_map_lookup_elem(&cpus, &cpu);
+	const struct rq *rq;
+	bool is_same = false;
+
+	if (!rec)
+		return 1;
+	rec->flags = 0;
+	if (!ruler_on(cpu))
+		return 0;
+	rq = variable_on(cpu, CPU_VAR_RUNQUEUES);
+	if (!is_cpu(rq, cpu))
+		return 0;
+	for (int i = 0; i < MAX_TRIES && !is_same; i++) {
+		rec->flags = CPU_RECORD_VALID;
+		is_same = read_mmu(cpu, rec) && is_whole(rec) && read_task(rq, rec);
+	}
+	if (!is_same)
+		rec->flags |= CPU_RECORD_CHANGED;
+	cpu_walk.nr_valid++;
+	return 0;
+}
+
+/* On this CPU, the mm of the task that runs this is loaded: it could not run otherwise. */
+static __always_inline bool is_own_mm_loaded(const struct task_struct *self)
+{
+	const struct tlb_state *state = variable_on(bpf_get_smp_processor_id(), CPU_VAR_TLBSTATE);
+	const struct mm_struct *loaded;
+	const struct mm_struct *own;
+
+	return READ(loaded, state->loaded_mm) && READ(own, self->mm) && own && loaded == own;
+}
+
+static __always_inline enum cpu_layout check_layout(const struct task_struct *self)
+{
+	if (!has_fields())
+		return CPU_LAYOUT_FIELDS;
+	if (!find_units(self))
+		return CPU_LAYOUT_ANCHOR;
+	return is_own_mm_loaded(self) ? CPU_LAYOUT_OK : CPU_LAYOUT_MISMATCH;
+}
+
+SEC("syscall")
+int walk_cpus(void *unused __attribute__((unused)))
+{
+	const struct task_struct *self = (const void *)bpf_get_current_task();
+
+	cpu_walk.nr_valid = 0;
+	cpu_walk.layout = check_layout(self);
+	if (cpu_walk.layout != CPU_LAYOUT_OK)
+		return 0;
+	pid_view_init(&view, self);
+	bpf_loop(cpu_walk.nr_cpus, visit_cpu, 0, 0);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What follows from the records of CPUs: who holds an mm, and whom a flush of it would interrupt. */
+#include "unit.h"
+
+#include "snapshot.h"
+#include "system.h"
+
+#define NR_CPUS 8
+#define ID      50
+
+/*
+ * Our mm: CPU 0 runs it, 1 is lazy on it, 2 keeps a slot that is current, 3 one that is behind, 4 switches, 5 is lazy on
+ * another, 6 has another loaded, 7 is as 6 but not in the mask.
+ */
+static const struct cpu_record cpus[NR_CPUS] = {
+	{ .flags = CPU_RECORD_VALID, .loaded_id = ID, .slots = { { ID, 9 } } },
+	{ .flags = CPU_RECORD_VALID | CPU_RECORD_LAZY,
+	  .loaded_id = ID,
+	  .loaded_slot = 2,
+	  .slots = { [2] = { ID, 8 } } },
+	{ .flags = CPU_RECORD_VALID, .loaded_id = 60, .slots = { { 60, 1 }, { ID, 9 } } },
+	{ .flags = CPU_RECORD_VALID, .loaded_id = CPU_KERNEL_MM_ID, .slots = { { CPU_KERNEL_MM_ID, 1 }, { ID, 3 } } },
+	{ .flags = CPU_RECORD_VALID | CPU_RECORD_SWITCHING | CPU_RECORD_CHANGED },
+	{ .flags = CPU_RECORD_VALID | CPU_RECORD_LAZY, .loaded_id = 60, .slots = { { 60, 1 } } },
+	{ .flags = CPU_RECORD_VALID, .loaded_id = 61, .slots = { { 61, 1 } } },
+	{ .flags = CPU_RECORD_VALID, .loaded_id = 61, .slots = { { 61, 1 } } },
+};
+
+struct fixture {
+	struct mmcpus_system sys;
+	struct mmcpus_snapshot snap;
+	const struct mmcpus_mm *mm;
+	struct mm_record *rec;
+};
+
+static void fixture_init(struct fixture *fix, uint32_t flags)
+{
+	fix->sys = (struct mmcpus_system){ .nr_cpus = NR_CPUS };
+	snapshot_init(&fix->snap, &fix->sys, MMCPUS_EXACT);
+	fix->snap.has_active = true;
+	snapshot_reset(&fix->snap, MMCPUS_FIELD_RESIDENCY | MMCPUS_FIELD_RUNNING | MMCPUS_FIELD_SHARERS);
+	fix->rec = records_add(&fix->snap.recs, NR_CPUS, fix->snap.nr_sets);
+	assert_non_null(fix->rec);
+	fix->rec->mm_id = ID;
+	fix->rec->tlb_gen = 9;
+	fix->rec->pid = 7;
+	fix->rec->known = MMCPUS_FIELD_RUNNING;
+	fix->rec->flags = MM_RECORD_HAS_ID | MM_RECORD_KNOWS_ASID | flags;
+	mmcpus_cpuset_parse_list(record_set(fix->rec, MM_RECORD_ACTIVE), "0-6", NULL);
+	assert_int_equal(snapshot_index(&fix->snap), 0);
+	assert_int_equal(residency_index(&fix->snap.residency, cpus, NR_CPUS, NULL), 0);
+	fix->snap.known = fix->snap.wanted;
+	fix->mm = mmcpus_snapshot_mm(&fix->snap, 0);
+}
+
+static void assert_mm_set(const struct fixture *fix, enum mmcpus_mm_set which, const char *expected)
+{
+	struct mmcpus_cpuset *set = set_of(NR_CPUS, "all");
+	int err = mmcpus_mm_set(&fix->snap, fix->mm, which, set);
+
+	assert_int_equal(err, expected ? 0 : -ENODATA);
+	assert_set(set, expected ? expected : "");
+	mmcpus_cpuset_destroy(set);
+}
+
+static void joins_what_cpus_hold(void **state)
+{
+	struct fixture fix;
+
+	(void)state;
+	fixture_init(&fix, 0);
+	assert_mm_set(&fix, MMCPUS_SET_LOADED, "0-1");
+	assert_mm_set(&fix, MMCPUS_SET_LAZY, "1");
+	assert_mm_set(&fix, MMCPUS_SET_CACHED, "0-3");
+	assert_mm_set(&fix, MMCPUS_SET_BEHIND, "1,3");
+	assert_mm_set(&fix, MMCPUS_SET_STALE, "2-6");
+	snapshot_deinit(&fix.snap);
+}
+
+static void targets_follow_the_rule(void **state)
+{
+	static const struct {
+		uint32_t flags;
+		const char *targets;
+	} cases[] = {
+		{ 0, "0,4" },
+		{ MM_RECORD_ASKS_STALE, "0,2-4,6" },
+		{ MM_RECORD_MOVING_ASID, "0-6" },
+		{ MM_RECORD_GLOBAL_ASID, "" },
+		{ MM_RECORD_GLOBAL_ASID | MM_RECORD_ASKS_STALE, "" },
+	};
+	struct fixture fix;
+
+	(void)state;
+	for (size_t i = 0; i < NR(cases); i++) {
+		fixture_init(&fix, cases[i].flags);
+		assert_mm_set(&fix, MMCPUS_SET_TARGETS, cases[i].targets);
+		snapshot_deinit(&fix.snap);
+	}
+}
+
+static void offline_cpus_hold_nothing(void **state)
+{
+	struct mmcpus_cpuset *online = set_of(NR_CPUS, "1-7");
+	struct fixture fix;
+
+	(void)state;
+	fixture_init(&fix, 0);
+	fix.sys.sets[MMCPUS_SYSTEM_ONLINE] = online;
+	assert_int_equal(residency_index(&fix.snap.residency, cpus, NR_CPUS, online), 0);
+	assert_mm_set(&fix, MMCPUS_SET_LOADED, "1");
+	assert_mm_set(&fix, MMCPUS_SET_TARGETS, "4");
+	snapshot_deinit(&fix.snap);
+	mmcpus_cpuset_destroy(online);
+}
+
+static void unknown_is_not_empty(void **state)
+{
+	struct fixture fix;
+
+	(void)state;
+	fixture_init(&fix, 0);
+	fix.snap.known &= ~(uint32_t)MMCPUS_FIELD_RESIDENCY;
+	for (enum mmcpus_mm_set set = MMCPUS_SET_LOADED; set <= MMCPUS_SET_TARGETS; set++)
+		assert_mm_set(&fix, set, NULL);
+	assert_int_equal(mmcpus_mm_quality(&fix.snap, fix.mm), MMCPUS_PARTIAL);
+	fix.snap.known = fix.snap.wanted;
+	fix.rec->flags &= ~(uint32_t)MM_RECORD_KNOWS_ASID;
+	assert_mm_set(&fix, MMCPUS_SET_TARGETS, NULL);
+	fix.snap.has_active = false;
+	assert_mm_set(&fix, MMCPUS_SET_STALE, NULL);
+	assert_mm_set(&fix, MMCPUS_SET_LOADED, "0-1");
+	snapshot_deinit(&fix.snap);
+}
+
+static void contradictions_are_torn(void **state)
+{
+	struct mmcpus_cpuset *running;
+	struct mmcpus_cpuset *active;
+	struct fixture fix;
+
+	(void)state;
+	fixture_init(&fix, 0);
+	active = record_set(fix.rec, MM_RECORD_ACTIVE);
+	running = record_set(fix.rec, MM_RECORD_RUNNING);
+	assert_false(mmcpus_mm_is_torn(&fix.snap, fix.mm));
+	mmcpus_cpuset_add(running, 0);
+	assert_false(mmcpus_mm_is_torn(&fix.snap, fix.mm));
+	mmcpus_cpuset_add(running, 2);
+	assert_true(mmcpus_mm_is_torn(&fix.snap, fix.mm));
+	mmcpus_cpuset_clear(running);
+	mmcpus_cpuset_remove(active, 0);
+	assert_true(mmcpus_mm_is_torn(&fix.snap, fix.mm));
+	snapshot_deinit(&fix.snap);
+}
+
+static void cpus_and_mms_find_each_other(void **state)
+{
+	struct mmcpus_cpu_slot slot;
+	const struct mmcpus_cpu *cpu;
+	struct fixture fix;
+	uint64_t id;
+
+	(void)state;
+	fixture_init(&fix, 0);
+	assert_ptr_equal(mmcpus_snapshot_find_mm(&fix.snap, ID), fix.mm);
+	assert_null(mmcpus_snapshot_find_mm(&fix.snap, 60));
+	assert_null(mmcpus_snapshot_cpu(&fix.snap, NR_CPUS));
+	cpu = mmcpus_snapshot_cpu(&fix.snap, 3);
+	assert_int_equal(mmcpus_cpu_loaded_id(cpu, &id), 0);
+	assert_int_equal(id, MMCPUS_KERNEL_MM_ID);
+	assert_int_equal(mmcpus_cpu_slot(cpu, 1, &slot), 0);
+	assert_int_equal(mmcpus_cpu_slot_is_current(&fix.snap, &slot), 0);
+	assert_int_equal(mmcpus_cpu_slot(cpu, CPU_NR_SLOTS, &slot), -ERANGE);
+	assert_int_equal(mmcpus_cpu_loaded_id(mmcpus_snapshot_cpu(&fix.snap, 4), &id), -ENODATA);
+	snapshot_deinit(&fix.snap);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(joins_what_cpus_hold),      cmocka_unit_test(targets_follow_the_rule),
+		cmocka_unit_test(offline_cpus_hold_nothing), cmocka_unit_test(unknown_is_not_empty),
+		cmocka_unit_test(contradictions_are_torn),   cmocka_unit_test(cpus_and_mms_find_each_other),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
