@@ -152,6 +152,41 @@ GETTER(get_exposed)
 	return read_set(view, mm, MMCPUS_SET_EXPOSED, &ret->set);
 }
 
+GETTER(get_loaded)
+{
+	return read_set(view, mm, MMCPUS_SET_LOADED, &ret->set);
+}
+
+GETTER(get_lazy)
+{
+	return read_set(view, mm, MMCPUS_SET_LAZY, &ret->set);
+}
+
+GETTER(get_cached)
+{
+	return read_set(view, mm, MMCPUS_SET_CACHED, &ret->set);
+}
+
+GETTER(get_behind)
+{
+	return read_set(view, mm, MMCPUS_SET_BEHIND, &ret->set);
+}
+
+GETTER(get_stale)
+{
+	return read_set(view, mm, MMCPUS_SET_STALE, &ret->set);
+}
+
+GETTER(get_targets)
+{
+	return read_set(view, mm, MMCPUS_SET_TARGETS, &ret->set);
+}
+
+GETTER(get_nr_targets)
+{
+	return count_set(view, mm, MMCPUS_SET_TARGETS, &ret->number);
+}
+
 GETTER(get_nr_active)
 {
 	return count_set(view, mm, MMCPUS_SET_ACTIVE, &ret->number);
@@ -195,6 +230,25 @@ GETTER(get_quality)
 	return 0;
 }
 
+/* A row that was read without what the CPUs hold has nothing that could contradict it. */
+GETTER(get_torn)
+{
+	if (!(mmcpus_snapshot_fields(view->snap) & MMCPUS_FIELD_RESIDENCY))
+		return -ENODATA;
+	ret->text = xstrdup(mmcpus_mm_is_torn(view->snap, mm) ? "yes" : "no");
+	return 0;
+}
+
+GETTER(get_flush)
+{
+	enum mmcpus_flush_mode mode = mmcpus_mm_flush_mode(view->snap, mm);
+
+	if (mode == MMCPUS_FLUSH_UNKNOWN)
+		return -ENODATA;
+	ret->text = xstrdup(mmcpus_flush_mode_name(mode));
+	return 0;
+}
+
 GETTER(get_backend)
 {
 	ret->text = xstrdup(mmcpus_source_backend(view->src));
@@ -233,9 +287,24 @@ static const struct column columns[] = {
 	  "active CPUs where none of its threads may run" },
 	{ "NR_STRAY", "nr_stray", VALUE_NUMBER, 0, MMCPUS_FIELD_ALLOWED, get_nr_stray, "number of CPUs in STRAY" },
 	{ "EXPOSED", "exposed", VALUE_SET, 0, 0, get_exposed, "active CPUs that are isolated" },
+	{ "LOADED", "loaded", VALUE_SET, 0, MMCPUS_FIELD_RESIDENCY, get_loaded, "CPUs that have it loaded" },
+	{ "LAZY", "lazy", VALUE_SET, 0, MMCPUS_FIELD_RESIDENCY, get_lazy,
+	  "of those, CPUs that idle or run a kernel thread on it" },
+	{ "CACHED", "cached", VALUE_SET, 0, MMCPUS_FIELD_RESIDENCY, get_cached,
+	  "CPUs that keep a slot for it: their TLB may hold entries of it" },
+	{ "BEHIND", "behind", VALUE_SET, 0, MMCPUS_FIELD_RESIDENCY, get_behind,
+	  "of those, CPUs that have missed a flush and must do it before use" },
+	{ "STALE", "stale", VALUE_SET, 0, MMCPUS_FIELD_RESIDENCY, get_stale, "active CPUs that do not have it loaded" },
+	{ "TARGETS", "targets", VALUE_SET, 0, MMCPUS_FIELD_RESIDENCY, get_targets,
+	  "CPUs that a flush of it would interrupt now" },
+	{ "NR_TARGETS", "nr_targets", VALUE_NUMBER, 0, MMCPUS_FIELD_RESIDENCY, get_nr_targets,
+	  "number of CPUs in TARGETS" },
+	{ "FLUSH", "flush", VALUE_TEXT, 0, MMCPUS_FIELD_FLUSH, get_flush, "how its flushes reach other CPUs" },
 	{ "NODES", "nodes", VALUE_SET, 0, 0, get_nodes, "NUMA nodes of the active CPUs" },
 	{ "MM", "mm", VALUE_ID, 0, 0, get_id, "identity of the address space" },
 	{ "QUALITY", "quality", VALUE_TEXT, 0, 0, get_quality, "exact, partial or estimate" },
+	{ "TORN", "torn", VALUE_TEXT, 0, MMCPUS_FIELD_RUNNING | MMCPUS_FIELD_RESIDENCY, get_torn,
+	  "do RUNNING, LOADED and ACTIVE contradict each other? yes or no" },
 	{ "BACKEND", "backend", VALUE_TEXT, 0, 0, get_backend, "backend that answered" },
 };
 

@@ -1,0 +1,71 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What CPUs hold of processes whose state is known.
+
+load live
+
+setup_file()
+{
+	find_out
+}
+
+setup()
+{
+	need_backend
+	pick_cpus
+	[ "$(uname -m)" = x86_64 ] || skip "only x86 tells"
+}
+
+teardown()
+{
+	end_scenes
+}
+
+# held PID: row, of the columns that tell what CPUs hold
+held()
+{
+	read_row < <(mmcpus show -q -J -o PID,ACTIVE,RUNNING,LOADED,LAZY,CACHED,BEHIND,STALE,TARGETS,TORN,QUALITY -p "$1" \
+		--backend "$MMCPUS_BACKEND")
+}
+
+@test "a busy process is loaded on its CPU, often enough, and nowhere else" {
+	need_two_cpus
+	local nr=0
+	scene busy "$B"
+	for _ in {1..100}; do
+		held "$PID"
+		expect QUALITY "${row[quality]}" exact
+		expect_within LOADED "${row[loaded]}" "$B"
+		expect_within CACHED "${row[cached]}" "$B"
+		[ "${row[loaded]}" != "$B" ] || nr=$((nr + 1))
+		[ "$nr" -lt 3 ] || break
+	done
+	[ "$nr" -ge 3 ]
+}
+
+@test "a sleeper is not loaded where it never ran, and is stale or lazy where it did" {
+	scene pinned "$A"
+	held "$PID"
+	expect_within LOADED "${row[loaded]}" "$A"
+	expect_within STALE "${row[stale]}" "$A"
+	expect_within TARGETS "${row[targets]}" "$A"
+	[ "${row[torn]}" = yes ] || [ "${row[loaded]}" = "${row[lazy]}" ]
+	! mask_is_kept || [ "${row[stale]}${row[loaded]}" = "$A" ] || [ "${row[torn]}" = yes ]
+}
+
+@test "who asks is loaded on the CPU that it asks from, and a target there" {
+	local out own
+	for _ in 1 2 3; do
+		out=$(taskset -c "$B" bash -c 'echo $$; exec "$1" show -q -n -o PID,LOADED,TARGETS --comm mmcpus --backend "$2"' - \
+			"$MMCPUS_BIN" "$MMCPUS_BACKEND")
+		own=$(head -1 <<<"$out")
+		expect_text "own row" "$out" "^ *$own +$B +$B\$"
+	done
+}
+
+@test "backends that do not look say unknown" {
+	scene pinned "$A"
+	run -0 mmcpus show -q -n -o LOADED,LAZY,CACHED,BEHIND,STALE,TARGETS,NR_TARGETS,TORN,QUALITY -p "$PID" --backend sched
+	expect_text "row" "$output" '^( *\?){8} +estimate$'
+}
