@@ -113,7 +113,7 @@ static bool flushes_by_hypervisor(const struct mmcpus_system *sys, const char *h
 
 /* -------------------------------------------------------------------------------------------------- the machine's -- */
 
-/* 6.15: be9a1dbbc3b4 ("x86/mm: Add global ASID allocation helper functions"), if CONFIG_BROADCAST_TLB_FLUSH */
+/* 6.15, if CONFIG_BROADCAST_TLB_FLUSH */
 static enum mmcpus_flush_mode mode_of_invlpgb(const struct root *root)
 {
 	struct kernel_types types;
