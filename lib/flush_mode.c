@@ -6,6 +6,7 @@
 #include "kernel_types.h"
 #include "snapshot.h"
 #include "system.h"
+#include "x86_cpuid.h"
 
 static const struct {
 	const char *name;
@@ -32,128 +33,153 @@ const char *mmcpus_flush_mode_meaning(enum mmcpus_flush_mode mode)
 
 /* ------------------------------------------------------------------------------------------------ what the CPU can -- */
 
-/* The line "flags" of the first CPU, with a blank at each end of each word. -ENODATA: there is none. */
-static int read_flags(const struct root *root, struct text *ret)
-{
-	char *flags;
-	size_t length;
+/* What /proc/cpuinfo says of the first CPU, a blank at each end of each word. */
+struct cpuinfo {
+	struct text text;
+	const char *flags;
+	bool is_amd;
+};
 
-	if (root_read(root, "proc/cpuinfo", ret))
+/* The value of a line "key\t: value" of the text, with a blank behind it, too; NULL: there is none. */
+static char *cpuinfo_value(const struct text *text, const char *key_and_tab)
+{
+	char *line = strstr(text->data, key_and_tab);
+	char *value = line ? strchr(line, ':') : NULL;
+
+	return value ? value + 1 : NULL;
+}
+
+/* -ENODATA: it has no flags. */
+static int cpuinfo_read(struct cpuinfo *info, const struct root *root)
+{
+	const char *vendor;
+	char *flags;
+
+	if (root_read(root, "proc/cpuinfo", &info->text))
 		return -ENODATA;
-	flags = strstr(ret->data, "\nflags\t");
-	flags = flags ? strchr(flags, ':') : NULL;
-	length = flags ? strcspn(flags, "\n") : 0;
-	if (!flags || !flags[length])
+	vendor = cpuinfo_value(&info->text, "vendor_id\t");
+	info->is_amd = vendor && strncmp(vendor, " AuthenticAMD\n", 14) == 0;
+	flags = cpuinfo_value(&info->text, "\nflags\t");
+	if (!flags || !strchr(flags, '\n'))
 		return -ENODATA;
-	memmove(ret->data, flags + 1, length);
-	ret->data[length - 1] = ' ';
-	ret->data[length] = '\0';
+	strchr(flags, '\n')[1] = '\0';
+	*strchr(flags, '\n') = ' ';
+	info->flags = flags;
 	return 0;
 }
 
-static bool has_flag(const struct text *flags, const char *flag_and_blanks)
+static bool has_flag(const struct cpuinfo *info, const char *flag_and_blanks)
 {
-	return strstr(flags->data, flag_and_blanks);
+	return strstr(info->flags, flag_and_blanks);
 }
 
 /* ------------------------------------------------------------------------------------------ what the hypervisor can -- */
 
-#if defined(__x86_64__) || defined(__i386__)
-#include <cpuid.h>
-
 /* Bits of arch/x86/include/uapi/asm/kvm_para.h, and the conditions of pv_tlb_flush_supported(). */
-static bool flushes_by_kvm(const struct mmcpus_system *sys, const struct text *flags)
+static bool is_flushed_by_kvm(const struct mmcpus_system *sys, const struct cpuinfo *info)
 {
-	const unsigned int steal_time = 1u << 5, pv_tlb_flush = 1u << 9, realtime = 1u << 0;
-	unsigned int eax, ebx, ecx, edx;
+	const uint32_t steal_time = 1u << 5, pv_tlb_flush = 1u << 9, realtime = 1u << 0;
+	const struct mmcpus_cpuset *possible = mmcpus_system_set(sys, MMCPUS_SYSTEM_POSSIBLE);
+	uint32_t leaf = x86_cpuid_hypervisor("KVMKVMKVM\0\0\0");
+	struct x86_cpuid regs;
 
-	__cpuid(0x40000001, eax, ebx, ecx, edx);
-	return eax & pv_tlb_flush && eax & steal_time && !(edx & realtime) && !has_flag(flags, " monitor ") &&
-	       sys->nr_cpus > 1;
+	if (!leaf || !x86_cpuid_read(leaf + 1, &regs))
+		return false;
+	return regs.eax & pv_tlb_flush && regs.eax & steal_time && !(regs.edx & realtime) &&
+	       !has_flag(info, " monitor ") && (!possible || mmcpus_cpuset_count(possible) > 1);
 }
 
-/* HV_X64_REMOTE_TLB_FLUSH_RECOMMENDED, include/hyperv/hvgdk.h */
-static bool flushes_by_hyperv(void)
+/* HV_X64_REMOTE_TLB_FLUSH_RECOMMENDED, include/hyperv/hvgdk.h. KVM can pose as Hyper-V, and is then taken for KVM. */
+static bool is_flushed_by_hyperv(const struct mmcpus_system *sys, const struct cpuinfo *info)
 {
-	unsigned int eax, ebx, ecx, edx;
+	uint32_t leaf = x86_cpuid_hypervisor("Microsoft Hv");
+	struct x86_cpuid regs;
 
-	__cpuid(0x40000004, eax, ebx, ecx, edx);
-	return eax & 1u << 2;
-}
-#else
-static bool flushes_by_kvm(const struct mmcpus_system *sys, const struct text *flags)
-{
 	(void)sys;
-	(void)flags;
-	return false;
+	(void)info;
+	return leaf && !x86_cpuid_hypervisor("KVMKVMKVM\0\0\0") && x86_cpuid_read(leaf + 4, &regs) &&
+	       regs.eax & 1u << 2;
 }
-
-static bool flushes_by_hyperv(void)
-{
-	return false;
-}
-#endif
 
 /* A guest that Xen helps with its page tables leaves flushes to it as well; others do not. */
-static bool flushes_by_xen(const struct root *root)
+static bool is_flushed_by_xen(const struct mmcpus_system *sys, const struct cpuinfo *info)
 {
 	char type[16];
 
-	return root_read_line(root, "sys/hypervisor/guest_type", type, sizeof(type)) == 0 && strcmp(type, "PV") == 0;
+	(void)info;
+	return root_read_line(&sys->root, "sys/hypervisor/guest_type", type, sizeof(type)) == 0 &&
+	       strcmp(type, "PV") == 0;
 }
 
-static bool flushes_by_hypervisor(const struct mmcpus_system *sys, const char *hypervisor, const struct text *flags)
+/* What is offered is used by a kernel that was built for it: it has the function, and a type of it. */
+static const struct {
+	const char *function;
+	bool (*is_offered)(const struct mmcpus_system *sys, const struct cpuinfo *info);
+} helpers[] = {
+	{ "kvm_flush_tlb_multi", is_flushed_by_kvm },
+	{ "hyperv_flush_tlb_multi", is_flushed_by_hyperv },
+	{ "xen_flush_tlb_multi", is_flushed_by_xen },
+};
+
+static bool is_helped(const struct mmcpus_system *sys, const struct cpuinfo *info, const struct kernel_types *types)
 {
-	if (strcmp(hypervisor, "kvm") == 0)
-		return flushes_by_kvm(sys, flags);
-	if (strcmp(hypervisor, "hyperv") == 0)
-		return flushes_by_hyperv();
-	return strcmp(hypervisor, "xen") == 0 && flushes_by_xen(&sys->root);
+	for (size_t i = 0; i < sizeof(helpers) / sizeof(helpers[0]); i++)
+		if (helpers[i].is_offered(sys, info) && kernel_types_have_name(types, helpers[i].function))
+			return true;
+	return false;
 }
 
 /* -------------------------------------------------------------------------------------------------- the machine's -- */
 
-/* 6.15, if CONFIG_BROADCAST_TLB_FLUSH */
-static enum mmcpus_flush_mode mode_of_invlpgb(const struct root *root)
+/*
+ * The CPU has INVLPGB, and the kernel uses it (6.15, CONFIG_BROADCAST_TLB_FLUSH), which it does not without PCIDs. The
+ * kernel does not name INVLPGB in /proc/cpuinfo: CPUID has to be asked.
+ */
+static bool is_broadcast(const struct cpuinfo *info, const struct kernel_types *types)
 {
-	struct kernel_types types;
-	bool has_global_asid;
+	const uint32_t invlpgb = 1u << 3;
+	struct x86_cpuid regs;
 
-	if (kernel_types_open(&types, root))
-		return MMCPUS_FLUSH_UNKNOWN;
-	has_global_asid = kernel_types_have_name(&types, "global_asid");
-	kernel_types_close(&types);
-	return has_global_asid ? MMCPUS_FLUSH_BROADCAST : MMCPUS_FLUSH_IPI;
+	return has_flag(info, " pcid ") && x86_cpuid_read(0x80000008, &regs) && regs.ebx & invlpgb &&
+	       kernel_types_have_name(types, "global_asid");
 }
 
-static enum mmcpus_flush_mode mode_of_x86(const struct mmcpus_system *sys, const struct text *flags)
+static enum mmcpus_flush_mode mode_of_kernel(const struct mmcpus_system *sys, const struct cpuinfo *info)
 {
-	const char *hypervisor = mmcpus_system_text(sys, MMCPUS_SYSTEM_HYPERVISOR);
+	enum mmcpus_flush_mode mode = MMCPUS_FLUSH_IPI;
+	struct kernel_types types;
 
-	if (!hypervisor)
+	if (kernel_types_open(&types, &sys->root))
 		return MMCPUS_FLUSH_UNKNOWN;
-	if (strcmp(hypervisor, "none") != 0) {
-		if (!sys->root.is_live)
-			return MMCPUS_FLUSH_UNKNOWN;
-		if (flushes_by_hypervisor(sys, hypervisor, flags))
-			return MMCPUS_FLUSH_PARAVIRT;
-	}
-	return has_flag(flags, " invlpgb ") ? mode_of_invlpgb(&sys->root) : MMCPUS_FLUSH_IPI;
+	if (is_broadcast(info, &types))
+		mode = MMCPUS_FLUSH_BROADCAST;
+	else if (is_helped(sys, info, &types))
+		mode = MMCPUS_FLUSH_PARAVIRT;
+	kernel_types_close(&types);
+	return mode;
+}
+
+/* No CPUID in a capture: neither what a hypervisor offered is known, nor whether an AMD CPU had INVLPGB. */
+static enum mmcpus_flush_mode mode_of_capture(const struct cpuinfo *info)
+{
+	if (has_flag(info, " hypervisor ") || (info->is_amd && has_flag(info, " pcid ")))
+		return MMCPUS_FLUSH_UNKNOWN;
+	return MMCPUS_FLUSH_IPI;
 }
 
 enum mmcpus_flush_mode mmcpus_system_flush_mode(const struct mmcpus_system *sys)
 {
 	const char *arch = mmcpus_system_text(sys, MMCPUS_SYSTEM_ARCH);
 	enum mmcpus_flush_mode mode = MMCPUS_FLUSH_UNKNOWN;
-	struct text flags = { 0 };
+	struct cpuinfo info = { 0 };
 
 	if (arch && strcmp(arch, "aarch64") == 0)
 		return MMCPUS_FLUSH_HARDWARE;
 	if (!arch || strcmp(arch, "x86_64") != 0)
 		return MMCPUS_FLUSH_UNKNOWN;
-	if (read_flags(&sys->root, &flags) == 0)
-		mode = mode_of_x86(sys, &flags);
-	text_deinit(&flags);
+	if (cpuinfo_read(&info, &sys->root) == 0)
+		mode = sys->root.is_live ? mode_of_kernel(sys, &info) : mode_of_capture(&info);
+	text_deinit(&info.text);
 	return mode;
 }
 
