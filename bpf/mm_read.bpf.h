@@ -178,6 +178,10 @@ static __always_inline bool is_same_mm(const struct task_struct *task, const str
 	return !bpf_core_field_exists(mm->context.ctx_id) || mm->context.ctx_id == rec->mm_id;
 }
 
+#define PROCESS_FIELDS                                                                                            \
+	(MMCPUS_FIELD_SHARERS | MMCPUS_FIELD_COMM | MMCPUS_FIELD_PPID | MMCPUS_FIELD_UID | MMCPUS_FIELD_THREADS | \
+	 MMCPUS_FIELD_CGROUP)
+
 /* What names the process; @leader may be a zombie whose threads live on. */
 static __always_inline void read_process(const struct task_struct *leader, const struct pid_view *view,
 					 struct mm_record *rec)
@@ -222,12 +226,14 @@ static __always_inline enum mm_read read_mm(const struct task_struct *leader, co
 	active->reserved = 0;
 	if (!read_mask(mm, active->words))
 		return MM_CHANGED;
-	read_asid(mm, rec);
+	if (has_field(MMCPUS_FIELD_FLUSH | MMCPUS_FIELD_RESIDENCY))
+		read_asid(mm, rec);
 	if (has_field(MMCPUS_FIELD_RESIDENCY))
 		read_flushes(mm, rec);
 	if (has_field(MMCPUS_FIELD_RSS))
 		read_rss(mm, rec);
-	read_process(leader, view, rec);
+	if (has_field(PROCESS_FIELDS))
+		read_process(leader, view, rec);
 	return is_same_mm(member, mm, rec) ? MM_READ : MM_CHANGED;
 }
 

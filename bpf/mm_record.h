@@ -96,13 +96,13 @@ enum mm_walk_state {
 
 /* What the library asks of a walk, and what the walk answers. */
 struct mm_walk {
-	uint32_t fields;     /* in: MMCPUS_FIELD_* wanted */
-	uint32_t nr_cpus;    /* in: nr_cpu_ids */
-	uint32_t nr_words;   /* in: 64-bit words of a set, at most MM_SET_WORDS_MAX */
-	uint32_t nr_sets;    /* in: sets of a record */
-	uint64_t last_word;  /* in: valid bits of the last word */
-	uint32_t page_bytes; /* in: size of a page */
-	uint32_t reserved;
+	uint32_t fields;        /* in: MMCPUS_FIELD_* wanted */
+	uint32_t nr_cpus;       /* in: nr_cpu_ids */
+	uint32_t nr_words;      /* in: 64-bit words of a set, at most MM_SET_WORDS_MAX */
+	uint32_t nr_sets;       /* in: sets of a record */
+	uint64_t last_word;     /* in: valid bits of the last word */
+	uint32_t page_bytes;    /* in: size of a page */
+	uint32_t step;          /* in: bytes of a record with its sets */
 	uint32_t visit_threads; /* in: visit all threads, not only the leaders of their groups */
 	uint32_t used;          /* out: end of the last record; beyond the map's size, what would have been needed */
 	uint32_t state;         /* of the process the walk is at: enum mm_walk_state */

@@ -101,12 +101,18 @@ static __always_inline void or_running(struct mmcpus_cpuset *set, const struct t
  * to them: 2 ms at load instead of 90. They take the task's address as a plain number.
  */
 
+/* A walk that leaves out threads need not look. */
+static __always_inline bool is_leader(const struct task_struct *task)
+{
+	return !walk.visit_threads || task->pid == task->tgid;
+}
+
 /* Read the mm of a task into the record. */
 static __always_inline enum mm_read open_record(const struct task_struct *task, struct mm_record *rec)
 {
 	const struct task_struct *leader = task;
 
-	if (task->pid != task->tgid)
+	if (!is_leader(task))
 		leader = task->group_leader;
 	rec->pid = pid_seen(leader, &view);
 	if (!rec->pid)
@@ -143,7 +149,7 @@ __noinline int add_thread(uint64_t task_address)
 static __always_inline void close_record(void)
 {
 	if (walk.state == MM_WALK_RECORD)
-		walk.used = mm_record_place(walk.used + record_bytes());
+		walk.used = mm_record_place(walk.used + walk.step);
 	walk.state = MM_WALK_NOTHING;
 }
 
@@ -171,7 +177,7 @@ __noinline int visit(uint64_t task_address)
 	const struct task_struct *task = as_task((void *)task_address);
 	enum mm_read outcome = MM_READ;
 
-	if (task->pid == task->tgid)
+	if (is_leader(task))
 		close_record();
 	if (task->flags & PF_KTHREAD)
 		return MM_NONE;

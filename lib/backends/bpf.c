@@ -88,6 +88,7 @@ void bpf_request_walk(struct mm_walk *walk, const struct mmcpus_system *sys, con
 	walk->nr_sets = record_nr_sets(request->fields);
 	walk->last_word = cpuset_last_word(sys->nr_cpus);
 	walk->page_bytes = (uint32_t)sysconf(_SC_PAGESIZE);
+	walk->step = record_bytes(sys->nr_cpus, walk->nr_sets);
 	walk->visit_threads = walk->nr_sets == MM_RECORD_NR_SETS;
 	walk->layout = MM_LAYOUT_UNKNOWN;
 	walk->dropped = 0;
