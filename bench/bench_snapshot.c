@@ -74,21 +74,29 @@ static void walk_threads(void)
 	run_walk(1);
 }
 
-/* Take a snapshot and look at the set of every address space. */
-static void take(uint32_t fields)
+static const struct mmcpus_snapshot *take(uint32_t fields)
 {
 	const struct mmcpus_snapshot *snap;
 	struct mmcpus_reason why;
 
 	if (mmcpus_source_snapshot(source, fields, &snap, &why))
 		errx(EXIT_FAILURE, "%s", why.what);
-	for (size_t i = 0; i < mmcpus_snapshot_count(snap); i++)
-		sum += mmcpus_cpuset_count(mmcpus_mm_active(snap, mmcpus_snapshot_mm(snap, i)));
+	sum += mmcpus_snapshot_count(snap);
+	return snap;
 }
 
 static void snapshot_active(void)
 {
 	take(0);
+}
+
+/* A snapshot is read in place: what else it takes to look at every set. */
+static void snapshot_count(void)
+{
+	const struct mmcpus_snapshot *snap = take(0);
+
+	for (size_t i = 0; i < mmcpus_snapshot_count(snap); i++)
+		sum += mmcpus_cpuset_count(mmcpus_mm_active(snap, mmcpus_snapshot_mm(snap, i)));
 }
 
 static void snapshot_shared(void)
@@ -111,6 +119,7 @@ enum {
 	WALK,
 	WALK_THREADS,
 	ACTIVE,
+	COUNT,
 	SHARED,
 	THREADS,
 	ALL,
@@ -122,6 +131,7 @@ static struct contender contenders[NR] = {
 	[WALK] = { .name = "walk over all processes, empty body", .run = walk_processes },
 	[WALK_THREADS] = { .name = "walk over all threads, empty body", .run = walk_threads },
 	[ACTIVE] = { .name = "library snapshot: ACTIVE", .run = snapshot_active },
+	[COUNT] = { .name = "the same, and count the CPUs of each set", .run = snapshot_count },
 	[SHARED] = { .name = "library snapshot: ACTIVE, one entry for each mm", .run = snapshot_shared },
 	[THREADS] = { .name = "library snapshot: ACTIVE, ALLOWED, RUNNING", .run = snapshot_threads },
 	[ALL] = { .name = "library snapshot: every field but the cgroup", .run = snapshot_all },

@@ -13,14 +13,21 @@ static double now_ms(void)
 	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
+static void warm_up(const struct contender *contender)
+{
+	double start = now_ms();
+
+	for (int i = 0; i < WARM_UPS_MIN || now_ms() - start < WARM_UP_MS; i++)
+		contender->run();
+}
+
 void measure(struct contender *contenders, size_t nr, int nr_rounds)
 {
 	for (int round = 0; round < nr_rounds; round++) {
 		for (size_t i = 0; i < nr; i++) {
 			double start;
 
-			for (int warm_up = 0; warm_up < WARM_UPS; warm_up++)
-				contenders[i].run();
+			warm_up(&contenders[i]);
 			start = now_ms();
 			contenders[i].run();
 			contenders[i].ms[round] = now_ms() - start;

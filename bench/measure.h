@@ -14,10 +14,11 @@ struct contender {
 };
 
 /*
- * Run all for so many rounds. Each runs some times in a row and the last run counts: what stands in the caches was left
- * there by itself, not by its neighbour.
+ * Run all for so many rounds. Each first runs in a row for WARM_UP_MS, at least WARM_UPS_MIN times, and one run more
+ * counts: what stands in the caches was left there by itself, not by its neighbour.
  */
-#define WARM_UPS 3
+#define WARM_UP_MS   10
+#define WARM_UPS_MIN 3
 
 void measure(struct contender *contenders, size_t nr, int nr_rounds);
 
