@@ -111,9 +111,8 @@ static __always_inline void read_rss(const struct mm_struct *mm, struct mm_recor
 {
 	int64_t pages = mm_rss_pages(mm);
 
-	if (pages > 0)
-		rec->rss_bytes = (uint64_t)pages * walk.page_bytes;
-	else
+	rec->rss_bytes = pages > 0 ? (uint64_t)pages * walk.page_bytes : 0;
+	if (pages <= 0)
 		rec->known &= ~(uint32_t)MMCPUS_FIELD_RSS;
 }
 
@@ -173,6 +172,7 @@ static __always_inline void read_flushes(const struct mm_struct *mm, struct mm_r
 static __always_inline bool is_same_mm(const struct task_struct *task, const struct mm_struct *mm,
 				       const struct mm_record *rec)
 {
+	barrier(); /* what was loaded before must be loaded anew */
 	if ((uint64_t)task->mm != (uint64_t)mm)
 		return false;
 	return !bpf_core_field_exists(mm->context.ctx_id) || mm->context.ctx_id == rec->mm_id;

@@ -4,9 +4,11 @@
  * and only then renamed into place: a reader meets the old file or the new one, and whoever may not read the new one
  * never could.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -193,8 +195,10 @@ static void pin_dir_close(struct pin_dir *dir)
 static bool begins_with(int fd, const void *start, size_t size)
 {
 	char buf[16];
-	ssize_t got = read(fd, buf, sizeof(buf));
+	ssize_t got = -1;
 
+	for (int i = 0; i < 3 && got < 0 && (i == 0 || errno == EAGAIN); i++) /* the kernel was short of memory */
+		got = read(fd, buf, sizeof(buf));
 	return got >= (ssize_t)size && memcmp(buf, start, size) == 0;
 }
 
@@ -277,6 +281,41 @@ static int put_in_place(const struct pin_dir *dir, const struct pinned_row *row)
 
 	name_new(name, sizeof(name), row->file);
 	return renameat(dir->fd, name, dir->fd, row->file) ? -errno : 0;
+}
+
+/* The process that pinned a file which was never renamed, or 0 if the name is not such a file's. */
+static pid_t maker_of_new(const char *name)
+{
+	int maker = 0;
+	int end = 0;
+
+	for (int i = 0; i < NR_FILES; i++) {
+		size_t length = strlen(rows[i].file);
+
+		if (strncmp(name, rows[i].file, length) == 0 && sscanf(name + length, "-new-%d%n", &maker, &end) == 1 &&
+		    name[length + (size_t)end] == '\0' && maker > 0)
+			return maker;
+	}
+	return 0;
+}
+
+/* What a pin left that was killed half way. The directory is ours alone (is_of_others()), or is being cleared. */
+static void remove_leftovers(const struct pin_dir *dir)
+{
+	int fd = openat(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *entries = fd >= 0 ? fdopendir(fd) : NULL;
+	struct dirent *entry;
+
+	if (!entries && fd >= 0)
+		close(fd);
+	while (entries && (entry = readdir(entries))) {
+		pid_t maker = maker_of_new(entry->d_name);
+
+		if (maker && kill(maker, 0) && errno == ESRCH)
+			unlinkat(dir->fd, entry->d_name, 0);
+	}
+	if (entries)
+		closedir(entries);
 }
 
 static void remove_new(const struct pin_dir *dir)
@@ -392,6 +431,8 @@ int mmcpus_pin(const struct mmcpus_system *sys, const char *dir_path, uint32_t m
 		return err;
 	err = look_at_all(&dir, why);
 	if (err >= 0)
+		remove_leftovers(&dir);
+	if (err >= 0)
 		err = pin_program(&dir, sys, mode, gid, why);
 	if (err && dir.is_new)
 		rmdir(dir_path);
@@ -415,6 +456,8 @@ int mmcpus_unpin(const char *dir_path, struct mmcpus_reason *why)
 	for (int i = 0; i < NR_FILES && err > 0; i++)
 		if (unlinkat(dir.fd, rows[i].file, 0) && errno != ENOENT)
 			err = fail_path(why, -errno, dir_path);
+	if (err >= 0)
+		remove_leftovers(&dir);
 	pin_dir_close(&dir);
 	if (err < 0)
 		return err;

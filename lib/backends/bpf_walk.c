@@ -102,14 +102,13 @@ static int run(struct walk_state *walk)
 /* Run again where the first run shows that it must see threads, or that the map is too small. */
 static int run_until_whole(struct walk_state *walk, const struct snapshot_request *request)
 {
-	struct mm_walk *args = &walk->skel->bss->walk;
 	bool visit_threads = false;
 	int err = 0;
 
 	for (int tries = 0; tries < 8; tries++) {
+		struct mm_walk *args = &walk->skel->bss->walk;
 		uint32_t used;
 
-		args = &walk->skel->bss->walk;
 		bpf_request_walk(args, walk->sys, request);
 		args->visit_threads |= visit_threads;
 		err = run(walk);

@@ -306,3 +306,18 @@ foreign()
 	done
 	expect files "$(ls /sys/fs/bpf/other)" $'snapshot\nstatus'
 }
+
+# A dead process's number: of a child that has been waited for.
+@test "what a killed pin left is taken away, what another is making is not" {
+	local dead
+	bash -c 'exit' & dead=$!
+	wait $dead
+	mmcpus pin --dir /sys/fs/bpf/other
+	mv /sys/fs/bpf/other/status "/sys/fs/bpf/other/status-new-$dead"
+	mv /sys/fs/bpf/other/snapshot "/sys/fs/bpf/other/snapshot-new-$$"
+	run -0 mmcpus pin --dir /sys/fs/bpf/other
+	expect files "$(ls /sys/fs/bpf/other)" "snapshot"$'\n'"snapshot-new-$$"$'\n'"status"
+	mv "/sys/fs/bpf/other/snapshot-new-$$" "/sys/fs/bpf/other/snapshot-new-$dead"
+	run -0 mmcpus unpin --dir /sys/fs/bpf/other
+	[ ! -e /sys/fs/bpf/other ]
+}
