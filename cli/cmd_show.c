@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* mmcpus show: the address spaces and the CPUs they are active on. */
 #include <inttypes.h>
-#include <stdio.h>
 
 #include "column_list.h"
 #include "commands.h"
 #include "filter.h"
 #include "grid.h"
+#include "grid_output.h"
 #include "message.h"
 #include "mm_columns.h"
 #include "options.h"
 #include "row_list.h"
 #include "session.h"
-#include "strbuf.h"
-#include "table.h"
 #include "users.h"
 
 /* What the options ask for, once they are understood. */
@@ -27,37 +25,6 @@ struct request {
 
 /* ------------------------------------------------------------------------------------------------------ output -- */
 
-static int print_grid(const struct grid *grid, const struct options *opts)
-{
-	const struct table_style style = {
-		.is_pairs = opts->pairs,
-		.has_header = !opts->noheadings,
-		.has_units = !opts->bytes,
-	};
-
-	if (opts->json) {
-		grid_print_json(grid, "address_spaces");
-		return STATUS_OK;
-	}
-	if (table_print(grid, &style) == 0)
-		return STATUS_OK;
-	complain("cannot print the table");
-	return STATUS_FAILED;
-}
-
-static void remark_unknown(const struct grid *grid, const struct session *session)
-{
-	struct strbuf names = { 0 };
-
-	for (size_t i = 0; i < grid->nr_columns; i++)
-		if (grid_is_unknown(grid, i))
-			strbuf_addf(&names, "%s%s", names.length ? ", " : "", grid->columns[i]->header);
-	if (names.length)
-		complain("unknown on this machine with backend %s: %s", mmcpus_source_backend(session->src),
-			 names.text);
-	strbuf_deinit(&names);
-}
-
 static int print_mms(const struct request *request, const struct session *session, const struct mm_view *view,
 		     const struct row_list *mms)
 {
@@ -66,8 +33,8 @@ static int print_mms(const struct request *request, const struct session *sessio
 
 	grid_init(&grid, &request->list, mms, view);
 	if (!request->is_explained)
-		remark_unknown(&grid, session);
-	status = print_grid(&grid, request->opts);
+		grid_remark_unknown(&grid, session);
+	status = grid_output(&grid, request->opts, "address_spaces");
 	grid_deinit(&grid);
 	return status;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 extern const struct command cmd_show;
+extern const struct command cmd_cpus;
 extern const struct command cmd_status;
 extern const struct command cmd_doctor;
 extern const struct command cmd_audit;
@@ -14,7 +15,8 @@ extern const struct command cmd_help;
 extern const struct command cmd_complete_list;
 
 const struct command *const commands[] = {
-	&cmd_show, &cmd_status, &cmd_doctor, &cmd_audit, &cmd_pin, &cmd_unpin, &cmd_help, &cmd_complete_list, NULL,
+	&cmd_show, &cmd_cpus,  &cmd_status, &cmd_doctor,        &cmd_audit,
+	&cmd_pin,  &cmd_unpin, &cmd_help,   &cmd_complete_list, NULL,
 };
 
 const struct command *command_find(const char *name)

@@ -19,6 +19,7 @@ const struct option_row option_rows[] = {
 	{ OPTION_PID, 'p', "pid", "LIST", OPTION_IS_PIDS, offsetof(struct options, pids),
 	  "only these processes and what they share an address space with" },
 	{ OPTION_CPU_LIST, 'C', "cpu-list", "LIST", TEXT(cpu_list), "only what is active on one of these CPUs" },
+	{ OPTION_CPUS, 'C', "cpu-list", "LIST", TEXT(cpu_list), "only these CPUs" },
 	{ OPTION_COMM, 0, "comm", "PATTERN", TEXT(comm), "only processes whose name matches, as \"java*\"" },
 	{ OPTION_OUTPUT, 'o', "output", "LIST", TEXT(output), "the columns to show; +LIST adds them to the default" },
 	{ OPTION_SORT, 's', "sort", "COLUMN", TEXT(sort), "sort by this column; -COLUMN for descending" },

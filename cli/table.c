@@ -26,7 +26,8 @@ static bool is_number(const struct column *column)
 
 static bool is_list(const struct column *column)
 {
-	return column->type == VALUE_SET || column->type == VALUE_MASK || column->type == VALUE_PIDS;
+	return column->type == VALUE_SET || column->type == VALUE_MASK || column->type == VALUE_PIDS ||
+	       column->type == VALUE_SLOTS;
 }
 
 static enum layout_fit fit_of(const struct column *column)

@@ -25,6 +25,9 @@ void value_deinit(struct value *value)
 	case VALUE_PIDS:
 		free(value->pids);
 		break;
+	case VALUE_SLOTS:
+		slot_list_deinit(&value->slots);
+		break;
 	case VALUE_NUMBER:
 	case VALUE_BYTES:
 	case VALUE_ID:
@@ -73,6 +76,8 @@ int value_compare(const struct value *a, const struct value *b)
 		return compare_sets(a->set, b->set);
 	case VALUE_PIDS:
 		return compare_pids(a, b);
+	case VALUE_SLOTS:
+		return compare_numbers(a->slots.nr_slots, b->slots.nr_slots);
 	case VALUE_NUMBER:
 	case VALUE_BYTES:
 	case VALUE_ID:
@@ -144,6 +149,8 @@ static char *known_text(const struct value *value, const struct value_style *sty
 		return set_text(value->set, mmcpus_cpuset_format_mask);
 	case VALUE_PIDS:
 		return pids_text(value);
+	case VALUE_SLOTS:
+		return slot_list_text(&value->slots);
 	case VALUE_NUMBER:
 		break;
 	}
@@ -174,6 +181,8 @@ void value_write_json(const struct value *value, struct json *json, const char *
 		json_number(json, key, value->number);
 	} else if (value->type == VALUE_PIDS) {
 		json_pids(json, key, value->pids, value->nr_pids);
+	} else if (value->type == VALUE_SLOTS) {
+		slot_list_write_json(&value->slots, json, key);
 	} else {
 		text = known_text(value, &style);
 		json_string(json, key, text);

@@ -17,6 +17,8 @@
 
 #include <mmcpus/mmcpus.h>
 
+#include "slots.h"
+
 struct json;
 
 enum value_type {
@@ -27,6 +29,7 @@ enum value_type {
 	VALUE_SET,   /* printed in the kernel's list format */
 	VALUE_MASK,  /* a set, printed in the kernel's mask format */
 	VALUE_PIDS,
+	VALUE_SLOTS,
 };
 
 struct value {
@@ -40,12 +43,16 @@ struct value {
 			int32_t *pids;
 			size_t nr_pids;
 		};
+		struct slot_list slots;
 	};
 };
 
 void value_deinit(struct value *value);
 
-/* <0, 0, >0. Unknown values are equal. Sets: by the number of members, then by the members from the lowest. */
+/*
+ * <0, 0, >0. Unknown values are equal. Sets: by the number of members, then by the members from the lowest. Slots: by how
+ * many there are.
+ */
 int value_compare(const struct value *a, const struct value *b);
 
 /* How a reader wants values written as text. */

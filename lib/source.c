@@ -137,6 +137,9 @@ static int open_cpus(struct mmcpus_source *src)
 			src->cpus_state = NULL;
 		return err;
 	}
+	if (!src->sys->root.is_live)
+		return reason_set(&src->cpus_why, -EOPNOTSUPP,
+				  "of a captured machine it is not known what its CPUs held");
 	reason_set(&src->cpus_why, -EOPNOTSUPP, "backend %s does not look at what CPUs hold", src->ops->name);
 	reason_remedy(&src->cpus_why, "use backend bpf");
 	return -EOPNOTSUPP;

@@ -62,16 +62,21 @@ static void play_moved(char **argv)
 }
 
 /* More of the CPU than others get, but not so much that they starve. */
+static void stay_busy(void)
+{
+	setpriority(PRIO_PROCESS, 0, -5);
+	while (!is_over(0))
+		for (int i = 0; i < 1000000; i++)
+			__asm__ volatile("");
+}
+
 static void play_busy(char **argv)
 {
 	pid_t self = getpid();
 
 	begin_on(argv[2], argv);
-	setpriority(PRIO_PROCESS, 0, -5);
 	say_ready(1, &self);
-	while (!is_over(0))
-		for (int i = 0; i < 1000000; i++)
-			__asm__ volatile("");
+	stay_busy();
 }
 
 static void play_named(char **argv)
@@ -199,13 +204,16 @@ static void clone_sharer(int (*run)(void *arg), void *arg, int flags)
 	/* cppcheck-suppress memleak ; the sharer stands on it */
 }
 
-static int share(void *cpu)
+static int share(void *arg)
 {
 	pid_t pids[] = { parent, getpid() };
+	char **argv = arg;
 
 	die_with(parent);
-	bind_to(cpu);
+	bind_to(argv[3]);
 	say_ready(2, pids);
+	if (argv[4])
+		stay_busy();
 	for (;;)
 		pause();
 	return 0;
@@ -214,7 +222,7 @@ static int share(void *cpu)
 static void play_shared(char **argv)
 {
 	begin_on(argv[2], argv);
-	clone_sharer(share, argv[3], 0);
+	clone_sharer(share, argv, 0);
 	wait_until_over();
 }
 
@@ -311,7 +319,7 @@ static const struct scene {
 	{ "threads", 2, 2, "CPU CPU", play_threads },
 	{ "child-of-thread", 0, 0, "", play_child_of_thread },
 	{ "leaderless", 2, 2, "LEADER-CPU CPU", play_leaderless },
-	{ "shared", 2, 2, "CPU SHARER-CPU", play_shared },
+	{ "shared", 2, 3, "CPU SHARER-CPU [busy]", play_shared },
 	{ "vfork", 1, 1, "CPU", play_vfork },
 	{ "zombie", 0, 0, "", play_zombie },
 	{ "named", 1, 1, "NAME", play_named },

@@ -18,7 +18,7 @@ static void assert_text(const struct value *value, const struct value_style *sty
 	free(text);
 }
 
-static void assert_json(const struct value *value, const char *expected)
+static char *json_text(const struct value *value)
 {
 	struct json json;
 	size_t size;
@@ -29,6 +29,13 @@ static void assert_json(const struct value *value, const char *expected)
 	json_init(&json, out);
 	value_write_json(value, &json, NULL);
 	assert_int_equal(fclose(out), 0);
+	return text;
+}
+
+static void assert_json(const struct value *value, const char *expected)
+{
+	char *text = json_text(value);
+
 	assert_string_equal(text, expected);
 	free(text);
 }
@@ -36,7 +43,7 @@ static void assert_json(const struct value *value, const char *expected)
 static void unknown_is_not_empty(void **state)
 {
 	(void)state;
-	for (int type = VALUE_NUMBER; type <= VALUE_PIDS; type++) {
+	for (int type = VALUE_NUMBER; type <= VALUE_SLOTS; type++) {
 		struct value value = { .type = type };
 
 		assert_text(&value, &table_style, "?");
@@ -48,7 +55,8 @@ static void unknown_is_not_empty(void **state)
 
 static void empty_is_known(void **state)
 {
-	static const enum value_type types[] = { VALUE_TEXT, VALUE_SET, VALUE_PIDS };
+	static const enum value_type types[] = { VALUE_TEXT, VALUE_SET, VALUE_PIDS, VALUE_SLOTS };
+	static const char *const json[] = { "\"\"", "\"\"", "[]", "[]\n" };
 
 	(void)state;
 	for (size_t i = 0; i < NR(types); i++) {
@@ -60,7 +68,7 @@ static void empty_is_known(void **state)
 			value.set = mmcpus_cpuset_create(8);
 		assert_text(&value, &table_style, "-");
 		assert_text(&value, &raw_style, "");
-		assert_json(&value, types[i] == VALUE_PIDS ? "[]" : "\"\"");
+		assert_json(&value, json[i]);
 		value_deinit(&value);
 	}
 }
@@ -147,6 +155,32 @@ static int order(const struct value *a, const struct value *b)
 	return (forth > 0) - (forth < 0);
 }
 
+static void slots(void **state)
+{
+	static const struct slot all[] = {
+		{ .number = 0, .mm_id = 16, .pid = 12, .is_loaded = true, .state = SLOT_CURRENT },
+		{ .number = 2, .mm_id = 17, .pid = 13, .state = SLOT_BEHIND },
+		{ .number = 3, .mm_id = 1, .is_kernel = true },
+		{ .number = 5, .mm_id = 18 },
+	};
+	struct value value = { .type = VALUE_SLOTS, .is_known = true };
+	char *text;
+
+	(void)state;
+	for (size_t i = 0; i < NR(all); i++)
+		slot_list_add(&value.slots, &all[i]);
+	assert_text(&value, &table_style, "0:12*,2:13!,3:kernel,5:?");
+	assert_text(&value, &raw_style, "0:12*,2:13!,3:kernel,5:?");
+	text = json_text(&value);
+	assert_non_null(strstr(text, "\"slot\": 0"));
+	assert_non_null(strstr(text, "\"current\": true"));
+	assert_non_null(strstr(text, "\"current\": false"));
+	assert_non_null(strstr(text, "\"current\": null"));
+	assert_non_null(strstr(text, "\"pid\": null"));
+	free(text);
+	value_deinit(&value);
+}
+
 static void sets_in_order(void **state)
 {
 	static const char *const lists[] = { "", "0", "1", "64", "0,64", "1-2", "63-64", "0-2" };
@@ -172,8 +206,11 @@ static void others_in_order(void **state)
 	int32_t numbers[] = { 5, 6 };
 	struct value one = { .type = VALUE_PIDS, .is_known = true, .pids = numbers + 1, .nr_pids = 1 };
 	struct value two = { .type = VALUE_PIDS, .is_known = true, .pids = numbers, .nr_pids = 2 };
+	struct value few = { .type = VALUE_SLOTS, .is_known = true, .slots.nr_slots = 1 };
+	struct value many = { .type = VALUE_SLOTS, .is_known = true, .slots.nr_slots = 6 };
 
 	(void)state;
+	assert_int_equal(order(&few, &many), -1);
 	assert_int_equal(order(&unknown, &unknown), 0);
 	assert_int_equal(order(&unknown, &small), -1);
 	assert_int_equal(order(&small, &large), -1);
@@ -193,6 +230,7 @@ int main(void)
 		cmocka_unit_test(sets),
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(texts_are_escaped_once),
+		cmocka_unit_test(slots),
 		cmocka_unit_test(sets_in_order),
 		cmocka_unit_test(others_in_order),
 	};

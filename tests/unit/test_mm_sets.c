@@ -13,12 +13,21 @@
  * another, 6 has another loaded, 7 is as 6 but not in the mask.
  */
 static const struct cpu_record cpus[NR_CPUS] = {
-	{ .flags = CPU_RECORD_VALID, .loaded_id = ID, .slots = { { ID, 9 } } },
-	{ .flags = CPU_RECORD_VALID | CPU_RECORD_LAZY,
+	{ .flags = CPU_RECORD_VALID | CPU_RECORD_TASK,
+	  .loaded_id = ID,
+	  .slots = { { ID, 9 } },
+	  .tgid = 7,
+	  .pid = 8,
+	  .comm = "own" },
+	{ .flags = CPU_RECORD_VALID | CPU_RECORD_LAZY | CPU_RECORD_TASK | CPU_RECORD_KTHREAD | CPU_RECORD_IDLE,
 	  .loaded_id = ID,
 	  .loaded_slot = 2,
-	  .slots = { [2] = { ID, 8 } } },
-	{ .flags = CPU_RECORD_VALID, .loaded_id = 60, .slots = { { 60, 1 }, { ID, 9 } } },
+	  .slots = { [2] = { ID, 8 } },
+	  .comm = "swapper/1" },
+	{ .flags = CPU_RECORD_VALID | CPU_RECORD_TASK,
+	  .loaded_id = 60,
+	  .slots = { { 60, 1 }, { ID, 9 } },
+	  .comm = "elsewhere" },
 	{ .flags = CPU_RECORD_VALID, .loaded_id = CPU_KERNEL_MM_ID, .slots = { { CPU_KERNEL_MM_ID, 1 }, { ID, 3 } } },
 	{ .flags = CPU_RECORD_VALID | CPU_RECORD_SWITCHING | CPU_RECORD_CHANGED },
 	{ .flags = CPU_RECORD_VALID | CPU_RECORD_LAZY, .loaded_id = 60, .slots = { { 60, 1 } } },
@@ -176,12 +185,69 @@ static void cpus_and_mms_find_each_other(void **state)
 	snapshot_deinit(&fix.snap);
 }
 
+/* CPU 0 runs a thread, 1 idles, 2 runs one that has no number in our pid namespace, of 3 it is unknown. */
+static void cpus_run_tasks(void **state)
+{
+	const struct mmcpus_cpu *cpu[4];
+	struct fixture fix;
+	int32_t tid;
+	int32_t pid;
+
+	(void)state;
+	fixture_init(&fix, 0);
+	for (uint32_t i = 0; i < NR(cpu); i++)
+		cpu[i] = mmcpus_snapshot_cpu(&fix.snap, i);
+	assert_int_equal(mmcpus_cpu_task(cpu[0], &tid, &pid), 0);
+	assert_int_equal(tid, 8);
+	assert_int_equal(pid, 7);
+	assert_string_equal(mmcpus_cpu_comm(cpu[0]), "own");
+	assert_false(mmcpus_cpu_is_idle(cpu[0]));
+	assert_false(mmcpus_cpu_runs_kernel_thread(cpu[0]));
+	assert_int_equal(mmcpus_cpu_task(cpu[1], &tid, &pid), 0);
+	assert_int_equal(tid, 0);
+	assert_int_equal(pid, 0);
+	assert_string_equal(mmcpus_cpu_comm(cpu[1]), "swapper/1");
+	assert_true(mmcpus_cpu_is_idle(cpu[1]));
+	assert_true(mmcpus_cpu_runs_kernel_thread(cpu[1]));
+	assert_int_equal(mmcpus_cpu_task(cpu[2], &tid, &pid), -ENODATA);
+	assert_string_equal(mmcpus_cpu_comm(cpu[2]), "elsewhere");
+	assert_int_equal(mmcpus_cpu_task(cpu[3], &tid, &pid), -ENODATA);
+	assert_null(mmcpus_cpu_comm(cpu[3]));
+	snapshot_deinit(&fix.snap);
+}
+
+static void slots_are_told_apart(void **state)
+{
+	struct mmcpus_cpu_slot slot;
+	struct fixture fix;
+
+	(void)state;
+	fixture_init(&fix, 0);
+	assert_int_equal(mmcpus_cpu_slot(mmcpus_snapshot_cpu(&fix.snap, 1), 2, &slot), 0);
+	assert_true(slot.is_loaded);
+	assert_int_equal(slot.mm_id, ID);
+	assert_int_equal(mmcpus_cpu_slot_is_current(&fix.snap, &slot), 0);
+	assert_int_equal(mmcpus_cpu_slot(mmcpus_snapshot_cpu(&fix.snap, 2), 1, &slot), 0);
+	assert_false(slot.is_loaded);
+	assert_int_equal(mmcpus_cpu_slot_is_current(&fix.snap, &slot), 1);
+	assert_int_equal(mmcpus_cpu_slot(mmcpus_snapshot_cpu(&fix.snap, 2), 0, &slot), 0);
+	assert_int_equal(mmcpus_cpu_slot_is_current(&fix.snap, &slot), -ENODATA);
+	assert_int_equal(mmcpus_cpu_slot(mmcpus_snapshot_cpu(&fix.snap, 2), 2, &slot), 0);
+	assert_int_equal(slot.mm_id, 0);
+	snapshot_deinit(&fix.snap);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(joins_what_cpus_hold),      cmocka_unit_test(targets_follow_the_rule),
-		cmocka_unit_test(offline_cpus_hold_nothing), cmocka_unit_test(unknown_is_not_empty),
-		cmocka_unit_test(contradictions_are_torn),   cmocka_unit_test(cpus_and_mms_find_each_other),
+		cmocka_unit_test(joins_what_cpus_hold),
+		cmocka_unit_test(targets_follow_the_rule),
+		cmocka_unit_test(offline_cpus_hold_nothing),
+		cmocka_unit_test(unknown_is_not_empty),
+		cmocka_unit_test(contradictions_are_torn),
+		cmocka_unit_test(cpus_and_mms_find_each_other),
+		cmocka_unit_test(cpus_run_tasks),
+		cmocka_unit_test(slots_are_told_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
