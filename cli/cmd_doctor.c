@@ -92,6 +92,16 @@ static void report_rule(struct report *report, const struct mmcpus_system *sys)
 	report_close_section(report);
 }
 
+static void report_flush(struct report *report, const struct mmcpus_system *sys)
+{
+	enum mmcpus_flush_mode mode = mmcpus_system_flush_mode(sys);
+
+	report_open_section(report, "flush", "Flushes");
+	report_text(report, "name", "name", mmcpus_flush_mode_name(mode));
+	report_text(report, "meaning", "meaning", mmcpus_flush_mode_meaning(mode));
+	report_close_section(report);
+}
+
 /* ---------------------------------------------------------------------------------------------------- backends -- */
 
 static void trials_init(struct trials *trials, const struct mmcpus_system *sys)
@@ -171,6 +181,40 @@ static void report_trials(struct report *report, const struct trials *trials, co
 	free(chosen);
 }
 
+/* --------------------------------------------------------------------------------------------------- residency -- */
+
+/* The first that can tell what CPUs hold; NULL, and why the best of all can't. */
+static const struct trial *find_residency(const struct trials *trials, struct mmcpus_reason *why)
+{
+	struct mmcpus_reason reason;
+
+	*why = (struct mmcpus_reason){ 0 };
+	for (size_t i = 0; i < trials->nr_trials; i++) {
+		const struct trial *trial = &trials->trials[i];
+
+		if (!trial->src)
+			reason = trial->why;
+		else if (mmcpus_source_check_residency(trial->src, &reason) == 0)
+			return trial;
+		if (i == 0)
+			*why = reason;
+	}
+	return NULL;
+}
+
+static void report_residency(struct report *report, const struct trials *trials)
+{
+	struct mmcpus_reason why;
+	const struct trial *trial = find_residency(trials, &why);
+
+	report_open_section(report, "residency", "Residency: what each CPU runs and holds");
+	report_bool(report, "usable", "usable", trial != NULL);
+	report_optional(report, "backend", "backend", trial ? trial->name : NULL);
+	report_optional(report, "reason", "why not", trial ? NULL : text_or_null(why.what));
+	report_optional(report, "remedy", "remedy", trial ? NULL : text_or_null(why.remedy));
+	report_close_section(report);
+}
+
 /* ------------------------------------------------------------------------------------------------------ checks -- */
 
 static const char *result_name(enum selfcheck_result result)
@@ -243,6 +287,8 @@ static int print_report(const struct mmcpus_system *sys, bool is_json)
 	report_open(&report, is_json);
 	report_system(&report, sys);
 	report_rule(&report, sys);
+	report_flush(&report, sys);
+	report_residency(&report, &trials);
 	report_trials(&report, &trials, sys);
 	is_fine = report_checks(&report, &trials, sys);
 	report_close(&report);

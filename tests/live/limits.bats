@@ -31,6 +31,21 @@ need_no_patch()
 	run -0 mmcpus doctor
 }
 
+@test "doctor says what of residency is shown, and show agrees" {
+	need_bpf
+	local expected='null' shown
+	[ "$(mmcpus doctor -J | jq .residency.usable)" = false ] || expected='"'
+	shown=$(mmcpus show -q -J -o LOADED -p $$ --backend bpf | jq '.address_spaces[0].loaded')
+	expect_text "LOADED" "$shown" "^$expected"
+	[ "$expected" = null ] || expect backend "$(mmcpus doctor -J | jq -r .residency.backend)" bpf
+}
+
+@test "without root doctor says what would bring residency" {
+	public_copy "$MMCPUS_BIN"
+	run -0 --separate-stderr as_nobody "$public/mmcpus" doctor -J
+	expect residency "$(jq -c '.residency | [.usable, .backend, .remedy]' <<<"$output")" '[false,null,"run with sudo"]'
+}
+
 @test "every way of bpf works that MMCPUS_REQUIRE names" {
 	local way
 	for way in bpf bpf:walk bpf:iter bpf:libbpf; do
