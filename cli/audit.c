@@ -16,10 +16,27 @@
 /* A process that execs while it is read is left out of a snapshot: the next one has it, unless it cannot be read. */
 #define SNAPSHOT_TRIES 3
 
+/* What is stale must be seen so twice; and a row that contradicts itself may be whole the next time. */
+#define STALE_TRIES 3
+
+/* To ask for what can't be told would only make every address space less than exact. */
+static uint32_t find_tellable(const struct mmcpus_system *sys, struct mmcpus_source *src)
+{
+	uint32_t fields = ~(uint32_t)0;
+
+	if (mmcpus_source_check_residency(src, NULL))
+		fields &= ~(uint32_t)MMCPUS_FIELD_RESIDENCY;
+	if (mmcpus_system_flush_mode(sys) == MMCPUS_FLUSH_UNKNOWN)
+		fields &= ~(uint32_t)MMCPUS_FIELD_FLUSH;
+	return fields;
+}
+
 void audit_init(struct audit *audit, const struct mmcpus_system *sys, struct mmcpus_source *src,
 		const struct mmcpus_cpuset *isolated, const struct policy *policy)
 {
 	*audit = (struct audit){ .scene = { .sys = sys, .isolated = isolated }, .src = src, .policy = policy };
+	audit->scene.earlier = &audit->earlier;
+	audit->can_tell = find_tellable(sys, src);
 	audit->results = xcalloc(nr_rules, sizeof(*audit->results));
 	for (size_t i = 0; i < nr_rules; i++) {
 		audit->results[i].rule = &rules[i];
@@ -33,6 +50,7 @@ void audit_deinit(struct audit *audit)
 		free(audit->results[i].why);
 	free(audit->results);
 	finding_list_deinit(&audit->findings);
+	stale_list_deinit(&audit->earlier);
 }
 
 size_t audit_count(const struct audit *audit, enum rule_state state)
@@ -71,6 +89,7 @@ static void describe_mm(const struct scene *scene, const struct mmcpus_mm *mm, s
 	finding->active = scene_copy_set(scene, mm, MMCPUS_SET_ACTIVE);
 	finding->allowed = scene_copy_set(scene, mm, MMCPUS_SET_ALLOWED);
 	finding->running = scene_copy_set(scene, mm, MMCPUS_SET_RUNNING);
+	finding->flush = mmcpus_mm_flush_mode(scene->snap, mm);
 	finding->quality = mmcpus_mm_quality(scene->snap, mm);
 }
 
@@ -145,6 +164,17 @@ static char *estimate_text(const struct audit *audit)
 	return text;
 }
 
+/* Why a rule can't be told of some address spaces. */
+static char *unknown_text(const struct audit *audit, const struct rule *rule, size_t nr_unknown)
+{
+	struct mmcpus_reason why;
+
+	if (rule->fields & MMCPUS_FIELD_RESIDENCY && mmcpus_source_check_residency(audit->src, &why))
+		return reason_text(&why);
+	return xasprintf("not everything is known of %zu of %zu address spaces", nr_unknown,
+			 mmcpus_snapshot_count(audit->scene.snap));
+}
+
 /* ---------------------------------------------------------------------------------------------------- the needs -- */
 
 /* Each of these returns 1 to go on, 0 and why if there is nothing to check, -ENODATA and why if there is no telling. */
@@ -210,13 +240,15 @@ static int check_one(struct audit *audit, struct rule_result *result, const stru
 	struct evidence evidence = { 0 };
 	int found = result->rule->check(&audit->scene, mm, &evidence);
 
-	if (found <= 0)
-		return found;
-	if (is_allowed(audit, result->rule, mm)) {
+	if (found == 0)
+		return 0;
+	if (is_allowed(audit, result->rule, mm)) { /* then it need not even be known */
 		evidence_deinit(&evidence);
-		(*nr_allowed)++;
+		*nr_allowed += found > 0;
 		return 0;
 	}
+	if (found < 0)
+		return found;
 	add_finding(audit, result->rule, mm, &evidence);
 	return 1;
 }
@@ -232,8 +264,7 @@ static void check_mms(struct audit *audit, struct rule_result *result)
 	if (nr_allowed > result->nr_allowed)
 		result->nr_allowed = nr_allowed;
 	if (nr_unknown)
-		mark_unchecked(result,
-			       xasprintf("not everything is known of %zu of %zu address spaces", nr_unknown, nr_mms));
+		mark_unchecked(result, unknown_text(audit, result->rule, nr_unknown));
 }
 
 /* What is found counts although something is missing; that nothing is found does not. */
@@ -276,12 +307,12 @@ static void check_rule(struct audit *audit, struct rule_result *result)
 static uint32_t wanted_fields(const struct audit *audit)
 {
 	uint32_t fields = MMCPUS_FIELD_COMM | MMCPUS_FIELD_CGROUP | MMCPUS_FIELD_SHARERS | MMCPUS_FIELD_ALLOWED |
-			  MMCPUS_FIELD_RUNNING;
+			  MMCPUS_FIELD_RUNNING | MMCPUS_FIELD_FLUSH;
 
 	for (size_t i = 0; i < nr_rules; i++)
 		if (audit->results[i].state != RULE_IGNORED)
 			fields |= rules[i].fields;
-	return fields;
+	return fields & audit->can_tell;
 }
 
 static int take_snapshot(struct audit *audit, struct mmcpus_reason *why)
@@ -296,9 +327,33 @@ static int take_snapshot(struct audit *audit, struct mmcpus_reason *why)
 	return err;
 }
 
-int audit_look(struct audit *audit, struct mmcpus_reason *why)
+/* Is there anything that has to be seen twice? Leaves what there is in the list. */
+static bool has_stale(struct audit *audit)
+{
+	if (!(wanted_fields(audit) & MMCPUS_FIELD_RESIDENCY) || !audit->scene.isolated)
+		return false;
+	stale_list_fill(&audit->earlier, &audit->scene);
+	return audit->earlier.nr_entries || audit->earlier.has_torn;
+}
+
+/* A snapshot to check, after another one if what is stale in it is to be believed. */
+static int take_steady_snapshot(struct audit *audit, struct mmcpus_reason *why)
 {
 	int err = take_snapshot(audit, why);
+
+	for (int tries = 0; !err && tries < STALE_TRIES && has_stale(audit); tries++) {
+		bool was_torn = audit->earlier.has_torn;
+
+		err = take_snapshot(audit, why);
+		if (!was_torn)
+			break;
+	}
+	return err;
+}
+
+int audit_look(struct audit *audit, struct mmcpus_reason *why)
+{
+	int err = take_steady_snapshot(audit, why);
 
 	if (err)
 		return err;

@@ -4,6 +4,7 @@
 #define MMCPUS_CLI_AUDIT_H
 
 #include "findings.h"
+#include "stale_list.h"
 
 struct policy;
 
@@ -23,6 +24,8 @@ struct rule_result {
 
 struct audit {
 	struct scene scene;
+	struct stale_list earlier;
+	uint32_t can_tell; /* fields that the source can tell of the whole machine */
 	struct mmcpus_source *src;
 	const struct policy *policy;
 	struct rule_result *results; /* one for each rule, in their order */

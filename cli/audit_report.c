@@ -155,12 +155,30 @@ static int print_table(const struct audit_report *report)
 	return err;
 }
 
+static size_t count_moot(const struct audit *audit, const struct rule *rule)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < audit->findings.nr_findings; i++)
+		nr += audit->findings.findings[i].rule == rule && finding_is_moot(&audit->findings.findings[i]) > 0;
+	return nr;
+}
+
+static void print_broken_rule(const struct audit *audit, const struct rule *rule)
+{
+	size_t nr_moot = count_moot(audit, rule);
+
+	printf("\n%s (%s): %s\n  Remedy: %s\n", rule->id, severity_name(rule->severity), rule->meaning, rule->remedy);
+	if (nr_moot)
+		printf("  Moot: %zu of %zu, for flushes of these address spaces interrupt nobody (columns FLUSH, MOOT).\n",
+		       nr_moot, count_of_rule(audit, rule));
+}
+
 static void print_broken_rules(const struct audit *audit)
 {
 	for (size_t i = 0; i < nr_rules; i++)
 		if (count_of_rule(audit, &rules[i]))
-			printf("\n%s (%s): %s\n  Remedy: %s\n", rules[i].id, severity_name(rules[i].severity),
-			       rules[i].meaning, rules[i].remedy);
+			print_broken_rule(audit, &rules[i]);
 }
 
 static void print_unchecked(const struct audit *audit)

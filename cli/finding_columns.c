@@ -130,6 +130,21 @@ GETTER(get_running)
 	return give_set_of_mm(finding, finding->running, ret);
 }
 
+/* The machine is no address space: nothing is flushed for it. */
+GETTER(get_flush)
+{
+	if (!is_of_mm(finding))
+		return give_text("", ret);
+	return give_text(finding->flush ? mmcpus_flush_mode_name(finding->flush) : NULL, ret);
+}
+
+GETTER(get_moot)
+{
+	int is_moot = finding_is_moot(finding);
+
+	return give_text(is_moot < 0 ? NULL : is_moot ? "yes" : "no", ret);
+}
+
 GETTER(get_quality)
 {
 	return give_text(mmcpus_quality_name(finding->quality), ret);
@@ -179,6 +194,9 @@ static const struct column columns[] = {
 	  "CPUs where it is or was recently active: its mm_cpumask" },
 	{ "ALLOWED", "allowed", VALUE_SET, COLUMN_IS_DEFAULT, 0, get_allowed, "CPUs where any of its threads may run" },
 	{ "RUNNING", "running", VALUE_SET, 0, 0, get_running, "CPUs that ran one of its threads at that moment" },
+	{ "FLUSH", "flush", VALUE_TEXT, 0, 0, get_flush, "how its flushes reach other CPUs" },
+	{ "MOOT", "moot", VALUE_TEXT, 0, 0, get_moot,
+	  "is it about interrupts, and its flushes interrupt nobody? yes or no" },
 	{ "STARTED", "started", VALUE_TEXT, COLUMN_IS_DEFAULT, 0, get_started, "when the process started" },
 	{ "FIRST", "first", VALUE_TEXT, 0, 0, get_first, "when it was seen first" },
 	{ "LAST", "last", VALUE_TEXT, 0, 0, get_last, "when it was seen last" },

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "findings.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "xalloc.h"
@@ -15,6 +16,15 @@ void finding_deinit(struct finding *finding)
 	mmcpus_cpuset_destroy(finding->allowed);
 	mmcpus_cpuset_destroy(finding->running);
 	*finding = (struct finding){ 0 };
+}
+
+int finding_is_moot(const struct finding *finding)
+{
+	if (!rule_is_of_interrupts(finding->rule))
+		return 0;
+	if (finding->flush == MMCPUS_FLUSH_UNKNOWN)
+		return -ENODATA;
+	return finding->flush == MMCPUS_FLUSH_BROADCAST || finding->flush == MMCPUS_FLUSH_HARDWARE;
 }
 
 void finding_list_deinit(struct finding_list *list)

@@ -23,6 +23,7 @@ struct finding {
 	struct mmcpus_cpuset *active;
 	struct mmcpus_cpuset *allowed;
 	struct mmcpus_cpuset *running;
+	enum mmcpus_flush_mode flush;
 
 	/* When it was seen: seconds since the epoch, and in how many looks. */
 	int64_t first_s;
@@ -37,6 +38,12 @@ struct finding_list {
 };
 
 void finding_deinit(struct finding *finding);
+
+/*
+ * Does it speak of interrupts where flushes of this address space interrupt nobody? Then it costs nothing. 1, 0, or
+ * -ENODATA: it is not known how flushes go.
+ */
+int finding_is_moot(const struct finding *finding);
 
 /* Add a finding, or unite it with the same of an earlier look. It is taken over. */
 void finding_list_add(struct finding_list *list, struct finding *finding);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "message.h"
+#include "stale_list.h"
 #include "xalloc.h"
 
 /* Node numbers stay below the kernel's largest MAX_NUMNODES. */
@@ -44,33 +45,30 @@ static int found_cpus(struct mmcpus_cpuset *cpus, struct evidence *ret)
 
 /* ---------------------------------------------------------------------------------------------- address spaces -- */
 
-static struct mmcpus_cpuset *active_on_isolated(const struct scene *scene, const struct mmcpus_mm *mm)
+/* The isolated CPUs where it is active: 1, or 0 if there is none, so that it does not matter what else is unknown. */
+static int active_on_isolated(const struct scene *scene, const struct mmcpus_mm *mm, struct mmcpus_cpuset **ret)
 {
 	struct mmcpus_cpuset *cpus = scene_copy_set(scene, mm, MMCPUS_SET_ACTIVE);
 
-	if (cpus)
-		mmcpus_cpuset_and(cpus, scene->isolated);
-	return cpus;
-}
-
-/* Is nothing left to ask about? Then it does not matter what else is unknown. */
-static bool is_nowhere(struct mmcpus_cpuset *cpus)
-{
-	if (!mmcpus_cpuset_is_empty(cpus))
-		return false;
+	if (!cpus)
+		return -ENODATA;
+	mmcpus_cpuset_and(cpus, scene->isolated);
+	if (!mmcpus_cpuset_is_empty(cpus)) {
+		*ret = cpus;
+		return 1;
+	}
 	mmcpus_cpuset_destroy(cpus);
-	return true;
+	return 0;
 }
 
 int check_exposed(const struct scene *scene, const struct mmcpus_mm *mm, struct evidence *ret)
 {
-	struct mmcpus_cpuset *cpus = active_on_isolated(scene, mm);
 	struct mmcpus_cpuset *allowed;
+	struct mmcpus_cpuset *cpus;
+	int err = active_on_isolated(scene, mm, &cpus);
 
-	if (!cpus)
-		return -ENODATA;
-	if (is_nowhere(cpus))
-		return 0;
+	if (err <= 0)
+		return err;
 	allowed = scene_copy_set(scene, mm, MMCPUS_SET_ALLOWED);
 	if (!allowed) {
 		mmcpus_cpuset_destroy(cpus);
@@ -84,17 +82,49 @@ int check_exposed(const struct scene *scene, const struct mmcpus_mm *mm, struct 
 /* What check_exposed() does not find there. Without ALLOWED it finds nothing: then all of it is unexpected. */
 int check_unexpected(const struct scene *scene, const struct mmcpus_mm *mm, struct evidence *ret)
 {
-	struct mmcpus_cpuset *cpus = active_on_isolated(scene, mm);
 	struct mmcpus_cpuset *allowed;
+	struct mmcpus_cpuset *cpus;
+	int err = active_on_isolated(scene, mm, &cpus);
 
-	if (!cpus)
-		return -ENODATA;
-	if (is_nowhere(cpus))
-		return 0;
+	if (err <= 0)
+		return err;
 	allowed = scene_copy_set(scene, mm, MMCPUS_SET_ALLOWED);
 	if (allowed)
 		mmcpus_cpuset_and(cpus, allowed);
 	mmcpus_cpuset_destroy(allowed);
+	return found_cpus(cpus, ret);
+}
+
+/* Leave those where it was stale in the look before, too. */
+static void keep_steady(const struct scene *scene, const struct mmcpus_mm *mm, struct mmcpus_cpuset *cpus)
+{
+	const struct mmcpus_cpuset *earlier;
+	uint64_t mm_id;
+
+	earlier = mmcpus_mm_id(mm, &mm_id) == 0 ? stale_list_find(scene->earlier, mm_id) : NULL;
+	if (earlier)
+		mmcpus_cpuset_and(cpus, earlier);
+	else
+		mmcpus_cpuset_clear(cpus);
+}
+
+int check_stale(const struct scene *scene, const struct mmcpus_mm *mm, struct evidence *ret)
+{
+	struct mmcpus_cpuset *stale;
+	struct mmcpus_cpuset *cpus;
+	int err = active_on_isolated(scene, mm, &cpus);
+
+	if (err <= 0)
+		return err;
+	stale = scene_copy_set(scene, mm, MMCPUS_SET_STALE);
+	if (!stale || mmcpus_mm_is_torn(scene->snap, mm)) {
+		mmcpus_cpuset_destroy(stale);
+		mmcpus_cpuset_destroy(cpus);
+		return -ENODATA;
+	}
+	mmcpus_cpuset_and(cpus, stale);
+	mmcpus_cpuset_destroy(stale);
+	keep_steady(scene, mm, cpus);
 	return found_cpus(cpus, ret);
 }
 

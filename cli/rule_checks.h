@@ -7,6 +7,7 @@
 
 int check_exposed(const struct scene *scene, const struct mmcpus_mm *mm, struct evidence *ret);
 int check_unexpected(const struct scene *scene, const struct mmcpus_mm *mm, struct evidence *ret);
+int check_stale(const struct scene *scene, const struct mmcpus_mm *mm, struct evidence *ret);
 int check_stray(const struct scene *scene, const struct mmcpus_mm *mm, struct evidence *ret);
 
 /* In numa_checks.c: */

@@ -20,6 +20,11 @@ const struct rule rules[] = {
 	  "An address space is active on a CPU, not an isolated one, where none of its threads may run.",
 	  "Bind the process before it starts instead of afterwards, or start it anew; the bit can cost an interrupt with "
 	  "each flush, but is no sign of a fault." },
+	{ "stale", SEVERITY_WARNING, RULE_OF_MM, NEED_ISOLATED | NEED_ACTIVE, MMCPUS_FIELD_RESIDENCY, NULL, check_stale,
+	  "An address space is still in the mask of an isolated CPU that no longer has it loaded: its next flush may interrupt "
+	  "that CPU for nothing, at most once a second.",
+	  "Keep the process off that CPU from its start; for one that has been there nothing needs to be done, since the first "
+	  "flush that is due takes the bit away." },
 	{ "numa-balancing", SEVERITY_WARNING, RULE_OF_MM, NEED_NODES, MMCPUS_FIELD_ALLOWED, prepare_numa_balancing,
 	  check_numa_balancing,
 	  "Automatic NUMA balancing unmaps pages of an address space again and again, with a flush each time, although its "
@@ -53,6 +58,11 @@ const struct rule *rule_find(const char *id)
 bool rule_is_of_isolation(const struct rule *rule)
 {
 	return rule->scope == RULE_OF_MM && rule->needs & NEED_ISOLATED;
+}
+
+bool rule_is_of_interrupts(const struct rule *rule)
+{
+	return rule->needs & NEED_ACTIVE;
 }
 
 const char *severity_name(enum severity severity)

@@ -11,11 +11,14 @@
 
 #include <mmcpus/mmcpus.h>
 
+struct stale_list;
+
 /* What is looked at, and what is known about it. */
 struct scene {
 	const struct mmcpus_system *sys;
 	const struct mmcpus_snapshot *snap;
 	const struct mmcpus_cpuset *isolated; /* as the user, the policy or the machine says; NULL: unknown */
+	const struct stale_list *earlier;     /* of the look before this one */
 };
 
 /* What a rule found: allocated, freed by evidence_deinit(). */
@@ -66,6 +69,9 @@ const struct rule *rule_find(const char *id);
 
 /* Is it about who is on an isolated CPU? That is what "allow" in a policy means unless it names a rule. */
 bool rule_is_of_isolation(const struct rule *rule);
+
+/* Is it about a CPU that may be interrupted for being in a mask? Not where flushes interrupt nobody. */
+bool rule_is_of_interrupts(const struct rule *rule);
 
 const char *severity_name(enum severity severity);
 

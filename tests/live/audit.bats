@@ -25,14 +25,22 @@ teardown()
 # audit ARG...: JSON in output, and the exit status in status
 audit()
 {
-	run --separate-stderr mmcpus audit -J --policy "$policy" "$@"
+	run --separate-stderr taskset -c "$A" timeout 20 "$MMCPUS_BIN" audit -J --policy "$policy" "$@"
 	echo "status $status: $(jq -c '[.summary, (.rules[] | select(.state == "not checked") | .reason)]' <<<"$output")"
 }
 
-# of PID: REPLY is what was found of it, as "RULE CPUS" joined by commas
+# of PID: REPLY is what was found of it, as "RULE CPUS" joined by commas. What is stale comes and goes.
 of()
 {
-	REPLY=$(jq -r --argjson pid "$1" '[.findings[] | select(.pids[0] == $pid) | "\(.rule) \(.cpus)"] | join(",")' <<<"$output")
+	REPLY=$(jq -r --argjson pid "$1" \
+		'[.findings[] | select(.pids[0] == $pid and .rule != "stale") | "\(.rule) \(.cpus)"] | join(",")' <<<"$output")
+}
+
+# stale_of PID: REPLY is the CPUs where it is stale
+stale_of()
+{
+	REPLY=$(jq -r --argjson pid "$1" '[.findings[] | select(.pids[0] == $pid and .rule == "stale") | .cpus] | join(",")' \
+		<<<"$output")
 }
 
 @test "a process that runs on an isolated CPU is found there, and can be allowed" {
@@ -41,7 +49,7 @@ of()
 	expect "exit status" "$status" 3
 	of "$PID"
 	expect finding "$REPLY" "unexpected $B"
-	expect started "$(jq -r --argjson pid "$PID" '.findings[] | select(.pids[0] == $pid) | .started | test("^20.*Z$")' <<<"$output")" true
+	expect started "$(jq -r --argjson pid "$PID" '.findings[] | select(.pids[0] == $pid and .rule == "unexpected") | .started | test("^20.*Z$")' <<<"$output")" true
 	audit -C "$B" --allow scene
 	of "$PID"
 	expect finding "$REPLY" ""
@@ -59,6 +67,27 @@ of()
 	audit -C "$A"
 	of "$PID"
 	expect finding "$REPLY" "unexpected $A,stray $B"
+}
+
+@test "what has left an isolated CPU to another process is stale there, with how flushes of it go" {
+	need_two_cpus
+	mask_is_kept || skip "the mask forgets a CPU when another process runs there"
+	scene moved "$B" "$A"
+	local moved=$PID tries
+	scene busy "$B"
+	# An idle CPU keeps it loaded: then it is not stale. The busy one drives it out, and is there unless others run.
+	for ((tries = 0; tries < 50; tries++)); do
+		audit -C "$B"
+		stale_of "$PID"
+		[ -n "$REPLY" ] || break
+	done
+	expect "the one that runs there is stale on" "$REPLY" ""
+	stale_of "$moved"
+	expect "stale on" "$REPLY" "$B"
+	expect "exit status" "$status" 3
+	expect "how flushes go" "$(jq -r --argjson pid "$moved" \
+		'.findings[] | select(.pids[0] == $pid and .rule == "stale") | .flush' <<<"$output")" \
+		"$(mmcpus show -q -n -o FLUSH -p "$moved" | tr -d ' ')"
 }
 
 @test "everything may be there: it passes" {
