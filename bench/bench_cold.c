@@ -22,7 +22,7 @@
 extern char **environ;
 
 static char *mmcpus;
-static long peak_kib[4];
+static long peak_kib[5];
 
 /* Run a command with its output thrown away; the peak of its memory goes to *ret_kib. */
 static void run_command(char *const argv[], long *ret_kib)
@@ -66,11 +66,17 @@ static void run_status(void)
 	run_command((char *[]){ mmcpus, "status", pid, NULL }, &peak_kib[3]);
 }
 
+static void run_cpus(void)
+{
+	run_command((char *[]){ mmcpus, "cpus", NULL }, &peak_kib[4]);
+}
+
 static struct contender contenders[] = {
 	{ .name = "ps -e", .run = run_ps },
 	{ .name = "mmcpus show", .run = run_show },
 	{ .name = "mmcpus show -o PID,COMMAND,ACTIVE", .run = run_show_active },
 	{ .name = "mmcpus status PID", .run = run_status },
+	{ .name = "mmcpus cpus", .run = run_cpus },
 };
 
 #define NR (sizeof(contenders) / sizeof(contenders[0]))

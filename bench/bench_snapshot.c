@@ -25,6 +25,7 @@
 
 static struct mmcpus_source *source;
 static struct empty_walk *walk;
+static struct mmcpus_cpuset *some_set;
 static uint64_t sum; /* of what was read, so that no contender can be optimised away */
 
 /* What the plain C loop of a user of the patch does, without any parsing. */
@@ -109,6 +110,20 @@ static void snapshot_threads(void)
 	take(MMCPUS_FIELD_SHARERS | MMCPUS_FIELD_ALLOWED | MMCPUS_FIELD_RUNNING);
 }
 
+/* With all sets that follow from what the CPUs hold, of each address space. */
+static void snapshot_residency(void)
+{
+	const struct mmcpus_snapshot *snap = take(MMCPUS_FIELD_SHARERS | MMCPUS_FIELD_RESIDENCY);
+
+	if (!(mmcpus_snapshot_fields(snap) & MMCPUS_FIELD_RESIDENCY))
+		errx(EXIT_FAILURE, "this kernel does not tell what its CPUs hold: see mmcpus doctor");
+	for (size_t i = 0; i < mmcpus_snapshot_count(snap); i++)
+		for (enum mmcpus_mm_set which = MMCPUS_SET_LOADED; which <= MMCPUS_SET_TARGETS; which++) {
+			mmcpus_mm_set(snap, mmcpus_snapshot_mm(snap, i), which, some_set);
+			sum += mmcpus_cpuset_count(some_set);
+		}
+}
+
 static void snapshot_all(void)
 {
 	take(MMCPUS_FIELDS_ALL & ~(uint32_t)MMCPUS_FIELD_CGROUP);
@@ -121,6 +136,7 @@ enum {
 	ACTIVE,
 	COUNT,
 	SHARED,
+	RESIDENCY,
 	THREADS,
 	ALL,
 	NR
@@ -133,6 +149,7 @@ static struct contender contenders[NR] = {
 	[ACTIVE] = { .name = "library snapshot: ACTIVE", .run = snapshot_active },
 	[COUNT] = { .name = "the same, and count the CPUs of each set", .run = snapshot_count },
 	[SHARED] = { .name = "library snapshot: ACTIVE, one entry for each mm", .run = snapshot_shared },
+	[RESIDENCY] = { .name = "library snapshot: ACTIVE, and what CPUs hold of each mm", .run = snapshot_residency },
 	[THREADS] = { .name = "library snapshot: ACTIVE, ALLOWED, RUNNING", .run = snapshot_threads },
 	[ALL] = { .name = "library snapshot: every field but the cgroup", .run = snapshot_all },
 };
@@ -144,6 +161,9 @@ static void open_source(void)
 
 	if (mmcpus_system_open(NULL, &sys, &why) || mmcpus_source_open(sys, "bpf", &source, &why))
 		errx(EXIT_FAILURE, "%s (%s)", why.what, why.remedy);
+	some_set = mmcpus_cpuset_create(mmcpus_system_nr_cpus(sys));
+	if (!some_set)
+		err(EXIT_FAILURE, "set");
 	walk = empty_walk__open();
 	if (!walk || empty_walk__load(walk))
 		errx(EXIT_FAILURE, "cannot load the empty walk: needs kernel 6.7");
@@ -164,6 +184,8 @@ static void print_table(int nr_processes, int nr_threads, int nr_rounds)
 		printf("| %s | %.3f | %.1f | %.2f |\n", contenders[i].name, ms, status / ms,
 		       ms / (is_thread_walk ? empty_threads : empty));
 	}
+	printf("\nwhat CPUs hold makes it %.2f times the snapshot without\n",
+	       median_ms(&contenders[RESIDENCY], nr_rounds) / median_ms(&contenders[SHARED], nr_rounds));
 }
 
 int main(int argc, char **argv)

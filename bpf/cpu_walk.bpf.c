@@ -153,24 +153,34 @@ static __always_inline bool is_cpu(const struct rq *rq, uint32_t cpu)
 	return READ(number, rq->cpu) && number == cpu;
 }
 
+/*
+ * Read a CPU once: was it the same all the time? Not static: the verifier looks at such a function once, and not for
+ * each try anew, which took most of the time to load this.
+ */
+__noinline int read_cpu(uint32_t cpu)
+{
+	struct cpu_record *rec = bpf_map_lookup_elem(&cpus, &cpu);
+
+	if (!rec)
+		return 0;
+	rec->flags = CPU_RECORD_VALID;
+	return read_mmu(cpu, rec) && is_whole(rec) && read_task(variable_on(cpu, CPU_VAR_RUNQUEUES), rec);
+}
+
 static long visit_cpu(uint32_t cpu, void *unused __attribute__((unused)))
 {
 	struct cpu_record *rec = bpf_map_lookup_elem(&cpus, &cpu);
-	const struct rq *rq;
-	bool is_same = false;
+	int is_same = 0;
 
 	if (!rec)
 		return 1;
 	rec->flags = 0;
 	if (!ruler_on(cpu))
 		return 0;
-	rq = variable_on(cpu, CPU_VAR_RUNQUEUES);
-	if (!is_cpu(rq, cpu))
+	if (!is_cpu(variable_on(cpu, CPU_VAR_RUNQUEUES), cpu))
 		return 0;
-	for (int i = 0; i < MAX_TRIES && !is_same; i++) {
-		rec->flags = CPU_RECORD_VALID;
-		is_same = read_mmu(cpu, rec) && is_whole(rec) && read_task(rq, rec);
-	}
+	for (int i = 0; i < MAX_TRIES && !is_same; i++)
+		is_same = read_cpu(cpu);
 	if (!is_same)
 		rec->flags |= CPU_RECORD_CHANGED;
 	cpu_walk.nr_valid++;
