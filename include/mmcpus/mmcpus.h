@@ -371,6 +371,68 @@ int mmcpus_threads_next(struct mmcpus_threads *threads);
 int32_t mmcpus_threads_tid(const struct mmcpus_threads *threads);
 const struct mmcpus_cpuset *mmcpus_threads_allowed(const struct mmcpus_threads *threads);
 
+/* ------------------------------------------------------------------------------------------------------ memory -- */
+
+/* On which NUMA nodes the resident memory of a process is. docs/semantics.md says what is counted, and how well. */
+struct mmcpus_memory;
+
+/* What looking may cost. It is kept to by the clock, but for a system call that has to wait for the process. */
+struct mmcpus_memory_limit {
+	uint64_t time_ns;
+	uint32_t nr_pages; /* to be asked */
+};
+
+/* The default. */
+#define MMCPUS_MEMORY_TIME_NS  2000000
+#define MMCPUS_MEMORY_NR_PAGES 4096
+
+/*
+ * Ask pages drawn by chance, with move_pages(2). limit: NULL is the default. -ESRCH: the process has ended, or execed
+ * meanwhile; -EACCES: the caller may not see its memory; -ENODATA: too little was found in the time; -EOPNOTSUPP: the
+ * machine is a captured one, or its kernel does not tell; -errno. why says what would help.
+ */
+int mmcpus_memory_sample(const struct mmcpus_system *sys, int32_t pid, const struct mmcpus_memory_limit *limit,
+			 struct mmcpus_memory **ret, struct mmcpus_reason *why);
+
+/*
+ * Count all pages: /proc/PID/numa_maps, also of a captured machine. It takes as long as the process has memory, and keeps
+ * it from mapping and unmapping meanwhile. Errors as above.
+ */
+int mmcpus_memory_count(const struct mmcpus_system *sys, int32_t pid, struct mmcpus_memory **ret,
+			struct mmcpus_reason *why);
+
+void mmcpus_memory_destroy(struct mmcpus_memory *memory);
+
+/* A part of the whole, 0 … 1, and the 95 % confidence interval around it. All three are equal if it was counted. */
+struct mmcpus_share {
+	double share;
+	double low;
+	double high;
+};
+
+/* Of one node. */
+struct mmcpus_share mmcpus_memory_share(const struct mmcpus_memory *memory, uint32_t node);
+
+/* The nodes where some of it was found. A node where none was found may still have a little. */
+void mmcpus_memory_nodes(const struct mmcpus_memory *memory, struct mmcpus_cpuset *ret);
+
+/* How far the true share of any node may be from the one that is told: the largest distance to an end of an interval. */
+double mmcpus_memory_error(const struct mmcpus_memory *memory);
+
+/* All of it: as counted, or, for a sample, as the kernel says in /proc/PID/statm. */
+uint64_t mmcpus_memory_resident_bytes(const struct mmcpus_memory *memory);
+
+/* What it cost: the time from start to end, and the pages that were asked. 0 pages: they were counted. */
+uint64_t mmcpus_memory_cost_ns(const struct mmcpus_memory *memory);
+uint32_t mmcpus_memory_nr_asked(const struct mmcpus_memory *memory);
+
+/*
+ * Those of cpus whose node has less than a share of it. -ENODATA: the machine does not tell its nodes, or an interval
+ * holds the share, so that there is no telling of a node in question.
+ */
+int mmcpus_memory_remote(const struct mmcpus_memory *memory, const struct mmcpus_system *sys,
+			 const struct mmcpus_cpuset *cpus, double share, struct mmcpus_cpuset *ret);
+
 /* -------------------------------------------------------------------------------------------------------- CPUs -- */
 
 /* What a CPU held and ran when the snapshot was taken; lives as long as that. Needs MMCPUS_FIELD_RESIDENCY. */

@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* On which nodes the memory of a process is: from a sample of its pages, or counted by the kernel. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "deadline.h"
+#include "line_reader.h"
+#include "node_share.h"
+#include "numa_maps.h"
+#include "page_sampler.h"
+#include "reason.h"
+#include "system.h"
+
+struct node_part {
+	uint32_t node;
+	struct mmcpus_share share;
+};
+
+struct mmcpus_memory {
+	struct mmcpus_share elsewhere; /* of each node that is not among the parts */
+	uint64_t resident_bytes;
+	uint64_t cost_ns;
+	uint32_t nr_asked;
+	uint32_t nr_parts;
+	struct node_part parts[];
+};
+
+static struct mmcpus_memory *memory_create(const struct mmcpus_cpuset *nodes)
+{
+	uint32_t nr = mmcpus_cpuset_count(nodes);
+	struct mmcpus_memory *memory = calloc(1, sizeof(*memory) + nr * sizeof(memory->parts[0]));
+
+	for (uint32_t node = 0; memory && mmcpus_cpuset_next(nodes, node, &node); node++)
+		memory->parts[memory->nr_parts++].node = node;
+	return memory;
+}
+
+void mmcpus_memory_destroy(struct mmcpus_memory *memory)
+{
+	free(memory);
+}
+
+/* ----------------------------------------------------------------------------------------------- what went wrong -- */
+
+static int tell(struct mmcpus_reason *why, int32_t pid, int err)
+{
+	if (err == -ESRCH || err == -ENOENT)
+		return reason_set(why, -ESRCH, "process %d has ended, or has another address space by now", pid);
+	if (err == -EACCES || err == -EPERM) {
+		reason_set(why, -EACCES, "the memory of process %d may not be seen", pid);
+		reason_remedy(why, "run as root, or with CAP_SYS_PTRACE");
+		return -EACCES;
+	}
+	if (err == -ENOSYS || err == -EOPNOTSUPP)
+		return reason_set(why, -EOPNOTSUPP, "this kernel does not tell on which node a page is");
+	if (err == -ETIME || err == -ENOBUFS || err == -ENODATA) {
+		reason_set(why, -ENODATA, "process %d has %s for the time that may be spent", pid,
+			   err == -ENODATA ? "too little resident in too many places" : "too many mappings");
+		reason_remedy(why, "count its memory instead (--memory exact)");
+		return -ENODATA;
+	}
+	return reason_set(why, err, "memory of process %d: %s", pid, strerror(-err));
+}
+
+/* ----------------------------------------------------------------------------------------------------- a sample -- */
+
+static struct mmcpus_cpuset *nodes_of_sample(const struct page_sample *sample)
+{
+	struct mmcpus_cpuset *nodes = mmcpus_cpuset_create(SYSTEM_NODES_MAX);
+
+	for (size_t i = 0; nodes && i < sample->nr_answers; i++)
+		mmcpus_cpuset_add(nodes, sample->answers[i].node);
+	return nodes;
+}
+
+/* No answer names SYSTEM_NODES_MAX. */
+static int estimate_parts(const struct page_sample *sample, struct mmcpus_memory *memory)
+{
+	int err = node_share_estimate(sample, SYSTEM_NODES_MAX, &memory->elsewhere);
+
+	for (uint32_t i = 0; i < memory->nr_parts && !err; i++)
+		err = node_share_estimate(sample, memory->parts[i].node, &memory->parts[i].share);
+	return err;
+}
+
+static int conclude(const struct page_sample *sample, struct mmcpus_memory **ret)
+{
+	struct mmcpus_cpuset *nodes = nodes_of_sample(sample);
+	int err;
+
+	*ret = nodes ? memory_create(nodes) : NULL;
+	mmcpus_cpuset_destroy(nodes);
+	if (!*ret)
+		return -ENOMEM;
+	(*ret)->nr_asked = (uint32_t)sample->nr_asked;
+	err = estimate_parts(sample, *ret);
+	if (err)
+		mmcpus_memory_destroy(*ret);
+	return err;
+}
+
+static int sample_process(const struct root *process, int32_t pid, const struct mmcpus_memory_limit *limit,
+			  struct mmcpus_memory **ret)
+{
+	uint64_t start_ns = now_ns();
+	struct page_limit page_limit = { MMCPUS_MEMORY_TIME_NS, MMCPUS_MEMORY_NR_PAGES };
+	struct page_sample sample;
+	uint64_t nr_resident;
+	int err;
+
+	if (limit)
+		page_limit = (struct page_limit){ limit->time_ns, limit->nr_pages };
+	err = page_sampler_run(process, pid, &page_limit, &sample, &nr_resident);
+	if (err)
+		return err;
+	err = conclude(&sample, ret);
+	free(sample.answers);
+	if (err)
+		return err;
+	(*ret)->resident_bytes = nr_resident * (uint64_t)sysconf(_SC_PAGESIZE);
+	(*ret)->cost_ns = now_ns() - start_ns;
+	return 0;
+}
+
+static int enter_process(const struct mmcpus_system *sys, int32_t pid, struct root *ret)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "proc/%d", pid);
+	return root_enter(&sys->root, path, ret);
+}
+
+int mmcpus_memory_sample(const struct mmcpus_system *sys, int32_t pid, const struct mmcpus_memory_limit *limit,
+			 struct mmcpus_memory **ret, struct mmcpus_reason *why)
+{
+	struct root process;
+	int err;
+
+	if (!sys->root.is_live) {
+		reason_set(why, -EOPNOTSUPP, "the pages of a captured machine can't be asked");
+		reason_remedy(why, "count them (--memory exact)");
+		return -EOPNOTSUPP;
+	}
+	err = enter_process(sys, pid, &process);
+	if (err)
+		return tell(why, pid, err);
+	err = sample_process(&process, pid, limit, ret);
+	root_deinit(&process);
+	return err ? tell(why, pid, err) : 0;
+}
+
+/* ----------------------------------------------------------------------------------------------------- a count -- */
+
+static int add_lines(struct line_reader *lines, struct node_bytes *ret, bool *is_empty)
+{
+	char *line;
+	int got;
+	int err = 0;
+
+	while (!err && (got = line_reader_next(lines, &line)) > 0) {
+		err = numa_maps_add_line(line, ret);
+		*is_empty = false;
+	}
+	return err ? err : got;
+}
+
+/* The file ends early if the address space goes away, and is empty from then on. */
+static bool is_still_there(int fd)
+{
+	char first;
+
+	return pread(fd, &first, 1, 0) == 1;
+}
+
+static int read_node_bytes(const struct root *process, struct node_bytes *ret)
+{
+	struct line_reader lines;
+	bool is_empty = true;
+	int fd = root_open_file(process, "numa_maps");
+	int err = fd < 0 ? fd : line_reader_init(&lines, fd);
+
+	if (err)
+		return err;
+	err = add_lines(&lines, ret, &is_empty);
+	if (!err && (is_empty || !is_still_there(lines.fd)))
+		err = -ESRCH;
+	line_reader_deinit(&lines);
+	return err;
+}
+
+static int take_counts(const struct node_bytes *counts, struct mmcpus_memory **ret)
+{
+	struct mmcpus_cpuset *nodes = mmcpus_cpuset_create(SYSTEM_NODES_MAX);
+
+	for (uint32_t node = 0; nodes && node < NUMA_MAPS_NODES; node++)
+		if (counts->bytes[node])
+			mmcpus_cpuset_add(nodes, node);
+	*ret = nodes ? memory_create(nodes) : NULL;
+	mmcpus_cpuset_destroy(nodes);
+	if (!*ret)
+		return -ENOMEM;
+	(*ret)->resident_bytes = counts->sum;
+	for (uint32_t i = 0; i < (*ret)->nr_parts; i++) {
+		double share = (double)counts->bytes[(*ret)->parts[i].node] / (double)counts->sum;
+
+		(*ret)->parts[i].share = (struct mmcpus_share){ share, share, share };
+	}
+	return 0;
+}
+
+static int count_process(const struct root *process, struct mmcpus_memory **ret)
+{
+	uint64_t start_ns = now_ns();
+	struct node_bytes *counts = calloc(1, sizeof(*counts));
+	int err = counts ? read_node_bytes(process, counts) : -ENOMEM;
+
+	if (!err)
+		err = take_counts(counts, ret);
+	free(counts);
+	if (!err)
+		(*ret)->cost_ns = now_ns() - start_ns;
+	return err;
+}
+
+/* Is it the file that is missing, and not the process? */
+static bool lacks_numa_maps(const struct root *process, int err)
+{
+	return err == -ENOENT && faccessat(process->fd, "status", F_OK, 0) == 0;
+}
+
+int mmcpus_memory_count(const struct mmcpus_system *sys, int32_t pid, struct mmcpus_memory **ret,
+			struct mmcpus_reason *why)
+{
+	struct root process;
+	int err = enter_process(sys, pid, &process);
+
+	if (err)
+		return tell(why, pid, err);
+	err = count_process(&process, ret);
+	if (lacks_numa_maps(&process, err))
+		err = reason_set(why, -EOPNOTSUPP, "%s has no numa_maps",
+				 sys->root.is_live ? "this kernel" : "this captured machine");
+	else if (err)
+		err = tell(why, pid, err);
+	root_deinit(&process);
+	return err;
+}
+
+/* ------------------------------------------------------------------------------------------------- what is known -- */
+
+struct mmcpus_share mmcpus_memory_share(const struct mmcpus_memory *memory, uint32_t node)
+{
+	for (uint32_t i = 0; i < memory->nr_parts; i++)
+		if (memory->parts[i].node == node)
+			return memory->parts[i].share;
+	return memory->elsewhere;
+}
+
+void mmcpus_memory_nodes(const struct mmcpus_memory *memory, struct mmcpus_cpuset *ret)
+{
+	mmcpus_cpuset_clear(ret);
+	for (uint32_t i = 0; i < memory->nr_parts; i++)
+		mmcpus_cpuset_add(ret, memory->parts[i].node);
+}
+
+static double error_of(const struct mmcpus_share *share)
+{
+	double below = share->share - share->low;
+	double above = share->high - share->share;
+
+	return below > above ? below : above;
+}
+
+double mmcpus_memory_error(const struct mmcpus_memory *memory)
+{
+	double error = error_of(&memory->elsewhere);
+
+	for (uint32_t i = 0; i < memory->nr_parts; i++)
+		if (error_of(&memory->parts[i].share) > error)
+			error = error_of(&memory->parts[i].share);
+	return error;
+}
+
+uint64_t mmcpus_memory_resident_bytes(const struct mmcpus_memory *memory)
+{
+	return memory->resident_bytes;
+}
+
+uint64_t mmcpus_memory_cost_ns(const struct mmcpus_memory *memory)
+{
+	return memory->cost_ns;
+}
+
+uint32_t mmcpus_memory_nr_asked(const struct mmcpus_memory *memory)
+{
+	return memory->nr_asked;
+}
+
+/* ---------------------------------------------------------------------------------------------- compared with CPUs -- */
+
+/* 1: less than the share; 0: not less; -ENODATA: there is no telling. */
+static int has_less(const struct mmcpus_memory *memory, uint32_t node, double share)
+{
+	struct mmcpus_share part = mmcpus_memory_share(memory, node);
+
+	if (part.high < share)
+		return 1;
+	return part.low < share ? -ENODATA : 0;
+}
+
+int mmcpus_memory_remote(const struct mmcpus_memory *memory, const struct mmcpus_system *sys,
+			 const struct mmcpus_cpuset *cpus, double share, struct mmcpus_cpuset *ret)
+{
+	struct mmcpus_cpuset *near = mmcpus_cpuset_create(mmcpus_system_nr_cpus(sys));
+	struct mmcpus_cpuset *nodes = mmcpus_cpuset_create(SYSTEM_NODES_MAX);
+	int err = near && nodes ? mmcpus_system_nodes_of(sys, cpus, nodes) : -ENOMEM;
+
+	for (uint32_t node = 0; !err && mmcpus_cpuset_next(nodes, node, &node); node++) {
+		int found = has_less(memory, node, share);
+
+		if (found == 0)
+			mmcpus_cpuset_or(near, mmcpus_system_node_cpus(sys, node));
+		if (found < 0)
+			err = found;
+	}
+	mmcpus_cpuset_clear(ret);
+	if (!err) {
+		mmcpus_cpuset_copy(ret, cpus);
+		mmcpus_cpuset_andnot(ret, near);
+	}
+	mmcpus_cpuset_destroy(near);
+	mmcpus_cpuset_destroy(nodes);
+	return err;
+}

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * A page is to be drawn with the same chance as every other resident one. How depends on what the process looks like:
+ *
+ * - Little memory: all resident pages are listed, and drawn from.
+ * - Much of it, and most of what is mapped is resident: pages are drawn from what is mapped. Those that are not resident
+ *   say so when they are asked.
+ * - Else what is mapped is cut into blocks. Resident pages are listed in blocks drawn by chance, until half of the time is
+ *   over, and then drawn from. Pages of a block are alike; the estimate takes that into account.
+ */
+#include "page_sampler.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "deadline.h"
+#include "mappings.h"
+#include "number.h"
+#include "pagemap.h"
+#include "population.h"
+#include "shuffle.h"
+
+/* So many can be listed in a part of the default time: 20 ns each, or more if the caches are cold. */
+#define LISTED_MAX 32768
+
+/* Blocks hold about as many resident pages as a call costs; there are so many at least, and so many are enough. */
+#define BLOCK_RESIDENT  64
+#define BLOCK_PAGES_MIN 64
+#define BLOCKS_MIN      32
+#define BLOCKS_ENOUGH   512
+
+/* Pages of one system call. It is not interrupted by our clock. */
+#define BATCH 256
+
+struct sampler {
+	const struct root *process;
+	int32_t pid;
+	uint32_t max_pages;
+	uint64_t end_ns;
+	uint64_t seed;
+	uint64_t page_bytes;
+	uint64_t nr_resident;
+	struct pagemap pagemap;
+	struct population mapped;
+	struct population pages; /* to draw from */
+	uint32_t nr_clusters;
+	uint64_t all_clusters;
+};
+
+/* The moment when so much of the time that is left is over. */
+static uint64_t later(const struct sampler *sampler, unsigned percent)
+{
+	uint64_t now = now_ns();
+
+	return now < sampler->end_ns ? now + (sampler->end_ns - now) / 100 * percent : now;
+}
+
+/* ------------------------------------------------------------------------------------------------------ to list -- */
+
+/* "size resident …", in pages. */
+static int read_resident(struct sampler *sampler)
+{
+	char line[256];
+	const char *rest;
+	int err = root_read_line(sampler->process, "statm", line, sizeof(line));
+
+	if (err)
+		return err;
+	rest = skip_number(line);
+	return rest && parse_u64(rest, &sampler->nr_resident) ? 0 : -EBADMSG;
+}
+
+static int list_all(struct sampler *sampler)
+{
+	const struct population *mapped = &sampler->mapped;
+	uint64_t deadline_ns = later(sampler, 30);
+	int err = 0;
+
+	for (size_t i = 0; i < mapped->nr_ranges && !err; i++) {
+		const struct page_range *range = &mapped->ranges[i];
+		uint64_t end = i + 1 < mapped->nr_ranges ? range[1].before : mapped->nr_pages;
+
+		err = pagemap_add_resident(&sampler->pagemap, range->first, end - range->before, 0, deadline_ns,
+					   &sampler->pages);
+	}
+	return err;
+}
+
+/* --------------------------------------------------------------------------------------------------- by blocks -- */
+
+static uint64_t choose_block(const struct sampler *sampler)
+{
+	uint64_t nr_mapped = sampler->mapped.nr_pages;
+	uint64_t wanted = nr_mapped / (sampler->nr_resident + 1) * BLOCK_RESIDENT;
+	uint64_t pages = BLOCK_PAGES_MIN;
+
+	while (sampler->pagemap.can_scan && pages < wanted && pages < nr_mapped / BLOCKS_MIN)
+		pages *= 2;
+	return pages;
+}
+
+/* The blocks that have something mapped, each once. */
+static int list_blocks(const struct sampler *sampler, uint64_t block_pages, struct population *ret)
+{
+	const struct population *mapped = &sampler->mapped;
+	uint64_t next = 0;
+	int err = 0;
+
+	for (size_t i = 0; i < mapped->nr_ranges && !err; i++) {
+		const struct page_range *range = &mapped->ranges[i];
+		uint64_t nr = (i + 1 < mapped->nr_ranges ? range[1].before : mapped->nr_pages) - range->before;
+		uint64_t first = range->first / block_pages;
+		uint64_t end = (range->first + nr - 1) / block_pages + 1;
+
+		if (first < next)
+			first = next;
+		if (first < end)
+			err = population_add(ret, first, end - first, 0);
+		next = end;
+	}
+	return err;
+}
+
+/* Nothing is mapped before and behind what is: the kernel refuses addresses that no process can have. */
+static int list_block(struct sampler *sampler, uint64_t block, uint64_t block_pages, uint64_t deadline_ns)
+{
+	const struct population *mapped = &sampler->mapped;
+	const struct page_range *last = &mapped->ranges[mapped->nr_ranges - 1];
+	uint64_t mapped_end = last->first + (mapped->nr_pages - last->before);
+	uint64_t first = block * block_pages;
+	uint64_t end = first + block_pages;
+
+	if (first < mapped->ranges[0].first)
+		first = mapped->ranges[0].first;
+	if (end > mapped_end)
+		end = mapped_end;
+	return pagemap_add_resident(&sampler->pagemap, first, end - first, sampler->nr_clusters, deadline_ns,
+				    &sampler->pages);
+}
+
+/* A block that could not be listed as a whole is left out: it would count too little. */
+static int visit_blocks(struct sampler *sampler, const struct population *blocks, uint64_t block_pages)
+{
+	uint64_t deadline_ns = later(sampler, 50);
+	struct population *pages = &sampler->pages;
+	struct shuffle order;
+	int err = 0;
+
+	shuffle_init(&order, blocks->nr_pages, sampler->seed);
+	while (sampler->nr_clusters < blocks->nr_pages &&
+	       (sampler->nr_clusters < BLOCKS_ENOUGH || pages->nr_pages < sampler->max_pages)) {
+		uint64_t place = shuffle_at(&order, sampler->nr_clusters);
+		const struct page_range *range = population_find(blocks, place);
+		struct population before = *pages;
+
+		err = list_block(sampler, range->first + (place - range->before), block_pages, deadline_ns);
+		if (err) {
+			pages->nr_ranges = before.nr_ranges;
+			pages->nr_pages = before.nr_pages;
+			break;
+		}
+		sampler->nr_clusters++;
+	}
+	return err == -ETIME || err == -ENOBUFS ? 0 : err;
+}
+
+static int list_some(struct sampler *sampler)
+{
+	uint64_t block_pages = choose_block(sampler);
+	struct population blocks = { 0 };
+	int err = list_blocks(sampler, block_pages, &blocks);
+
+	if (!err)
+		err = visit_blocks(sampler, &blocks, block_pages);
+	sampler->all_clusters = blocks.nr_pages;
+	if (sampler->nr_clusters == sampler->all_clusters)
+		sampler->nr_clusters = 0; /* nothing is left out */
+	population_deinit(&blocks);
+	return err;
+}
+
+/* -------------------------------------------------------------------------------------------------- which way -- */
+
+/* With a scan it is the resident pages that cost, without it is all that are mapped. */
+static bool is_small(const struct sampler *sampler)
+{
+	return (sampler->pagemap.can_scan ? sampler->nr_resident : sampler->mapped.nr_pages) <= LISTED_MAX;
+}
+
+static bool is_dense(const struct sampler *sampler)
+{
+	return sampler->nr_resident >= sampler->mapped.nr_pages / 4;
+}
+
+static void draw_from_mapped(struct sampler *sampler)
+{
+	struct population pages = sampler->pages;
+
+	sampler->pages = sampler->mapped;
+	sampler->mapped = pages;
+}
+
+static int list_pages(struct sampler *sampler)
+{
+	int err = -ETIME;
+
+	if (sampler->pagemap.fd < 0) {
+		draw_from_mapped(sampler);
+		return 0;
+	}
+	if (is_small(sampler))
+		err = list_all(sampler);
+	if (err != -ETIME && err != -ENOBUFS)
+		return err;
+	population_clear(&sampler->pages);
+	if (is_dense(sampler)) {
+		draw_from_mapped(sampler);
+		return 0;
+	}
+	return list_some(sampler);
+}
+
+static int look_around(struct sampler *sampler)
+{
+	int err = mappings_read(sampler->process, sampler->page_bytes, later(sampler, 60), &sampler->mapped);
+
+	if (!err && sampler->mapped.nr_pages == 0)
+		err = -ESRCH;
+	if (!err)
+		err = read_resident(sampler);
+	if (!err)
+		err = pagemap_open(&sampler->pagemap, sampler->process, sampler->page_bytes);
+	if (err == -ENOENT && faccessat(sampler->process->fd, "maps", F_OK, 0) == 0)
+		err = 0; /* there is no such file in this kernel */
+	return err == -ENOENT ? -ESRCH : err;
+}
+
+/* ------------------------------------------------------------------------------------------------------ to ask -- */
+
+static int ask_batch(const struct sampler *sampler, const struct shuffle *order, uint64_t done, uint32_t nr,
+		     struct page_sample *ret)
+{
+	const void *addresses[BATCH];
+	const struct page_range *ranges[BATCH];
+	int nodes[BATCH];
+
+	for (uint32_t i = 0; i < nr; i++) {
+		uint64_t place = shuffle_at(order, done + i);
+
+		ranges[i] = population_find(&sampler->pages, place);
+		addresses[i] = (const void *)(uintptr_t)((ranges[i]->first + (place - ranges[i]->before)) *
+							 sampler->page_bytes);
+	}
+	if (syscall(SYS_move_pages, sampler->pid, (unsigned long)nr, addresses, NULL, nodes, 0) < 0)
+		return errno == EINVAL ? -ESRCH : -errno; /* a process without memory is no valid argument */
+	for (uint32_t i = 0; i < nr; i++)
+		if (nodes[i] >= 0) /* else it is not resident any more, or no memory that belongs to a node */
+			ret->answers[ret->nr_answers++] =
+				(struct page_answer){ ranges[i]->cluster, (uint32_t)nodes[i] };
+	ret->nr_asked += nr;
+	return 0;
+}
+
+/* The first batch is asked in any case; another one only if there is as much time left as the last one took. */
+static int ask(const struct sampler *sampler, struct page_sample *ret)
+{
+	uint64_t max = sampler->pages.nr_pages < sampler->max_pages ? sampler->pages.nr_pages : sampler->max_pages;
+	uint64_t took_ns = 0;
+	struct shuffle order;
+	int err = 0;
+
+	if (max == 0)
+		return 0;
+	ret->answers = malloc(max * sizeof(ret->answers[0]));
+	if (!ret->answers)
+		return -ENOMEM;
+	shuffle_init(&order, sampler->pages.nr_pages, sampler->seed + 1);
+	while (!err && ret->nr_asked < max) {
+		uint64_t start_ns = now_ns();
+		uint64_t left = max - ret->nr_asked;
+
+		if (ret->nr_asked && start_ns + took_ns > sampler->end_ns)
+			break;
+		err = ask_batch(sampler, &order, ret->nr_asked, left < BATCH ? (uint32_t)left : BATCH, ret);
+		took_ns = now_ns() - start_ns;
+	}
+	return err;
+}
+
+/* Addresses were listed of one address space and asked of the process, which may have another one by now. */
+static bool is_still_there(const struct sampler *sampler)
+{
+	uint64_t entry;
+
+	return sampler->pagemap.fd < 0 || pread(sampler->pagemap.fd, &entry, sizeof(entry), 0) != 0;
+}
+
+static int run(struct sampler *sampler, struct page_sample *ret)
+{
+	int err = look_around(sampler);
+
+	if (!err)
+		err = list_pages(sampler);
+	if (!err)
+		err = ask(sampler, ret);
+	if (err)
+		return err;
+	if (!is_still_there(sampler))
+		return -ESRCH;
+	ret->nr_pages = sampler->pages.nr_pages;
+	ret->nr_clusters = sampler->nr_clusters;
+	ret->all_clusters = sampler->all_clusters;
+	return ret->nr_answers == 0 && sampler->nr_resident > 0 ? -ENODATA : 0;
+}
+
+int page_sampler_run(const struct root *process, int32_t pid, const struct page_limit *limit, struct page_sample *ret,
+		     uint64_t *ret_resident)
+{
+	struct sampler sampler = {
+		.process = process,
+		.pid = pid,
+		.max_pages = limit->nr_pages,
+		.end_ns = now_ns() + limit->time_ns,
+		.page_bytes = (uint64_t)sysconf(_SC_PAGESIZE),
+		.pagemap = { .fd = -1 },
+	};
+	int err;
+
+	*ret = (struct page_sample){ 0 };
+	if (getrandom(&sampler.seed, sizeof(sampler.seed), 0) != sizeof(sampler.seed))
+		return -errno;
+	err = run(&sampler, ret);
+	pagemap_close(&sampler.pagemap);
+	population_deinit(&sampler.mapped);
+	population_deinit(&sampler.pages);
+	*ret_resident = sampler.nr_resident;
+	if (err) {
+		free(ret->answers);
+		ret->answers = NULL;
+	}
+	return err;
+}

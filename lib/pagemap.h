@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which pages of a process are resident: /proc/PID/pagemap. */
+#ifndef MMCPUS_LIB_PAGEMAP_H
+#define MMCPUS_LIB_PAGEMAP_H
+
+#include <stdbool.h>
+
+#include "population.h"
+#include "root.h"
+
+struct pagemap {
+	int fd;
+	bool can_scan; /* the kernel finds the pages itself, and skips what has no page table */
+	uint64_t page_bytes;
+	uint64_t window_pages; /* of one call, so long that the clock is looked at often enough */
+};
+
+/* process: its directory. -EACCES, -EPERM: the caller may not see it; -ENOENT: the kernel has none; -errno. */
+int pagemap_open(struct pagemap *map, const struct root *process, uint64_t page_bytes);
+void pagemap_close(struct pagemap *map);
+
+/* Add those pages of a range that are resident. -ETIME: not done at the deadline; as population_add(); -errno. */
+int pagemap_add_resident(struct pagemap *map, uint64_t first, uint64_t nr_pages, uint32_t cluster, uint64_t deadline_ns,
+			 struct population *ret);
+
+#endif

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where the memory of processes of a captured machine is, by their numa_maps. */
+#include "machine.h"
+
+#include "mappings.h"
+#include "root.h"
+
+#define NUMA_MAPS "proc/10/numa_maps"
+
+static struct mmcpus_system *open_machine(const struct tree *tree)
+{
+	static const struct task task = { .tgid = 10, .rss_kib = 4, .allowed = "0f" };
+	struct mmcpus_system *sys;
+	struct mmcpus_reason why = { 0 };
+
+	write_machine(tree);
+	write_task(tree, &task);
+	check(mmcpus_system_open(tree->root, &sys, &why) == 0, "%s", why.what);
+	return sys;
+}
+
+static int count(const struct tree *tree, const char *numa_maps, struct mmcpus_memory **ret, struct mmcpus_reason *why)
+{
+	struct mmcpus_system *sys = open_machine(tree);
+	int err;
+
+	if (numa_maps)
+		tree_write(tree, NUMA_MAPS, numa_maps);
+	err = mmcpus_memory_count(sys, 10, ret, why);
+	mmcpus_system_close(sys);
+	return err;
+}
+
+static void counts(void **state)
+{
+	struct mmcpus_memory *memory;
+	struct mmcpus_cpuset *nodes = mmcpus_cpuset_create(8);
+	struct mmcpus_share share;
+
+	assert_int_equal(count(*state,
+			       "1000 default\n2000 default N0=25 N1=50 kernelpagesize_kB=4\n"
+			       "3000 default anon=25 N0=25 kernelpagesize_kB=4\n",
+			       &memory, NULL),
+			 0);
+	share = mmcpus_memory_share(memory, 1);
+	assert_true(share.share == 0.5 && share.low == 0.5 && share.high == 0.5);
+	share = mmcpus_memory_share(memory, 2);
+	assert_true(share.share == 0 && share.low == 0 && share.high == 0);
+	assert_true(mmcpus_memory_error(memory) == 0);
+	assert_int_equal(mmcpus_memory_resident_bytes(memory), 400 * 1024);
+	assert_int_equal(mmcpus_memory_nr_asked(memory), 0);
+	mmcpus_memory_nodes(memory, nodes);
+	assert_set(nodes, "0-1");
+	mmcpus_cpuset_destroy(nodes);
+	mmcpus_memory_destroy(memory);
+}
+
+static void counts_nothing(void **state)
+{
+	struct mmcpus_cpuset *nodes = set_of(8, "3");
+	struct mmcpus_memory *memory;
+
+	assert_int_equal(count(*state, "1000 default\n", &memory, NULL), 0);
+	assert_int_equal(mmcpus_memory_resident_bytes(memory), 0);
+	mmcpus_memory_nodes(memory, nodes);
+	assert_set(nodes, "");
+	mmcpus_cpuset_destroy(nodes);
+	mmcpus_memory_destroy(memory);
+}
+
+static void says_why_it_cannot(void **state)
+{
+	struct mmcpus_memory *memory = NULL;
+	struct mmcpus_reason why;
+	struct mmcpus_system *sys;
+
+	assert_int_equal(count(*state, NULL, &memory, &why), -EOPNOTSUPP);
+	assert_string_equal(why.what, "this captured machine has no numa_maps");
+	assert_int_equal(count(*state, "", &memory, &why), -ESRCH);
+	assert_int_equal(count(*state, "1000 default N0=1\n", &memory, &why), -EBADMSG);
+	assert_int_equal(count(*state, "1000 default N0=9\n", &memory, NULL), -EBADMSG);
+	sys = open_machine(*state);
+	assert_int_equal(mmcpus_memory_count(sys, 77, &memory, &why), -ESRCH);
+	assert_int_equal(mmcpus_memory_sample(sys, 10, NULL, &memory, &why), -EOPNOTSUPP);
+	assert_string_equal(why.what, "the pages of a captured machine can't be asked");
+	assert_null(memory);
+	mmcpus_system_close(sys);
+}
+
+/* CPUs 0-3 are node 0, 4-7 are node 1; 5 % on node 1. */
+static void compares_with_cpus(void **state)
+{
+	static const struct {
+		const char *cpus;
+		double share;
+		const char *remote;
+	} cases[] = {
+		{ "0-7", 0.051, "4-7" }, { "0-7", 0.05, "" }, { "2,5", 0.06, "5" },
+		{ "0-3", 0.06, "" },     { "", 0.06, "" },    { "0-7", 1, "0-7" },
+	};
+	struct mmcpus_cpuset *remote = mmcpus_cpuset_create(8);
+	struct mmcpus_memory *memory;
+	struct mmcpus_system *sys = open_machine(*state);
+
+	assert_int_equal(count(*state, "1 default N0=95 N1=5 kernelpagesize_kB=4\n", &memory, NULL), 0);
+	for (size_t i = 0; i < NR(cases); i++) {
+		struct mmcpus_cpuset *cpus = set_of(8, cases[i].cpus);
+
+		assert_int_equal(mmcpus_memory_remote(memory, sys, cpus, cases[i].share, remote), 0);
+		assert_set(remote, cases[i].remote);
+		mmcpus_cpuset_destroy(cpus);
+	}
+	mmcpus_cpuset_destroy(remote);
+	mmcpus_memory_destroy(memory);
+	mmcpus_system_close(sys);
+}
+
+/* -------------------------------------------------------------------------------------------------- what is mapped -- */
+
+static int read_mappings(const struct tree *tree, const char *maps, uint64_t deadline_ns, struct population *ret)
+{
+	struct root root;
+	struct root process;
+	int err;
+
+	tree_write(tree, "proc/10/maps", maps);
+	assert_int_equal(root_init(&root, tree->root, NULL), 0);
+	assert_int_equal(root_enter(&root, "proc/10", &process), 0);
+	err = mappings_read(&process, 4096, deadline_ns, ret);
+	root_deinit(&process);
+	root_deinit(&root);
+	return err;
+}
+
+static void lists_what_may_be_accessed(void **state)
+{
+	struct population mapped = { 0 };
+
+	assert_int_equal(read_mappings(*state,
+				       "1000-3000 rw-p 0 0:0 0\n3000-5000 r--p 0 0:0 0\n5000-9000 ---p 0 0:0 0\n"
+				       "a000-b000 --xp 0 0:0 0\nffffffffff600000-ffffffffff601000 --xp 0 0:0 0\n",
+				       UINT64_MAX, &mapped),
+			 0);
+	assert_int_equal(mapped.nr_pages, 5);
+	assert_int_equal(mapped.nr_ranges, 2);
+	assert_int_equal(mapped.ranges[0].first, 1);
+	assert_int_equal(mapped.ranges[1].first, 10);
+	population_deinit(&mapped);
+}
+
+static void stops_listing(void **state)
+{
+	struct population mapped = { 0 };
+	char maps[64 * 32];
+	size_t length = 0;
+
+	assert_int_equal(read_mappings(*state, "2000-3000 rw-p\n1000-2000 rw-p\n", UINT64_MAX, &mapped), -EBADMSG);
+	population_clear(&mapped);
+	assert_int_equal(read_mappings(*state, "1000-3000 rw-p\n2000-4000 rw-p\n", UINT64_MAX, &mapped), -EBADMSG);
+	population_clear(&mapped);
+	assert_int_equal(read_mappings(*state, "nonsense\n", UINT64_MAX, &mapped), -EBADMSG);
+	for (int i = 1; i <= 63; i++)
+		length += (size_t)sprintf(maps + length, "%x000-%x000 rw-p\n", 2 * i, 2 * i + 1);
+	population_clear(&mapped);
+	assert_int_equal(read_mappings(*state, maps, 0, &mapped), -ETIME);
+	population_deinit(&mapped);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		tree_test(counts),
+		tree_test(counts_nothing),
+		tree_test(says_why_it_cannot),
+		tree_test(compares_with_cpus),
+		tree_test(lists_what_may_be_accessed),
+		tree_test(stops_listing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

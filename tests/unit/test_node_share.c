@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Drawing by chance, and what a sample says about the whole. Whether 95 % intervals hold the truth in some 95 of 100 samples
+ * is tried out on populations that are known.
+ */
+#include "unit.h"
+
+#include "node_share.h"
+#include "population.h"
+#include "shuffle.h"
+
+/* -------------------------------------------------------------------------------------------------- the drawing -- */
+
+static void shuffles_each_number_once(void **state)
+{
+	static const uint64_t counts[] = { 1, 2, 3, 4, 5, 16, 17, 1000, 4096, 65537 };
+
+	(void)state;
+	for (size_t i = 0; i < NR(counts); i++) {
+		bool *is_seen = calloc(counts[i], sizeof(*is_seen));
+		struct shuffle shuffle;
+
+		shuffle_init(&shuffle, counts[i], 4711 + i);
+		for (uint64_t j = 0; j < counts[i]; j++) {
+			uint64_t number = shuffle_at(&shuffle, j);
+
+			check(number < counts[i] && !is_seen[number], "%lu of %lu: %lu", j, counts[i], number);
+			is_seen[number] = true;
+		}
+		free(is_seen);
+	}
+}
+
+/* The first numbers of many orders: each tenth of all numbers gets a tenth of them. */
+static void shuffles_evenly(void **state)
+{
+	static const uint64_t counts[] = { 1000, 1 << 20, 26214400, UINT64_C(1) << 62 };
+	struct shuffle shuffle;
+
+	(void)state;
+	for (size_t i = 0; i < NR(counts); i++) {
+		unsigned hits[10] = { 0 };
+
+		for (uint64_t seed = 0; seed < 1000; seed++) {
+			shuffle_init(&shuffle, counts[i], seed);
+			for (uint64_t j = 0; j < 10; j++)
+				hits[shuffle_at(&shuffle, j) / (counts[i] / 10 + 1)]++;
+		}
+		for (size_t j = 0; j < NR(hits); j++)
+			check(hits[j] > 850 && hits[j] < 1150, "count %lu, tenth %zu: %u", counts[i], j, hits[j]);
+	}
+}
+
+static void finds_pages(void **state)
+{
+	struct population all = { 0 };
+
+	(void)state;
+	assert_int_equal(population_add(&all, 100, 10, 0), 0);
+	assert_int_equal(population_add(&all, 110, 5, 0), 0); /* continues */
+	assert_int_equal(population_add(&all, 115, 5, 1), 0); /* another cluster */
+	assert_int_equal(population_add(&all, 200, 0, 1), 0); /* nothing */
+	assert_int_equal(population_add(&all, 7, 1, 1), 0);
+	assert_int_equal(all.nr_ranges, 3);
+	assert_int_equal(all.nr_pages, 21);
+	assert_int_equal(population_find(&all, 0)->first, 100);
+	assert_int_equal(population_find(&all, 14)->first, 100);
+	assert_int_equal(population_find(&all, 15)->first, 115);
+	assert_int_equal(population_find(&all, 19)->cluster, 1);
+	assert_int_equal(population_find(&all, 20)->first, 7);
+	assert_int_equal(population_find(&all, 20)->before, 20);
+	assert_int_equal(population_add(&all, 0, UINT64_C(1) << 62, 0), -EOVERFLOW);
+	population_clear(&all);
+	assert_int_equal(all.nr_pages, 0);
+	for (uint64_t i = 0; i < POPULATION_RANGES_MAX; i++)
+		assert_int_equal(population_add(&all, 2 * i, 1, 0), 0);
+	assert_int_equal(population_find(&all, POPULATION_RANGES_MAX - 1)->first, 2 * (POPULATION_RANGES_MAX - 1));
+	assert_int_equal(population_add(&all, 7, 1, 0), -ENOBUFS);
+	population_deinit(&all);
+}
+
+/* ------------------------------------------------------------------------------------------------- one estimate -- */
+
+static bool is_near(double a, double b)
+{
+	return a - b < 0.0005 && b - a < 0.0005;
+}
+
+static struct mmcpus_share estimate(const struct page_sample *sample, uint32_t node)
+{
+	struct mmcpus_share share;
+
+	assert_int_equal(node_share_estimate(sample, node, &share), 0);
+	return share;
+}
+
+/* Intervals after Wilson, as other programs compute them, of so many answers, some of which name node 1. */
+static void knows_the_interval(void **state)
+{
+	static const struct {
+		size_t nr;
+		size_t nr_there;
+		double low;
+		double high;
+	} cases[] = {
+		{ 100, 50, 0.4038, 0.5962 }, { 100, 3, 0.0103, 0.0845 },   { 10, 0, 0, 0.2775 },
+		{ 10, 10, 0.7225, 1 },       { 4096, 41, 0.0074, 0.0136 },
+	};
+	static struct page_answer answers[4096];
+
+	(void)state;
+	for (size_t i = 0; i < NR(cases); i++) {
+		struct page_sample sample = { answers, cases[i].nr, cases[i].nr, UINT64_C(1) << 40, 0, 0 };
+		struct mmcpus_share share;
+
+		for (size_t j = 0; j < cases[i].nr; j++)
+			answers[j].node = j < cases[i].nr_there;
+		share = estimate(&sample, 1);
+		check(is_near(share.share, (double)cases[i].nr_there / (double)cases[i].nr) &&
+			      is_near(share.low, cases[i].low) && is_near(share.high, cases[i].high),
+		      "%zu of %zu: %f, %f to %f", cases[i].nr_there, cases[i].nr, share.share, share.low, share.high);
+	}
+}
+
+static void knows_the_ends(void **state)
+{
+	struct page_answer answers[4] = { { 0, 0 }, { 0, 1 }, { 0, 1 }, { 0, 1 } };
+	struct page_sample all = { answers, 4, 5, 5, 0, 0 }; /* one of five was not resident */
+	struct page_sample none = { NULL, 0, 5, 5, 0, 0 };
+	struct page_sample one_cluster = { answers, 4, 4, 100, 1, 7 };
+	struct mmcpus_share share = estimate(&all, 1);
+
+	(void)state;
+	assert_true(share.share == 0.75 && share.low == 0.75 && share.high == 0.75);
+	share = estimate(&all, 7);
+	assert_true(share.share == 0 && share.low == 0 && share.high == 0);
+	share = estimate(&none, 0);
+	assert_true(share.share == 0 && share.low == 0 && share.high == 1);
+	share = estimate(&one_cluster, 1);
+	assert_true(share.share == 0.75 && share.low == 0 && share.high == 1);
+}
+
+/* What all clusters say alike counts once for each, however many pages they have. */
+static void trusts_clusters_less(void **state)
+{
+	static struct page_answer answers[4000];
+	struct page_sample sample = { answers, 4000, 4000, 1 << 20, 40, 1000000 };
+
+	(void)state;
+	for (size_t i = 0; i < NR(answers); i++)
+		answers[i] = (struct page_answer){ (uint32_t)(i / 100), 1 };
+	assert_true(estimate(&sample, 1).low > 0.89 && estimate(&sample, 1).low < 0.92);
+	assert_true(estimate(&sample, 1).high == 1);
+	assert_true(estimate(&sample, 0).high > 0.08 && estimate(&sample, 0).high < 0.11);
+}
+
+/* ----------------------------------------------------------------------------------------- many, where it is known -- */
+
+#define NR_TRIALS      2000
+#define NR_PAGES       40000
+#define NR_CLUSTERS    400
+#define DRAWN_CLUSTERS 40
+
+/* Runs of pages on node 1, of a length that a cluster has or more, and pages elsewhere on node 0. */
+static double fill_world(uint8_t *world, unsigned percent, unsigned run, uint64_t *seed)
+{
+	size_t nr_there = 0;
+
+	for (size_t i = 0; i < NR_PAGES; i++) {
+		if (i % run == 0)
+			world[i] = next_random(seed) % 100 < percent;
+		else
+			world[i] = world[i - 1];
+		nr_there += world[i];
+	}
+	return (double)nr_there / NR_PAGES;
+}
+
+static void draw_simple(const uint8_t *world, struct page_sample *sample, uint64_t seed)
+{
+	struct shuffle shuffle;
+
+	shuffle_init(&shuffle, NR_PAGES, seed);
+	for (size_t i = 0; i < sample->nr_answers; i++)
+		sample->answers[i] = (struct page_answer){ 0, world[shuffle_at(&shuffle, i)] };
+}
+
+/* Clusters of equal width, of which some pages are not resident: the more so, the further behind they are. */
+static void draw_clusters(const uint8_t *world, struct page_sample *sample, uint64_t seed)
+{
+	const size_t width = NR_PAGES / NR_CLUSTERS;
+	struct shuffle shuffle;
+
+	shuffle_init(&shuffle, NR_CLUSTERS, seed);
+	sample->nr_answers = 0;
+	for (uint32_t i = 0; i < DRAWN_CLUSTERS; i++)
+		for (size_t j = 0; j < width; j += 4)
+			sample->answers[sample->nr_answers++] =
+				(struct page_answer){ i, world[shuffle_at(&shuffle, i) * width + j] };
+	sample->nr_asked = sample->nr_answers;
+}
+
+/* In how many of 100 samples the truth is within the interval. */
+static unsigned covered(unsigned percent, unsigned run, bool has_clusters)
+{
+	static struct page_answer answers[NR_PAGES];
+	static uint8_t world[NR_PAGES];
+	uint64_t seed = 4711 + percent * 1000 + run;
+	struct page_sample sample = { answers, 400, 400, NR_PAGES, 0, 0 };
+	double truth = fill_world(world, percent, run, &seed);
+	unsigned nr_covered = 0;
+
+	if (has_clusters)
+		sample = (struct page_sample){ answers, 0, 0, 0, DRAWN_CLUSTERS, NR_CLUSTERS };
+	for (unsigned i = 0; i < NR_TRIALS; i++) {
+		struct mmcpus_share share;
+
+		if (has_clusters)
+			draw_clusters(world, &sample, next_random(&seed));
+		else
+			draw_simple(world, &sample, next_random(&seed));
+		share = estimate(&sample, 1);
+		nr_covered += share.low <= truth && truth <= share.high;
+	}
+	return nr_covered * 100 / NR_TRIALS;
+}
+
+static void covers_the_truth(void **state)
+{
+	static const unsigned percents[] = { 2, 10, 50, 90 };
+	static const unsigned runs[] = { 1, 10, 100, 300 };
+
+	(void)state;
+	for (size_t i = 0; i < NR(percents); i++)
+		for (size_t j = 0; j < NR(runs); j++) {
+			unsigned simple = covered(percents[i], runs[j], false);
+			unsigned clusters = covered(percents[i], runs[j], true);
+
+			check(simple >= 93, "%u %%, runs of %u: %u of 100", percents[i], runs[j], simple);
+			check(clusters >= 90, "%u %%, runs of %u, clusters: %u of 100", percents[i], runs[j], clusters);
+		}
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(shuffles_each_number_once),
+		cmocka_unit_test(shuffles_evenly),
+		cmocka_unit_test(finds_pages),
+		cmocka_unit_test(knows_the_interval),
+		cmocka_unit_test(knows_the_ends),
+		cmocka_unit_test(trusts_clusters_less),
+		cmocka_unit_test(covers_the_truth),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
