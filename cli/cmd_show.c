@@ -7,6 +7,7 @@
 #include "filter.h"
 #include "grid.h"
 #include "grid_output.h"
+#include "memory_book.h"
 #include "message.h"
 #include "mm_columns.h"
 #include "options.h"
@@ -20,6 +21,7 @@ struct request {
 	struct column_list list;
 	struct sort_order order;
 	struct filter filter;
+	enum memory_mode memory;
 	bool is_explained; /* why some columns are unknown has been said */
 };
 
@@ -65,14 +67,19 @@ static int show_snapshot(const struct request *request, const struct session *se
 	bool has_names = mmcpus_system_is_live(session->sys);
 	struct user_names users = { 0 };
 	struct row_list mms = { 0 };
-	struct mm_view view = { session->sys, session->src, snap, has_names ? &users : NULL };
+	struct memory_book memory;
+	struct mm_view view = { session->sys, session->src, snap, has_names ? &users : NULL, &memory };
 	int status;
 
+	memory_book_init(&memory, session->sys, request->memory, NULL);
 	select_mms(&mms, request, &view);
 	status = print_mms(request, session, &view, &mms);
 	if (filter_count_gone(&request->filter, &view))
 		status = STATUS_FAILED;
+	if (!request->opts->quiet)
+		memory_book_remark(&memory, request->memory != MEMORY_UNSET);
 	row_list_deinit(&mms);
+	memory_book_deinit(&memory);
 	user_names_deinit(&users);
 	return status;
 }
@@ -132,13 +139,20 @@ static int run_request(struct request *request)
 	return status;
 }
 
+/* Who says how to look at memory wants to see it. */
+static const char *wanted_columns(const struct options *opts)
+{
+	return !opts->output && opts->memory ? "+MEM_NODES,MEM_ERROR,REMOTE" : opts->output;
+}
+
 static int show_run(const struct options *opts)
 {
 	struct request request = { .opts = opts };
 	char *why;
 	int status;
 
-	if (column_list_parse(&request.list, &mm_columns, opts->output, &why) ||
+	if (memory_mode_parse(opts->memory, &request.memory, &why) ||
+	    column_list_parse(&request.list, &mm_columns, wanted_columns(opts), &why) ||
 	    sort_order_parse(&request.order, &mm_columns, opts->sort, &why))
 		status = complain_usage(why);
 	else
@@ -150,9 +164,9 @@ static int show_run(const struct options *opts)
 const struct command cmd_show = {
 	.name = "show",
 	.summary = "address spaces and the CPUs they are active on",
-	.options = OPTION_PID | OPTION_CPU_LIST | OPTION_COMM | OPTION_OUTPUT | OPTION_SORT | OPTION_JSON |
-		   OPTION_PAIRS | OPTION_NOHEADINGS | OPTION_BYTES | OPTION_BACKEND | OPTION_ROOT | OPTION_QUIET |
-		   OPTIONS_COMMON,
+	.options = OPTION_PID | OPTION_CPU_LIST | OPTION_COMM | OPTION_OUTPUT | OPTION_SORT | OPTION_MEMORY |
+		   OPTION_JSON | OPTION_PAIRS | OPTION_NOHEADINGS | OPTION_BYTES | OPTION_BACKEND | OPTION_ROOT |
+		   OPTION_QUIET | OPTIONS_COMMON,
 	.run = show_run,
 	.columns = &mm_columns,
 };

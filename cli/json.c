@@ -78,6 +78,12 @@ void json_number(struct json *json, const char *key, uint64_t number)
 	fprintf(json->out, "%" PRIu64, number);
 }
 
+void json_hundredths(struct json *json, const char *key, uint64_t number)
+{
+	start_member(json, key);
+	fprintf(json->out, "%" PRIu64 ".%02u", number / 100, (unsigned)(number % 100));
+}
+
 void json_bool(struct json *json, const char *key, bool truth)
 {
 	start_member(json, key);

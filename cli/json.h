@@ -31,6 +31,7 @@ void json_close(struct json *json);
 
 void json_string(struct json *json, const char *key, const char *raw); /* raw bytes; NULL: null */
 void json_number(struct json *json, const char *key, uint64_t number);
+void json_hundredths(struct json *json, const char *key, uint64_t number); /* 205 is 2.05 */
 void json_bool(struct json *json, const char *key, bool truth);
 void json_null(struct json *json, const char *key);
 void json_pids(struct json *json, const char *key, const int32_t *pids, size_t nr_pids);

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "memory_book.h"
 #include "mm_text.h"
 #include "users.h"
 #include "xalloc.h"
@@ -217,6 +218,89 @@ GETTER(get_nodes)
 	return err;
 }
 
+/* ------------------------------------------------------------------------------------------------------ memory -- */
+
+GETTER(get_mem_nodes)
+{
+	const struct mmcpus_memory *memory;
+
+	if (memory_book_look_up(view->memory, mmcpus_mm_pid(mm), &memory))
+		return -ENODATA;
+	ret->text = memory_text(memory);
+	return 0;
+}
+
+/* Rounded up. */
+GETTER(get_mem_error)
+{
+	const struct mmcpus_memory *memory;
+	double hundredths;
+
+	if (memory_book_look_up(view->memory, mmcpus_mm_pid(mm), &memory))
+		return -ENODATA;
+	hundredths = mmcpus_memory_error(memory) * 10000;
+	ret->number = (uint64_t)hundredths;
+	ret->number += (double)ret->number < hundredths;
+	return 0;
+}
+
+static int read_remote(const struct mm_view *view, const struct mmcpus_mm *mm, const struct mmcpus_cpuset *active,
+		       struct mmcpus_cpuset *ret)
+{
+	const struct mmcpus_memory *memory;
+
+	if (memory_book_look_up(view->memory, mmcpus_mm_pid(mm), &memory))
+		return -ENODATA;
+	return mmcpus_memory_remote(memory, view->sys, active, MEMORY_REMOTE_SHARE, ret);
+}
+
+GETTER(get_remote)
+{
+	struct mmcpus_cpuset *active;
+	int err = read_set(view, mm, MMCPUS_SET_ACTIVE, &active);
+
+	if (err)
+		return err;
+	ret->set = xcheck(mmcpus_cpuset_create(mmcpus_system_nr_cpus(view->sys)));
+	err = read_remote(view, mm, active, ret->set);
+	mmcpus_cpuset_destroy(active);
+	if (err)
+		mmcpus_cpuset_destroy(ret->set);
+	return err;
+}
+
+/* Of all processes that share it; that one has ended meanwhile does not matter. */
+static int read_preferred(const struct mm_view *view, const struct mmcpus_mm *mm, struct mmcpus_cpuset *ret)
+{
+	struct mmcpus_cpuset *one = xcheck(mmcpus_cpuset_create(NODES_MAX));
+	struct value sharers = { 0 };
+	int err = mmcpus_process_preferred_nodes(view->sys, mmcpus_mm_pid(mm), ret);
+
+	sharers.is_known = get_sharers_of(view, mm, &sharers) == 0;
+	sharers.type = VALUE_PIDS;
+	for (size_t i = 0; !err && sharers.is_known && i < sharers.nr_pids; i++) {
+		err = mmcpus_process_preferred_nodes(view->sys, sharers.pids[i], one);
+		if (!err)
+			mmcpus_cpuset_or(ret, one);
+		else if (err == -ESRCH)
+			err = 0;
+	}
+	value_deinit(&sharers);
+	mmcpus_cpuset_destroy(one);
+	return err;
+}
+
+GETTER(get_numa_preferred)
+{
+	int err;
+
+	ret->set = xcheck(mmcpus_cpuset_create(NODES_MAX));
+	err = read_preferred(view, mm, ret->set);
+	if (err)
+		mmcpus_cpuset_destroy(ret->set);
+	return err;
+}
+
 /* --------------------------------------------------------------------------------------------- the answer itself -- */
 
 GETTER(get_id)
@@ -301,6 +385,13 @@ static const struct column columns[] = {
 	  "number of CPUs in TARGETS" },
 	{ "FLUSH", "flush", VALUE_TEXT, 0, MMCPUS_FIELD_FLUSH, get_flush, "how its flushes reach other CPUs" },
 	{ "NODES", "nodes", VALUE_SET, 0, 0, get_nodes, "NUMA nodes of the active CPUs" },
+	{ "MEM_NODES", "mem_nodes", VALUE_TEXT, 0, 0, get_mem_nodes, "share of its resident memory on each NUMA node" },
+	{ "MEM_ERROR", "mem_error", VALUE_PERCENT, 0, 0, get_mem_error,
+	  "how far each share may be off: half of its 95 % interval" },
+	{ "REMOTE", "remote", VALUE_SET, 0, 0, get_remote,
+	  "active CPUs on nodes with less than " MEMORY_REMOTE_TEXT " of its memory" },
+	{ "NUMA_PREFERRED", "numa_preferred", VALUE_SET, 0, 0, get_numa_preferred,
+	  "nodes where NUMA balancing wants its threads to be" },
 	{ "MM", "mm", VALUE_ID, 0, 0, get_id, "identity of the address space" },
 	{ "QUALITY", "quality", VALUE_TEXT, 0, 0, get_quality, "exact, partial or estimate" },
 	{ "TORN", "torn", VALUE_TEXT, 0, MMCPUS_FIELD_RUNNING | MMCPUS_FIELD_RESIDENCY, get_torn,

@@ -7,6 +7,7 @@
 
 #include "columns.h"
 
+struct memory_book;
 struct user_names;
 
 /* Where the values come from. */
@@ -15,6 +16,7 @@ struct mm_view {
 	const struct mmcpus_source *src;
 	const struct mmcpus_snapshot *snap;
 	struct user_names *users; /* NULL: users stay numbers */
+	struct memory_book *memory;
 };
 
 /* Of rows that are struct mmcpus_mm, seen through a struct mm_view. */

@@ -23,6 +23,8 @@ const struct option_row option_rows[] = {
 	{ OPTION_COMM, 0, "comm", "PATTERN", TEXT(comm), "only processes whose name matches, as \"java*\"" },
 	{ OPTION_OUTPUT, 'o', "output", "LIST", TEXT(output), "the columns to show; +LIST adds them to the default" },
 	{ OPTION_SORT, 's', "sort", "COLUMN", TEXT(sort), "sort by this column; -COLUMN for descending" },
+	{ OPTION_MEMORY, 0, "memory", "MODE", TEXT(memory),
+	  "where its memory is: sample pages, or count all of them (exact)" },
 	{ OPTION_JSON, 'J', "json", NULL, FLAG(json), "print JSON" },
 	{ OPTION_PAIRS, 'P', "pairs", NULL, FLAG(pairs), "print KEY=\"value\" pairs" },
 	{ OPTION_NOHEADINGS, 'n', "noheadings", NULL, FLAG(noheadings), "print no heading" },

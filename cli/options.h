@@ -34,6 +34,7 @@ enum {
 	OPTION_LIST_RULES = 1 << 20,
 	OPTION_ISOLATED = 1 << 21,
 	OPTION_CPUS = 1 << 22,
+	OPTION_MEMORY = 1 << 23,
 
 	OPTIONS_COMMON = OPTION_HELP | OPTION_VERSION,
 };
@@ -57,6 +58,7 @@ struct options {
 	const char *group;
 	const char *mode;
 	const char *isolated;
+	const char *memory;
 	const char *policy;
 	struct text_list allow;
 	uint64_t window_ms; /* 0: not given */

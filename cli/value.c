@@ -30,6 +30,7 @@ void value_deinit(struct value *value)
 		break;
 	case VALUE_NUMBER:
 	case VALUE_BYTES:
+	case VALUE_PERCENT:
 	case VALUE_ID:
 		break;
 	}
@@ -80,6 +81,7 @@ int value_compare(const struct value *a, const struct value *b)
 		return compare_numbers(a->slots.nr_slots, b->slots.nr_slots);
 	case VALUE_NUMBER:
 	case VALUE_BYTES:
+	case VALUE_PERCENT:
 	case VALUE_ID:
 		break;
 	}
@@ -102,6 +104,14 @@ static char *bytes_text(uint64_t bytes)
 	if (tenths % 10)
 		return xasprintf("%u.%u%c", tenths / 10, tenths % 10, units[unit]);
 	return xasprintf("%u%c", tenths / 10, units[unit]);
+}
+
+/* "5%", "0.31%" */
+static char *percent_text(uint64_t hundredths)
+{
+	if (hundredths % 100 == 0)
+		return xasprintf("%" PRIu64 "%%", hundredths / 100);
+	return xasprintf("%" PRIu64 ".%02u%%", hundredths / 100, (unsigned)(hundredths % 100));
 }
 
 static char *set_text(const struct mmcpus_cpuset *set,
@@ -139,6 +149,8 @@ static char *known_text(const struct value *value, const struct value_style *sty
 		if (style->has_units)
 			return bytes_text(value->number);
 		break;
+	case VALUE_PERCENT:
+		return percent_text(value->number);
 	case VALUE_ID:
 		return xasprintf("%#" PRIx64, value->number);
 	case VALUE_TEXT:
@@ -179,6 +191,8 @@ void value_write_json(const struct value *value, struct json *json, const char *
 		json_null(json, key);
 	} else if (value->type == VALUE_NUMBER || value->type == VALUE_BYTES) {
 		json_number(json, key, value->number);
+	} else if (value->type == VALUE_PERCENT) {
+		json_hundredths(json, key, value->number);
 	} else if (value->type == VALUE_PIDS) {
 		json_pids(json, key, value->pids, value->nr_pids);
 	} else if (value->type == VALUE_SLOTS) {

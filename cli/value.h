@@ -23,11 +23,12 @@ struct json;
 
 enum value_type {
 	VALUE_NUMBER,
-	VALUE_BYTES, /* a number that people read with a unit */
-	VALUE_ID,    /* a number that nobody computes with; a string in JSON, where 64 bits do not fit a number */
-	VALUE_TEXT,  /* raw bytes, untrusted */
-	VALUE_SET,   /* printed in the kernel's list format */
-	VALUE_MASK,  /* a set, printed in the kernel's mask format */
+	VALUE_BYTES,   /* a number that people read with a unit */
+	VALUE_PERCENT, /* a number of hundredths of a percent */
+	VALUE_ID,      /* a number that nobody computes with; a string in JSON, where 64 bits do not fit a number */
+	VALUE_TEXT,    /* raw bytes, untrusted */
+	VALUE_SET,     /* printed in the kernel's list format */
+	VALUE_MASK,    /* a set, printed in the kernel's mask format */
 	VALUE_PIDS,
 	VALUE_SLOTS,
 };

@@ -316,6 +316,7 @@ int mmcpus_memory_remote(const struct mmcpus_memory *memory, const struct mmcpus
 {
 	struct mmcpus_cpuset *near = mmcpus_cpuset_create(mmcpus_system_nr_cpus(sys));
 	struct mmcpus_cpuset *nodes = mmcpus_cpuset_create(SYSTEM_NODES_MAX);
+	bool is_nothing = memory->nr_parts == 0; /* which is far from nobody */
 	int err = near && nodes ? mmcpus_system_nodes_of(sys, cpus, nodes) : -ENOMEM;
 
 	for (uint32_t node = 0; !err && mmcpus_cpuset_next(nodes, node, &node); node++) {
@@ -327,7 +328,7 @@ int mmcpus_memory_remote(const struct mmcpus_memory *memory, const struct mmcpus
 			err = found;
 	}
 	mmcpus_cpuset_clear(ret);
-	if (!err) {
+	if (!err && !is_nothing) {
 		mmcpus_cpuset_copy(ret, cpus);
 		mmcpus_cpuset_andnot(ret, near);
 	}

@@ -353,6 +353,13 @@ enum mmcpus_quality mmcpus_mm_quality(const struct mmcpus_snapshot *snap, const 
 int mmcpus_process_start_ns(const struct mmcpus_system *sys, int32_t pid, uint64_t *ret);
 
 /*
+ * The nodes where automatic NUMA balancing wants its threads to be, from /proc/PID/task/TID/sched; empty: it has no
+ * preference yet. -ENODATA: the kernel does not balance, or does not tell, or there are more than 1,024 threads. -ESRCH: the
+ * process is not there, or hidden.
+ */
+int mmcpus_process_preferred_nodes(const struct mmcpus_system *sys, int32_t pid, struct mmcpus_cpuset *ret);
+
+/*
  * The threads of a process that have an address space, from /proc/PID/task: where each may run, of which ALLOWED is the
  * union. It costs a file for each. -ESRCH: the process is not there, or hidden.
  *

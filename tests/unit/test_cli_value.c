@@ -113,6 +113,10 @@ static void numbers(void **state)
 	} cases[] = {
 		{ VALUE_NUMBER, 0, "0", "0", "0" },
 		{ VALUE_NUMBER, 4294967296, "4294967296", "4294967296", "4294967296" },
+		{ VALUE_PERCENT, 0, "0%", "0%", "0.00" },
+		{ VALUE_PERCENT, 1, "0.01%", "0.01%", "0.01" },
+		{ VALUE_PERCENT, 250, "2.50%", "2.50%", "2.50" },
+		{ VALUE_PERCENT, 10000, "100%", "100%", "100.00" },
 		{ VALUE_ID, 0x1f, "0x1f", "0x1f", "\"0x1f\"" },
 		{ VALUE_ID, UINT64_MAX, "0xffffffffffffffff", "0xffffffffffffffff", "\"0xffffffffffffffff\"" },
 		{ VALUE_BYTES, 0, "0B", "0", "0" },

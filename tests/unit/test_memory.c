@@ -58,12 +58,19 @@ static void counts(void **state)
 static void counts_nothing(void **state)
 {
 	struct mmcpus_cpuset *nodes = set_of(8, "3");
+	struct mmcpus_cpuset *cpus = set_of(8, "0-7");
+	struct mmcpus_system *sys;
 	struct mmcpus_memory *memory;
 
 	assert_int_equal(count(*state, "1000 default\n", &memory, NULL), 0);
 	assert_int_equal(mmcpus_memory_resident_bytes(memory), 0);
 	mmcpus_memory_nodes(memory, nodes);
 	assert_set(nodes, "");
+	sys = open_machine(*state);
+	assert_int_equal(mmcpus_memory_remote(memory, sys, cpus, 0.05, nodes), 0);
+	assert_set(nodes, "");
+	mmcpus_system_close(sys);
+	mmcpus_cpuset_destroy(cpus);
 	mmcpus_cpuset_destroy(nodes);
 	mmcpus_memory_destroy(memory);
 }
@@ -112,6 +119,44 @@ static void compares_with_cpus(void **state)
 	}
 	mmcpus_cpuset_destroy(remote);
 	mmcpus_memory_destroy(memory);
+	mmcpus_system_close(sys);
+}
+
+/* ------------------------------------------------------------------------------------------------ what is preferred -- */
+
+static void assert_preferred(const struct mmcpus_system *sys, int32_t pid, int err, const char *nodes)
+{
+	struct mmcpus_cpuset *set = set_of(1024, "7");
+	int got = mmcpus_process_preferred_nodes(sys, pid, set);
+
+	check(got == err, "%d instead of %d", got, err);
+	assert_set(set, nodes);
+	mmcpus_cpuset_destroy(set);
+}
+
+static void unites_what_threads_prefer(void **state)
+{
+	static const struct task other = { .tgid = 10, .tid = 11, .threads = 2, .rss_kib = 4, .allowed = "0f" };
+	struct mmcpus_system *sys = open_machine(*state);
+
+	write_task(*state, &other);
+	assert_preferred(sys, 10, -ENODATA, ""); /* nobody says that the kernel balances */
+	mmcpus_system_close(sys);
+	tree_write(*state, "proc/sys/kernel/numa_balancing", "1\n");
+	sys = open_machine(*state);
+	assert_preferred(sys, 77, -ESRCH, "");
+	assert_preferred(sys, 10, -ENODATA, "");
+	tree_write(*state, "proc/10/task/10/sched", "a (10, #threads: 2)\nnuma_preferred_nid : -1\n");
+	tree_write(*state, "proc/10/task/11/sched", "a (11, #threads: 2)\nnuma_preferred_nid : -1\n");
+	assert_preferred(sys, 10, 0, "");
+	tree_write(*state, "proc/10/task/11/sched", "a (11, #threads: 2)\nnuma_preferred_nid : 1\n");
+	assert_preferred(sys, 10, 0, "1");
+	tree_write(*state, "proc/10/task/10/sched", "a (10, #threads: 2)\nnuma_preferred_nid : 3\n");
+	assert_preferred(sys, 10, 0, "1,3");
+	mmcpus_system_close(sys);
+	tree_write(*state, "proc/sys/kernel/numa_balancing", "2\n"); /* it moves pages between tiers only */
+	sys = open_machine(*state);
+	assert_preferred(sys, 10, -ENODATA, "");
 	mmcpus_system_close(sys);
 }
 
@@ -173,6 +218,7 @@ int main(void)
 		tree_test(counts_nothing),
 		tree_test(says_why_it_cannot),
 		tree_test(compares_with_cpus),
+		tree_test(unites_what_threads_prefer),
 		tree_test(lists_what_may_be_accessed),
 		tree_test(stops_listing),
 	};

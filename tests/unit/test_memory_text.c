@@ -7,6 +7,7 @@
 
 #include "line_reader.h"
 #include "numa_maps.h"
+#include "numa_preferred.h"
 #include "proc_maps.h"
 
 static void reads_mappings(void **state)
@@ -108,6 +109,36 @@ static void sums_lines_up_to_a_limit(void **state)
 	free(counts);
 }
 
+static void finds_the_preferred_node(void **state)
+{
+	static const struct {
+		const char *text;
+		int32_t node;
+		int err;
+	} cases[] = {
+		{ "a (1, #threads: 1)\nnuma_preferred_nid                           :                   -1\n", -1, 0 },
+		{ "a (1, #threads: 1)\nnuma_pages_migrated : 7\nnuma_preferred_nid : 3\ntotal_numa_faults : 5\n", 3,
+		  0 },
+		{ "numa_preferred_nid : 3\n", 0, -ENODATA }, /* that is a name */
+		{ "a\nnuma_preferred_nid :", 0, -ENODATA },
+		{ "a\nnuma_preferred_nid  3", 0, -ENODATA },
+		{ "a\nnuma_preferred_nid : -2\n", 0, -ENODATA },
+		{ "a\nnuma_preferred_nid : 99999999999\n", 0, -ENODATA },
+		{ "a\nnuma_preferred_nids : 3\n", 0, -ENODATA },
+		{ "a\nx numa_preferred_nid : 3\n", 0, -ENODATA },
+		{ "", 0, -ENODATA },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NR(cases); i++) {
+		int32_t node = 4711;
+		int err = numa_preferred_parse(cases[i].text, &node);
+
+		check(err == cases[i].err, "'%s': %d", cases[i].text, err);
+		check(err || node == cases[i].node, "'%s': %d", cases[i].text, node);
+	}
+}
+
 /* ------------------------------------------------------------------------------------------------------- lines -- */
 
 static struct line_reader reader_of(const void *bytes, size_t nr)
@@ -190,9 +221,13 @@ static void refuses_what_is_no_text(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reads_mappings),           cmocka_unit_test(counts_pages),
-		cmocka_unit_test(sums_lines_up_to_a_limit), cmocka_unit_test(cuts_lines),
-		cmocka_unit_test(cuts_many_lines),          cmocka_unit_test(refuses_what_is_no_text),
+		cmocka_unit_test(reads_mappings),
+		cmocka_unit_test(finds_the_preferred_node),
+		cmocka_unit_test(counts_pages),
+		cmocka_unit_test(sums_lines_up_to_a_limit),
+		cmocka_unit_test(cuts_lines),
+		cmocka_unit_test(cuts_many_lines),
+		cmocka_unit_test(refuses_what_is_no_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

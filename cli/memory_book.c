@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "memory_book.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "message.h"
+#include "strbuf.h"
+#include "xalloc.h"
+
+/* Node numbers stay below the kernel's largest MAX_NUMNODES. */
+#define NODES_MAX 1024
+
+struct memory_page {
+	int32_t pid;
+	int err;
+	struct mmcpus_memory *memory;
+};
+
+int memory_mode_parse(const char *text, enum memory_mode *ret, char **why)
+{
+	*ret = MEMORY_UNSET;
+	if (!text)
+		return 0;
+	if (strcmp(text, "sample") == 0)
+		*ret = MEMORY_SAMPLE;
+	else if (strcmp(text, "exact") == 0)
+		*ret = MEMORY_EXACT;
+	else
+		return usage_error(why, "'%s' is no way to look at memory: sample or exact", text);
+	return 0;
+}
+
+void memory_book_init(struct memory_book *book, const struct mmcpus_system *sys, enum memory_mode mode,
+		      const struct mmcpus_memory_limit *limit)
+{
+	*book = (struct memory_book){ .sys = sys, .limit = limit };
+	book->is_exact = mode == MEMORY_EXACT || (mode == MEMORY_UNSET && !mmcpus_system_is_live(sys));
+}
+
+void memory_book_deinit(struct memory_book *book)
+{
+	for (size_t i = 0; i < book->nr_pages; i++)
+		mmcpus_memory_destroy(book->pages[i].memory);
+	free(book->pages);
+	*book = (struct memory_book){ 0 };
+}
+
+/* ------------------------------------------------------------------------------------------------------ looking up -- */
+
+static struct memory_page *find_page(struct memory_book *book, int32_t pid)
+{
+	for (size_t i = 0; i < book->nr_pages; i++) {
+		size_t at = (book->last + i) % book->nr_pages;
+
+		if (book->pages[at].pid == pid) {
+			book->last = at;
+			return &book->pages[at];
+		}
+	}
+	return NULL;
+}
+
+static void count_page(struct memory_book *book, const struct memory_page *page, const struct mmcpus_reason *why)
+{
+	if (page->err) {
+		if (book->nr_unknown++ == 0)
+			book->why = *why;
+		return;
+	}
+	book->nr_known++;
+	book->cost_ns += mmcpus_memory_cost_ns(page->memory);
+}
+
+static struct memory_page *add_page(struct memory_book *book, int32_t pid)
+{
+	struct memory_page page = { .pid = pid };
+	struct mmcpus_reason why;
+
+	if (book->is_exact)
+		page.err = mmcpus_memory_count(book->sys, pid, &page.memory, &why);
+	else
+		page.err = mmcpus_memory_sample(book->sys, pid, book->limit, &page.memory, &why);
+	if (page.err)
+		page.memory = NULL;
+	count_page(book, &page, &why);
+	book->pages = xreallocarray(book->pages, book->nr_pages + 1, sizeof(book->pages[0]));
+	book->last = book->nr_pages++;
+	book->pages[book->last] = page;
+	return &book->pages[book->last];
+}
+
+int memory_book_look_up(struct memory_book *book, int32_t pid, const struct mmcpus_memory **ret)
+{
+	const struct memory_page *page = find_page(book, pid);
+
+	if (!page)
+		page = add_page(book, pid);
+	*ret = page->memory;
+	return page->err;
+}
+
+/* --------------------------------------------------------------------------------------------------------- words -- */
+
+/* Neither nothing nor all is claimed of what only comes close to it. */
+static void add_share(struct strbuf *text, double share)
+{
+	double percent = share * 100;
+
+	if (share < 1 && percent >= 99.95)
+		strbuf_add(text, ">99.9%");
+	else if (share > 0 && percent < 0.05)
+		strbuf_add(text, "<0.1%");
+	else if (percent >= 0.95 && percent < 99.05)
+		strbuf_addf(text, "%.0f%%", percent);
+	else
+		strbuf_addf(text, share > 0 && share < 1 ? "%.1f%%" : "%.0f%%", percent);
+}
+
+char *memory_text(const struct mmcpus_memory *memory)
+{
+	struct mmcpus_cpuset *nodes = xcheck(mmcpus_cpuset_create(NODES_MAX));
+	struct strbuf text = { 0 };
+
+	mmcpus_memory_nodes(memory, nodes);
+	for (uint32_t node = 0; mmcpus_cpuset_next(nodes, node, &node); node++) {
+		strbuf_addf(&text, "%s%" PRIu32 ":", text.length ? " " : "", node);
+		add_share(&text, mmcpus_memory_share(memory, node).share);
+	}
+	mmcpus_cpuset_destroy(nodes);
+	return strbuf_take(&text);
+}
+
+static const char *plural(size_t nr)
+{
+	return nr == 1 ? "" : "s";
+}
+
+void memory_book_remark(const struct memory_book *book, bool has_cost)
+{
+	char *reason;
+
+	if (has_cost && book->nr_known)
+		complain("%s the memory of %zu address space%s in %.1f ms", book->is_exact ? "counted" : "sampled",
+			 book->nr_known, plural(book->nr_known), (double)book->cost_ns / 1e6);
+	if (!book->nr_unknown)
+		return;
+	reason = reason_text(&book->why);
+	complain("the memory of %zu address space%s is unknown%s: %s", book->nr_unknown, plural(book->nr_unknown),
+		 book->nr_unknown > 1 ? ", for instance" : "", reason);
+	free(reason);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Where the memory of processes is, looked up once for each, and only for those that are asked about. */
+#ifndef MMCPUS_CLI_MEMORY_BOOK_H
+#define MMCPUS_CLI_MEMORY_BOOK_H
+
+#include <mmcpus/mmcpus.h>
+
+/* A node that has less than this share of the memory of a process counts as one without it. */
+#define MEMORY_REMOTE_SHARE 0.05
+#define MEMORY_REMOTE_TEXT  "5 %"
+
+enum memory_mode {
+	MEMORY_UNSET, /* a sample, but of a captured machine a count */
+	MEMORY_SAMPLE,
+	MEMORY_EXACT,
+};
+
+struct memory_page; /* what is written of one process */
+
+struct memory_book {
+	const struct mmcpus_system *sys;
+	const struct mmcpus_memory_limit *limit; /* of a sample; NULL: the library's */
+	bool is_exact;
+	struct memory_page *pages;
+	size_t nr_pages;
+	size_t last; /* that was looked up: mostly the next one is the same */
+
+	/* Of all that was looked up. */
+	uint64_t cost_ns;
+	size_t nr_known;
+	size_t nr_unknown;
+	struct mmcpus_reason why; /* of the first that is unknown */
+};
+
+/* "sample" or "exact"; NULL: unset. -EINVAL and why for any other word. */
+int memory_mode_parse(const char *text, enum memory_mode *ret, char **why);
+
+void memory_book_init(struct memory_book *book, const struct mmcpus_system *sys, enum memory_mode mode,
+		      const struct mmcpus_memory_limit *limit);
+void memory_book_deinit(struct memory_book *book);
+
+/* Of a process; lives as long as the book. Or the error of the library. */
+int memory_book_look_up(struct memory_book *book, int32_t pid, const struct mmcpus_memory **ret);
+
+/* "0:97% 1:3%" */
+char *memory_text(const struct mmcpus_memory *memory);
+
+/* Remarks on stderr, if anything was looked up: what it cost, if that is asked for; and what could not be found out. */
+void memory_book_remark(const struct memory_book *book, bool has_cost);
+
+#endif

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "numa_preferred.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "number.h"
+#include "proc_dir.h"
+#include "system.h"
+
+/* NUMA_BALANCING_NORMAL of include/linux/sched/sysctl.h; the other mode moves pages between tiers of memory. */
+#define BALANCES_NODES 1
+
+/* At the start of a line. The first line begins with a name, which may hold line ends, but is too short for this. */
+#define KEY "\nnuma_preferred_nid "
+
+/* It costs a file for each. */
+#define THREADS_MAX 1024
+
+int numa_preferred_parse(const char *text, int32_t *ret)
+{
+	const char *line = strstr(text, KEY);
+	const char *value;
+
+	if (!line)
+		return -ENODATA;
+	value = line + strlen(KEY);
+	value += strspn(value, " ");
+	return *value == ':' && parse_i32(value + 1, ret) && *ret >= -1 ? 0 : -ENODATA;
+}
+
+static bool is_balanced(const struct mmcpus_system *sys)
+{
+	const char *mode = mmcpus_system_text(sys, MMCPUS_SYSTEM_NUMA_BALANCING);
+
+	return mode && strtoul(mode, NULL, 10) & BALANCES_NODES;
+}
+
+/* A thread that has ended meanwhile prefers nothing. */
+static int add_preferred(const struct root *process, int32_t tid, struct text *text, struct mmcpus_cpuset *ret)
+{
+	int32_t node = -1;
+	char path[48];
+	int err;
+
+	snprintf(path, sizeof(path), "task/%d/sched", tid);
+	err = root_read(process, path, text);
+	if (err == -ESRCH)
+		return 0;
+	if (!err)
+		err = numa_preferred_parse(text->data, &node);
+	if (!err && node >= 0)
+		err = mmcpus_cpuset_add(ret, (uint32_t)node);
+	return err ? -ENODATA : 0;
+}
+
+static int add_threads(const struct root *process, struct mmcpus_cpuset *ret)
+{
+	struct pid_list tids = { 0 };
+	struct text text = { 0 };
+	int err = proc_dir_list_threads(process, &tids);
+
+	if (!err && tids.nr > THREADS_MAX)
+		err = -ENODATA;
+	for (size_t i = 0; i < tids.nr && !err; i++)
+		err = add_preferred(process, tids.pids[i], &text, ret);
+	text_deinit(&text);
+	pid_list_deinit(&tids);
+	return err;
+}
+
+int mmcpus_process_preferred_nodes(const struct mmcpus_system *sys, int32_t pid, struct mmcpus_cpuset *ret)
+{
+	struct root process;
+	char path[32];
+	int err;
+
+	mmcpus_cpuset_clear(ret);
+	if (!is_balanced(sys))
+		return -ENODATA;
+	snprintf(path, sizeof(path), "proc/%d", pid);
+	err = root_enter(&sys->root, path, &process);
+	if (!err) {
+		err = add_threads(&process, ret);
+		root_deinit(&process);
+	}
+	return err == -ENOENT || err == -EPERM || err == -EACCES ? -ESRCH : err;
+}
