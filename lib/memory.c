@@ -57,8 +57,8 @@ static int tell(struct mmcpus_reason *why, int32_t pid, int err)
 	if (err == -ENOSYS || err == -EOPNOTSUPP)
 		return reason_set(why, -EOPNOTSUPP, "this kernel does not tell on which node a page is");
 	if (err == -ETIME || err == -ENOBUFS || err == -ENODATA) {
-		reason_set(why, -ENODATA, "process %d has %s for the time that may be spent", pid,
-			   err == -ENODATA ? "too little resident in too many places" : "too many mappings");
+		reason_set(why, -ENODATA, "process %d: the time that may be spent was over before %s", pid,
+			   err == -ENODATA ? "a resident page was found" : "all of its mappings were read");
 		reason_remedy(why, "count its memory instead (--memory exact)");
 		return -ENODATA;
 	}

@@ -5,8 +5,9 @@
  * - Little memory: all resident pages are listed, and drawn from.
  * - Much of it, and most of what is mapped is resident: pages are drawn from what is mapped. Those that are not resident
  *   say so when they are asked.
- * - Else what is mapped is cut into blocks. Resident pages are listed in blocks drawn by chance, until half of the time is
- *   over, and then drawn from. Pages of a block are alike; the estimate takes that into account.
+ * - Else large mappings are cut into blocks. Resident pages are listed in blocks drawn by chance, until half of the time is
+ *   over, and then drawn from. Pages of a block are alike; the estimate takes that into account. Small mappings are listed
+ *   as a whole, and a page there has the same chance as a block.
  */
 #include "page_sampler.h"
 
@@ -27,10 +28,13 @@
 /* So many can be listed in a part of the default time: 20 ns each, or more if the caches are cold. */
 #define LISTED_MAX 32768
 
-/* Blocks hold about as many resident pages as a call costs; there are so many at least, and so many are enough. */
+/* Mappings up to this size are listed page by page even if others are not. */
+#define SMALL_MAX 2048
+
+/* To list a block's resident pages costs about as much as the call; there are so many at least, and so many are enough. */
 #define BLOCK_RESIDENT  64
 #define BLOCK_PAGES_MIN 64
-#define BLOCKS_MIN      32
+#define BLOCKS_MIN      128
 #define BLOCKS_ENOUGH   512
 
 /* Pages of one system call. It is not interrupted by our clock. */
@@ -74,90 +78,107 @@ static int read_resident(struct sampler *sampler)
 	return rest && parse_u64(rest, &sampler->nr_resident) ? 0 : -EBADMSG;
 }
 
+static uint64_t pages_of_range(const struct population *all, size_t index)
+{
+	const struct page_range *range = &all->ranges[index];
+
+	return (index + 1 < all->nr_ranges ? range[1].before : all->nr_pages) - range->before;
+}
+
 static int list_all(struct sampler *sampler)
 {
 	const struct population *mapped = &sampler->mapped;
 	uint64_t deadline_ns = later(sampler, 30);
 	int err = 0;
 
-	for (size_t i = 0; i < mapped->nr_ranges && !err; i++) {
-		const struct page_range *range = &mapped->ranges[i];
-		uint64_t end = i + 1 < mapped->nr_ranges ? range[1].before : mapped->nr_pages;
-
-		err = pagemap_add_resident(&sampler->pagemap, range->first, end - range->before, 0, deadline_ns,
-					   &sampler->pages);
-	}
+	for (size_t i = 0; i < mapped->nr_ranges && !err; i++)
+		err = pagemap_add_resident(&sampler->pagemap, mapped->ranges[i].first, pages_of_range(mapped, i), 0,
+					   deadline_ns, &sampler->pages);
 	return err;
 }
 
 /* --------------------------------------------------------------------------------------------------- by blocks -- */
 
-static uint64_t choose_block(const struct sampler *sampler)
-{
-	uint64_t nr_mapped = sampler->mapped.nr_pages;
-	uint64_t wanted = nr_mapped / (sampler->nr_resident + 1) * BLOCK_RESIDENT;
-	uint64_t pages = BLOCK_PAGES_MIN;
+/* What is mapped, by size. */
+struct parts {
+	struct population large; /* cut into blocks of equal size */
+	struct population
+		small; /* resident pages of the rest, all of them: each of them is drawn as if it were a block */
+	uint64_t block_pages;
+	uint64_t nr_blocks;
+};
 
-	while (sampler->pagemap.can_scan && pages < wanted && pages < nr_mapped / BLOCKS_MIN)
-		pages *= 2;
-	return pages;
-}
-
-/* The blocks that have something mapped, each once. */
-static int list_blocks(const struct sampler *sampler, uint64_t block_pages, struct population *ret)
+/* Programs, libraries and stacks are small and resident, and would be all in few blocks among many that are empty. */
+static int split_mapped(struct sampler *sampler, struct parts *parts)
 {
 	const struct population *mapped = &sampler->mapped;
-	uint64_t next = 0;
+	uint64_t deadline_ns = later(sampler, 30);
+	uint64_t nr_small = 0;
 	int err = 0;
 
 	for (size_t i = 0; i < mapped->nr_ranges && !err; i++) {
-		const struct page_range *range = &mapped->ranges[i];
-		uint64_t nr = (i + 1 < mapped->nr_ranges ? range[1].before : mapped->nr_pages) - range->before;
-		uint64_t first = range->first / block_pages;
-		uint64_t end = (range->first + nr - 1) / block_pages + 1;
+		uint64_t first = mapped->ranges[i].first;
+		uint64_t nr = pages_of_range(mapped, i);
 
-		if (first < next)
-			first = next;
-		if (first < end)
-			err = population_add(ret, first, end - first, 0);
-		next = end;
+		if (nr > SMALL_MAX || nr_small + nr > LISTED_MAX) {
+			err = population_add(&parts->large, first, nr, 0);
+		} else {
+			err = pagemap_add_resident(&sampler->pagemap, first, nr, 0, deadline_ns, &parts->small);
+			nr_small += nr;
+		}
 	}
 	return err;
 }
 
-/* Nothing is mapped before and behind what is: the kernel refuses addresses that no process can have. */
-static int list_block(struct sampler *sampler, uint64_t block, uint64_t block_pages, uint64_t deadline_ns)
+static void choose_blocks(const struct sampler *sampler, struct parts *parts)
 {
-	const struct population *mapped = &sampler->mapped;
-	const struct page_range *last = &mapped->ranges[mapped->nr_ranges - 1];
-	uint64_t mapped_end = last->first + (mapped->nr_pages - last->before);
-	uint64_t first = block * block_pages;
-	uint64_t end = first + block_pages;
+	uint64_t nr_mapped = parts->large.nr_pages;
+	uint64_t nr_resident =
+		sampler->nr_resident > parts->small.nr_pages ? sampler->nr_resident - parts->small.nr_pages : 0;
+	uint64_t wanted = nr_mapped / (nr_resident + 1) * BLOCK_RESIDENT;
 
-	if (first < mapped->ranges[0].first)
-		first = mapped->ranges[0].first;
-	if (end > mapped_end)
-		end = mapped_end;
-	return pagemap_add_resident(&sampler->pagemap, first, end - first, sampler->nr_clusters, deadline_ns,
-				    &sampler->pages);
+	parts->block_pages = BLOCK_PAGES_MIN;
+	while (sampler->pagemap.can_scan && parts->block_pages < wanted && parts->block_pages < nr_mapped / BLOCKS_MIN)
+		parts->block_pages *= 2;
+	parts->nr_blocks = (nr_mapped + parts->block_pages - 1) / parts->block_pages;
+}
+
+static int list_block(struct sampler *sampler, const struct parts *parts, uint64_t block, uint64_t deadline_ns)
+{
+	uint64_t place = block * parts->block_pages;
+	uint64_t end = place + parts->block_pages;
+	int err = 0;
+
+	if (end > parts->large.nr_pages)
+		end = parts->large.nr_pages;
+	while (place < end && !err) {
+		const struct page_range *range = population_find(&parts->large, place);
+		uint64_t nr =
+			pages_of_range(&parts->large, (size_t)(range - parts->large.ranges)) - (place - range->before);
+
+		if (nr > end - place)
+			nr = end - place;
+		err = pagemap_add_resident(&sampler->pagemap, range->first + (place - range->before), nr,
+					   sampler->nr_clusters, deadline_ns, &sampler->pages);
+		place += nr;
+	}
+	return err;
 }
 
 /* A block that could not be listed as a whole is left out: it would count too little. */
-static int visit_blocks(struct sampler *sampler, const struct population *blocks, uint64_t block_pages)
+static int visit_blocks(struct sampler *sampler, const struct parts *parts)
 {
-	uint64_t deadline_ns = later(sampler, 50);
+	uint64_t deadline_ns = later(sampler, 60);
 	struct population *pages = &sampler->pages;
 	struct shuffle order;
 	int err = 0;
 
-	shuffle_init(&order, blocks->nr_pages, sampler->seed);
-	while (sampler->nr_clusters < blocks->nr_pages &&
+	shuffle_init(&order, parts->nr_blocks, sampler->seed);
+	while (sampler->nr_clusters < parts->nr_blocks &&
 	       (sampler->nr_clusters < BLOCKS_ENOUGH || pages->nr_pages < sampler->max_pages)) {
-		uint64_t place = shuffle_at(&order, sampler->nr_clusters);
-		const struct page_range *range = population_find(blocks, place);
 		struct population before = *pages;
 
-		err = list_block(sampler, range->first + (place - range->before), block_pages, deadline_ns);
+		err = list_block(sampler, parts, shuffle_at(&order, sampler->nr_clusters), deadline_ns);
 		if (err) {
 			pages->nr_ranges = before.nr_ranges;
 			pages->nr_pages = before.nr_pages;
@@ -168,19 +189,52 @@ static int visit_blocks(struct sampler *sampler, const struct population *blocks
 	return err == -ETIME || err == -ENOBUFS ? 0 : err;
 }
 
-static int list_some(struct sampler *sampler)
+/* As many of all single pages as of all blocks were visited. */
+static int draw_small(struct sampler *sampler, const struct parts *parts)
 {
-	uint64_t block_pages = choose_block(sampler);
-	struct population blocks = { 0 };
-	int err = list_blocks(sampler, block_pages, &blocks);
+	const struct population *small = &parts->small;
+	uint64_t nr = parts->nr_blocks ? small->nr_pages * sampler->nr_clusters / parts->nr_blocks : small->nr_pages;
+	struct shuffle order;
+	int err = 0;
 
+	if (nr == 0)
+		return 0;
+	shuffle_init(&order, small->nr_pages, sampler->seed + 2);
+	for (uint64_t i = 0; i < nr && !err; i++) {
+		uint64_t place = shuffle_at(&order, i);
+		const struct page_range *range = population_find(small, place);
+
+		err = population_add(&sampler->pages, range->first + (place - range->before), 1, sampler->nr_clusters);
+		sampler->nr_clusters++;
+	}
+	return err;
+}
+
+static int list_parts(struct sampler *sampler, struct parts *parts)
+{
+	int err = split_mapped(sampler, parts);
+
+	if (err)
+		return err;
+	choose_blocks(sampler, parts);
+	if (parts->nr_blocks)
+		err = visit_blocks(sampler, parts);
 	if (!err)
-		err = visit_blocks(sampler, &blocks, block_pages);
-	sampler->all_clusters = blocks.nr_pages;
+		err = draw_small(sampler, parts);
+	sampler->all_clusters = parts->nr_blocks + parts->small.nr_pages;
 	if (sampler->nr_clusters == sampler->all_clusters)
 		sampler->nr_clusters = 0; /* nothing is left out */
-	population_deinit(&blocks);
 	return err;
+}
+
+static int list_some(struct sampler *sampler)
+{
+	struct parts parts = { 0 };
+	int err = list_parts(sampler, &parts);
+
+	population_deinit(&parts.large);
+	population_deinit(&parts.small);
+	return err == -ETIME || err == -ENOBUFS ? -ENODATA : err;
 }
 
 /* -------------------------------------------------------------------------------------------------- which way -- */
