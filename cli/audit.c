@@ -31,12 +31,16 @@ static uint32_t find_tellable(const struct mmcpus_system *sys, struct mmcpus_sou
 	return fields;
 }
 
+/* Enough to tell much from little; what it leaves open is counted. */
+static const struct mmcpus_memory_limit memory_limit = { .time_ns = 500000, .nr_pages = 512 };
+
 void audit_init(struct audit *audit, const struct mmcpus_system *sys, struct mmcpus_source *src,
 		const struct mmcpus_cpuset *isolated, const struct policy *policy)
 {
 	*audit = (struct audit){ .scene = { .sys = sys, .isolated = isolated }, .src = src, .policy = policy };
 	audit->scene.earlier = &audit->earlier;
 	audit->can_tell = find_tellable(sys, src);
+	audit->scene.memory = &audit->memory;
 	audit->results = xcalloc(nr_rules, sizeof(*audit->results));
 	for (size_t i = 0; i < nr_rules; i++) {
 		audit->results[i].rule = &rules[i];
@@ -357,9 +361,11 @@ int audit_look(struct audit *audit, struct mmcpus_reason *why)
 
 	if (err)
 		return err;
+	memory_book_init(&audit->memory, audit->scene.sys, MEMORY_UNSET, &memory_limit);
 	for (size_t i = 0; i < nr_rules; i++)
 		if (audit->results[i].state != RULE_IGNORED)
 			check_rule(audit, &audit->results[i]);
+	memory_book_deinit(&audit->memory);
 	audit->nr_looks++;
 	return 0;
 }

@@ -4,6 +4,7 @@
 #define MMCPUS_CLI_AUDIT_H
 
 #include "findings.h"
+#include "memory_book.h"
 #include "stale_list.h"
 
 struct policy;
@@ -24,6 +25,7 @@ struct rule_result {
 
 struct audit {
 	struct scene scene;
+	struct memory_book memory; /* of one look */
 	struct stale_list earlier;
 	uint32_t can_tell; /* fields that the source can tell of the whole machine */
 	struct mmcpus_source *src;

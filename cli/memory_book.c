@@ -74,18 +74,24 @@ static void count_page(struct memory_book *book, const struct memory_page *page,
 	book->cost_ns += mmcpus_memory_cost_ns(page->memory);
 }
 
+static void fill_page(struct memory_book *book, struct memory_page *page, bool is_exact)
+{
+	struct mmcpus_reason why;
+
+	if (is_exact)
+		page->err = mmcpus_memory_count(book->sys, page->pid, &page->memory, &why);
+	else
+		page->err = mmcpus_memory_sample(book->sys, page->pid, book->limit, &page->memory, &why);
+	if (page->err)
+		page->memory = NULL;
+	count_page(book, page, &why);
+}
+
 static struct memory_page *add_page(struct memory_book *book, int32_t pid)
 {
 	struct memory_page page = { .pid = pid };
-	struct mmcpus_reason why;
 
-	if (book->is_exact)
-		page.err = mmcpus_memory_count(book->sys, pid, &page.memory, &why);
-	else
-		page.err = mmcpus_memory_sample(book->sys, pid, book->limit, &page.memory, &why);
-	if (page.err)
-		page.memory = NULL;
-	count_page(book, &page, &why);
+	fill_page(book, &page, book->is_exact);
 	book->pages = xreallocarray(book->pages, book->nr_pages + 1, sizeof(book->pages[0]));
 	book->last = book->nr_pages++;
 	book->pages[book->last] = page;
@@ -98,6 +104,18 @@ int memory_book_look_up(struct memory_book *book, int32_t pid, const struct mmcp
 
 	if (!page)
 		page = add_page(book, pid);
+	*ret = page->memory;
+	return page->err;
+}
+
+int memory_book_count(struct memory_book *book, int32_t pid, const struct mmcpus_memory **ret)
+{
+	struct memory_page *page = find_page(book, pid);
+
+	if (!page)
+		page = add_page(book, pid);
+	mmcpus_memory_destroy(page->memory);
+	fill_page(book, page, true);
 	*ret = page->memory;
 	return page->err;
 }

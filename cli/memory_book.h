@@ -39,8 +39,11 @@ void memory_book_init(struct memory_book *book, const struct mmcpus_system *sys,
 		      const struct mmcpus_memory_limit *limit);
 void memory_book_deinit(struct memory_book *book);
 
-/* Of a process; lives as long as the book. Or the error of the library. */
+/* Of a process; lives until it is counted, or as long as the book. Or the error of the library. */
 int memory_book_look_up(struct memory_book *book, int32_t pid, const struct mmcpus_memory **ret);
+
+/* The same, counted; what was looked up before is replaced. */
+int memory_book_count(struct memory_book *book, int32_t pid, const struct mmcpus_memory **ret);
 
 /* "0:97% 1:3%" */
 char *memory_text(const struct mmcpus_memory *memory);

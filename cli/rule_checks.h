@@ -15,6 +15,10 @@ int prepare_numa_balancing(const struct scene *scene, char **why);
 int check_numa_balancing(const struct scene *scene, const struct mmcpus_mm *mm, struct evidence *ret);
 int check_split_threads(const struct scene *scene, const struct mmcpus_mm *mm, struct evidence *ret);
 
+/* In memory_checks.c: */
+int check_remote_memory(const struct scene *scene, const struct mmcpus_mm *mm, struct evidence *ret);
+int check_far_memory(const struct scene *scene, const struct mmcpus_mm *mm, struct evidence *ret);
+
 int prepare_thp_collapse(const struct scene *scene, char **why);
 int check_thp_collapse(const struct scene *scene, const struct mmcpus_mm *mm, struct evidence *ret);
 int prepare_ksm(const struct scene *scene, char **why);

@@ -35,6 +35,15 @@ const struct rule rules[] = {
 	  "Threads of one address space are bound to NUMA nodes that have nothing in common, so that what they share is "
 	  "remote for some of them and each flush crosses nodes.",
 	  "Bind all threads of a process to the same nodes, or run a process for each node." },
+	{ "remote-memory", SEVERITY_WARNING, RULE_OF_MM, NEED_NODES | NEED_ACTIVE, 0, NULL, check_remote_memory,
+	  "An address space with 16 MiB of resident memory or more is active on CPUs whose NUMA node has less than 5 % of it.",
+	  "Bind threads and memory to the same node (numactl, AllowedCPUs= and AllowedMemoryNodes= of a unit), or bring the "
+	  "memory there with migratepages." },
+	{ "far-memory", SEVERITY_WARNING, RULE_OF_MM, NEED_NODES, MMCPUS_FIELD_ALLOWED, NULL, check_far_memory,
+	  "An address space with 16 MiB of resident memory or more has 5 % of it or more on a NUMA node where none of its "
+	  "threads may run.",
+	  "Bring it to a node of its threads with migratepages, and bind memory and threads together before the process "
+	  "starts." },
 	{ "thp-collapse", SEVERITY_WARNING, RULE_OF_SYSTEM, NEED_ISOLATED, 0, prepare_thp_collapse, check_thp_collapse,
 	  "khugepaged collapses pages into huge ones, and interrupts all CPUs for each, isolated or not.",
 	  "Write never to /sys/kernel/mm/transparent_hugepage/enabled and shmem_enabled, or boot with "
@@ -62,7 +71,7 @@ bool rule_is_of_isolation(const struct rule *rule)
 
 bool rule_is_of_interrupts(const struct rule *rule)
 {
-	return rule->needs & NEED_ACTIVE;
+	return rule->needs & NEED_ACTIVE && !(rule->needs & NEED_NODES); /* those of nodes are about memory */
 }
 
 const char *severity_name(enum severity severity)

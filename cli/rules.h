@@ -11,6 +11,7 @@
 
 #include <mmcpus/mmcpus.h>
 
+struct memory_book;
 struct stale_list;
 
 /* What is looked at, and what is known about it. */
@@ -18,6 +19,7 @@ struct scene {
 	const struct mmcpus_system *sys;
 	const struct mmcpus_snapshot *snap;
 	const struct mmcpus_cpuset *isolated; /* as the user, the policy or the machine says; NULL: unknown */
+	struct memory_book *memory;           /* where it is, for who asks */
 	const struct stale_list *earlier;     /* of the look before this one */
 };
 

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Checks that compare where memory is with where CPUs are. A few pages of each process tell of most how it is; what they
+ * leave open is counted.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "memory_book.h"
+#include "rule_checks.h"
+#include "value.h"
+#include "xalloc.h"
+
+/* What every process has mapped of libraries may be anywhere, and is no matter of much. */
+#define BYTES_MIN (UINT64_C(16) << 20)
+
+typedef int (*check_memory)(const struct scene *scene, const struct mmcpus_mm *mm, const struct mmcpus_memory *memory,
+			    struct evidence *ret);
+
+/* What has ended meanwhile breaks no rule. */
+static int check_with(const struct scene *scene, const struct mmcpus_mm *mm, check_memory check, struct evidence *ret)
+{
+	const struct mmcpus_memory *memory;
+	int32_t pid = mmcpus_mm_pid(mm);
+	int found = memory_book_look_up(scene->memory, pid, &memory);
+
+	if (!found)
+		found = check(scene, mm, memory, ret);
+	if (found == -ENODATA)
+		found = memory_book_count(scene->memory, pid, &memory);
+	else
+		memory = NULL;
+	if (!found && memory)
+		found = check(scene, mm, memory, ret);
+	if (found == -ESRCH)
+		return 0;
+	return found < 0 ? -ENODATA : found;
+}
+
+static char *size_text(uint64_t bytes)
+{
+	const struct value_style style = { .has_units = true, .empty = "-" };
+	struct value value = { .type = VALUE_BYTES, .is_known = true, .number = bytes };
+
+	return value_text(&value, &style);
+}
+
+static void tell_where(const struct mmcpus_memory *memory, struct evidence *ret)
+{
+	char *size = size_text(mmcpus_memory_resident_bytes(memory));
+	char *where = memory_text(memory);
+
+	ret->detail = xasprintf("%s on nodes %s", size, where);
+	free(size);
+	free(where);
+}
+
+/* ------------------------------------------------------------------------------------------------ remote-memory -- */
+
+static int find_remote(const struct scene *scene, const struct mmcpus_mm *mm, const struct mmcpus_memory *memory,
+		       struct mmcpus_cpuset *ret)
+{
+	struct mmcpus_cpuset *active = scene_copy_set(scene, mm, MMCPUS_SET_ACTIVE);
+	int err = active ? mmcpus_memory_remote(memory, scene->sys, active, MEMORY_REMOTE_SHARE, ret) : -ENODATA;
+
+	mmcpus_cpuset_destroy(active);
+	return err;
+}
+
+static int check_remote(const struct scene *scene, const struct mmcpus_mm *mm, const struct mmcpus_memory *memory,
+			struct evidence *ret)
+{
+	struct mmcpus_cpuset *remote;
+	int err;
+
+	if (mmcpus_memory_resident_bytes(memory) < BYTES_MIN)
+		return 0;
+	remote = scene_make_cpus(scene);
+	err = find_remote(scene, mm, memory, remote);
+	if (err || mmcpus_cpuset_is_empty(remote)) {
+		mmcpus_cpuset_destroy(remote);
+		return err;
+	}
+	ret->cpus = remote;
+	ret->nodes = scene_make_nodes();
+	mmcpus_system_nodes_of(scene->sys, remote, ret->nodes);
+	tell_where(memory, ret);
+	return 1;
+}
+
+int check_remote_memory(const struct scene *scene, const struct mmcpus_mm *mm, struct evidence *ret)
+{
+	return check_with(scene, mm, check_remote, ret);
+}
+
+/* --------------------------------------------------------------------------------------------------- far-memory -- */
+
+/* Nodes that have CPUs, but none that it may run on. What has no CPUs is memory of another kind, and near to nobody. */
+static struct mmcpus_cpuset *far_nodes(const struct scene *scene, const struct mmcpus_mm *mm)
+{
+	const struct mmcpus_cpuset *online = mmcpus_system_set(scene->sys, MMCPUS_SYSTEM_NODES);
+	struct mmcpus_cpuset *allowed = scene_copy_set(scene, mm, MMCPUS_SET_ALLOWED);
+	struct mmcpus_cpuset *nodes = allowed ? scene_make_nodes() : NULL;
+
+	for (uint32_t node = 0; nodes && mmcpus_cpuset_next(online, node, &node); node++) {
+		const struct mmcpus_cpuset *cpus = mmcpus_system_node_cpus(scene->sys, node);
+
+		if (!cpus) {
+			mmcpus_cpuset_destroy(nodes);
+			nodes = NULL;
+		} else if (!mmcpus_cpuset_is_empty(cpus) && !mmcpus_cpuset_intersects(cpus, allowed)) {
+			mmcpus_cpuset_add(nodes, node);
+		}
+	}
+	mmcpus_cpuset_destroy(allowed);
+	return nodes;
+}
+
+/* Leave those that have a part of the memory worth the name; -ENODATA: there is no telling. */
+static int keep_used(const struct mmcpus_memory *memory, struct mmcpus_cpuset *nodes)
+{
+	for (uint32_t node = 0; mmcpus_cpuset_next(nodes, node, &node); node++) {
+		struct mmcpus_share share = mmcpus_memory_share(memory, node);
+
+		if (share.low < MEMORY_REMOTE_SHARE && share.high >= MEMORY_REMOTE_SHARE)
+			return -ENODATA;
+		if (share.high < MEMORY_REMOTE_SHARE)
+			mmcpus_cpuset_remove(nodes, node);
+	}
+	return 0;
+}
+
+static int check_far(const struct scene *scene, const struct mmcpus_mm *mm, const struct mmcpus_memory *memory,
+		     struct evidence *ret)
+{
+	struct mmcpus_cpuset *nodes;
+	int err;
+
+	if (mmcpus_memory_resident_bytes(memory) < BYTES_MIN)
+		return 0;
+	nodes = far_nodes(scene, mm);
+	err = nodes ? keep_used(memory, nodes) : -ENODATA;
+	if (err || mmcpus_cpuset_is_empty(nodes)) {
+		mmcpus_cpuset_destroy(nodes);
+		return err;
+	}
+	ret->nodes = nodes;
+	tell_where(memory, ret);
+	return 1;
+}
+
+int check_far_memory(const struct scene *scene, const struct mmcpus_mm *mm, struct evidence *ret)
+{
+	struct mmcpus_cpuset *nodes = far_nodes(scene, mm);
+	bool is_unbound = nodes && mmcpus_cpuset_is_empty(nodes);
+
+	mmcpus_cpuset_destroy(nodes);
+	if (!nodes)
+		return -ENODATA;
+	return is_unbound ? 0 : check_with(scene, mm, check_far, ret);
+}
