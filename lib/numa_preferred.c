@@ -1,35 +1,18 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-#include "numa_preferred.h"
-
+/* Where automatic NUMA balancing wants the threads of a process to be. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "number.h"
 #include "proc_dir.h"
+#include "proc_sched.h"
 #include "system.h"
 
 /* NUMA_BALANCING_NORMAL of include/linux/sched/sysctl.h; the other mode moves pages between tiers of memory. */
 #define BALANCES_NODES 1
 
-/* At the start of a line. The first line begins with a name, which may hold line ends, but is too short for this. */
-#define KEY "\nnuma_preferred_nid "
-
 /* It costs a file for each. */
 #define THREADS_MAX 1024
-
-int numa_preferred_parse(const char *text, int32_t *ret)
-{
-	const char *line = strstr(text, KEY);
-	const char *value;
-
-	if (!line)
-		return -ENODATA;
-	value = line + strlen(KEY);
-	value += strspn(value, " ");
-	return *value == ':' && parse_i32(value + 1, ret) && *ret >= -1 ? 0 : -ENODATA;
-}
 
 static bool is_balanced(const struct mmcpus_system *sys)
 {
@@ -50,7 +33,7 @@ static int add_preferred(const struct root *process, int32_t tid, struct text *t
 	if (err == -ESRCH)
 		return 0;
 	if (!err)
-		err = numa_preferred_parse(text->data, &node);
+		err = proc_sched_parse_preferred(text->data, &node);
 	if (!err && node >= 0)
 		err = mmcpus_cpuset_add(ret, (uint32_t)node);
 	return err ? -ENODATA : 0;

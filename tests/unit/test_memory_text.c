@@ -7,8 +7,8 @@
 
 #include "line_reader.h"
 #include "numa_maps.h"
-#include "numa_preferred.h"
 #include "proc_maps.h"
+#include "proc_sched.h"
 
 static void reads_mappings(void **state)
 {
@@ -132,7 +132,7 @@ static void finds_the_preferred_node(void **state)
 	(void)state;
 	for (size_t i = 0; i < NR(cases); i++) {
 		int32_t node = 4711;
-		int err = numa_preferred_parse(cases[i].text, &node);
+		int err = proc_sched_parse_preferred(cases[i].text, &node);
 
 		check(err == cases[i].err, "'%s': %d", cases[i].text, err);
 		check(err || node == cases[i].node, "'%s': %d", cases[i].text, node);
