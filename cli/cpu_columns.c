@@ -28,7 +28,8 @@ static int give_text(const char *text, struct value *ret)
 
 static int give_truth(bool truth, struct value *ret)
 {
-	return give_text(truth ? "yes" : "no", ret);
+	ret->truth = truth;
+	return 0;
 }
 
 /* ----------------------------------------------------------------------------------------------------- the machine -- */
@@ -282,10 +283,10 @@ GETTER(get_backend)
 static const struct column columns[] = {
 	{ "CPU", "cpu", VALUE_NUMBER, COLUMN_IS_DEFAULT, 0, get_cpu, "its number" },
 	{ "NODE", "node", VALUE_NUMBER, COLUMN_IS_DEFAULT, 0, get_node, "its NUMA node" },
-	{ "ONLINE", "online", VALUE_TEXT, COLUMN_IS_DEFAULT, 0, get_online, "is it in use? yes or no" },
-	{ "ISOLATED", "isolated", VALUE_TEXT, COLUMN_IS_DEFAULT, 0, get_isolated,
-	  "is it isolated, in whichever way? yes or no" },
-	{ "NOHZ_FULL", "nohz_full", VALUE_TEXT, 0, 0, get_nohz_full, "is it one of nohz_full=? yes or no" },
+	{ "ONLINE", "online", VALUE_TRUTH, COLUMN_IS_DEFAULT, 0, get_online, "is it in use?" },
+	{ "ISOLATED", "isolated", VALUE_TRUTH, COLUMN_IS_DEFAULT, 0, get_isolated,
+	  "is it isolated, in whichever way?" },
+	{ "NOHZ_FULL", "nohz_full", VALUE_TRUTH, 0, 0, get_nohz_full, "is it one of nohz_full=?" },
 	{ "PID", "pid", VALUE_NUMBER, COLUMN_IS_DEFAULT, MMCPUS_FIELD_RESIDENCY, get_pid,
 	  "process that it runs; 0: it idles" },
 	{ "TID", "tid", VALUE_NUMBER, 0, MMCPUS_FIELD_RESIDENCY, get_tid, "thread that it runs; 0: it idles" },
@@ -294,8 +295,8 @@ static const struct column columns[] = {
 	{ "LOADED", "loaded", VALUE_PIDS, COLUMN_IS_DEFAULT, MMCPUS_FIELD_RESIDENCY, get_loaded,
 	  "processes whose address space it has loaded; none: the kernel's own" },
 	{ "MM", "mm", VALUE_ID, 0, MMCPUS_FIELD_RESIDENCY, get_mm, "identity of that address space" },
-	{ "LAZY", "lazy", VALUE_TEXT, COLUMN_IS_DEFAULT, MMCPUS_FIELD_RESIDENCY, get_lazy,
-	  "does it idle or run a kernel thread on it? yes or no" },
+	{ "LAZY", "lazy", VALUE_TRUTH, COLUMN_IS_DEFAULT, MMCPUS_FIELD_RESIDENCY, get_lazy,
+	  "does it idle or run a kernel thread on it?" },
 	{ "SLOTS", "slots", VALUE_SLOTS, COLUMN_IS_DEFAULT, MMCPUS_FIELD_RESIDENCY, get_slots,
 	  "ASID slots in use, each with the process it is kept for; *: loaded, !: behind" },
 	{ "NR_SLOTS", "nr_slots", VALUE_NUMBER, 0, MMCPUS_FIELD_RESIDENCY, get_nr_slots, "number of slots in use" },
@@ -303,8 +304,8 @@ static const struct column columns[] = {
 	  "number of address spaces that have it in ACTIVE" },
 	{ "NR_TARGETS", "nr_targets", VALUE_NUMBER, COLUMN_IS_DEFAULT, MMCPUS_FIELD_RESIDENCY, get_nr_targets,
 	  "number of address spaces whose flush would interrupt it now" },
-	{ "TORN", "torn", VALUE_TEXT, 0, MMCPUS_FIELD_RESIDENCY, get_torn,
-	  "did it switch whenever it was looked at? yes or no" },
+	{ "TORN", "torn", VALUE_TRUTH, 0, MMCPUS_FIELD_RESIDENCY, get_torn,
+	  "did it switch whenever it was looked at?" },
 	{ "QUALITY", "quality", VALUE_TEXT, 0, 0, get_quality, "exact, partial or estimate" },
 	{ "BACKEND", "backend", VALUE_TEXT, 0, 0, get_backend, "backend that answered" },
 };

@@ -142,7 +142,8 @@ GETTER(get_moot)
 {
 	int is_moot = finding_is_moot(finding);
 
-	return give_text(is_moot < 0 ? NULL : is_moot ? "yes" : "no", ret);
+	ret->truth = is_moot > 0;
+	return is_moot < 0 ? is_moot : 0;
 }
 
 GETTER(get_quality)
@@ -195,8 +196,7 @@ static const struct column columns[] = {
 	{ "ALLOWED", "allowed", VALUE_SET, COLUMN_IS_DEFAULT, 0, get_allowed, "CPUs where any of its threads may run" },
 	{ "RUNNING", "running", VALUE_SET, 0, 0, get_running, "CPUs that ran one of its threads at that moment" },
 	{ "FLUSH", "flush", VALUE_TEXT, 0, 0, get_flush, "how its flushes reach other CPUs" },
-	{ "MOOT", "moot", VALUE_TEXT, 0, 0, get_moot,
-	  "is it about interrupts, and its flushes interrupt nobody? yes or no" },
+	{ "MOOT", "moot", VALUE_TRUTH, 0, 0, get_moot, "is it about interrupts, and its flushes interrupt nobody?" },
 	{ "STARTED", "started", VALUE_TEXT, COLUMN_IS_DEFAULT, 0, get_started, "when the process started" },
 	{ "FIRST", "first", VALUE_TEXT, 0, 0, get_first, "when it was seen first" },
 	{ "LAST", "last", VALUE_TEXT, 0, 0, get_last, "when it was seen last" },

@@ -319,7 +319,7 @@ GETTER(get_torn)
 {
 	if (!(mmcpus_snapshot_fields(view->snap) & MMCPUS_FIELD_RESIDENCY))
 		return -ENODATA;
-	ret->text = xstrdup(mmcpus_mm_is_torn(view->snap, mm) ? "yes" : "no");
+	ret->truth = mmcpus_mm_is_torn(view->snap, mm);
 	return 0;
 }
 
@@ -394,8 +394,8 @@ static const struct column columns[] = {
 	  "nodes where NUMA balancing wants its threads to be" },
 	{ "MM", "mm", VALUE_ID, 0, 0, get_id, "identity of the address space" },
 	{ "QUALITY", "quality", VALUE_TEXT, 0, 0, get_quality, "exact, partial or estimate" },
-	{ "TORN", "torn", VALUE_TEXT, 0, MMCPUS_FIELD_RUNNING | MMCPUS_FIELD_RESIDENCY, get_torn,
-	  "do RUNNING, LOADED and ACTIVE contradict each other? yes or no" },
+	{ "TORN", "torn", VALUE_TRUTH, 0, MMCPUS_FIELD_RUNNING | MMCPUS_FIELD_RESIDENCY, get_torn,
+	  "do RUNNING, LOADED and ACTIVE contradict each other?" },
 	{ "BACKEND", "backend", VALUE_TEXT, 0, 0, get_backend, "backend that answered" },
 };
 

@@ -32,6 +32,7 @@ void value_deinit(struct value *value)
 	case VALUE_BYTES:
 	case VALUE_PERCENT:
 	case VALUE_ID:
+	case VALUE_TRUTH:
 		break;
 	}
 	value->is_known = false;
@@ -70,6 +71,8 @@ int value_compare(const struct value *a, const struct value *b)
 	if (!a->is_known || !b->is_known)
 		return a->is_known - b->is_known;
 	switch (a->type) {
+	case VALUE_TRUTH:
+		return a->truth - b->truth;
 	case VALUE_TEXT:
 		return strcmp(a->text, b->text);
 	case VALUE_SET:
@@ -153,6 +156,8 @@ static char *known_text(const struct value *value, const struct value_style *sty
 		return percent_text(value->number);
 	case VALUE_ID:
 		return xasprintf("%#" PRIx64, value->number);
+	case VALUE_TRUTH:
+		return xstrdup(value->truth ? "yes" : "no");
 	case VALUE_TEXT:
 		return style->is_raw ? xstrdup(value->text) : safe_text(value->text);
 	case VALUE_SET:
@@ -193,6 +198,8 @@ void value_write_json(const struct value *value, struct json *json, const char *
 		json_number(json, key, value->number);
 	} else if (value->type == VALUE_PERCENT) {
 		json_hundredths(json, key, value->number);
+	} else if (value->type == VALUE_TRUTH) {
+		json_bool(json, key, value->truth);
 	} else if (value->type == VALUE_PIDS) {
 		json_pids(json, key, value->pids, value->nr_pids);
 	} else if (value->type == VALUE_SLOTS) {

@@ -26,6 +26,7 @@ enum value_type {
 	VALUE_BYTES,   /* a number that people read with a unit */
 	VALUE_PERCENT, /* a number of hundredths of a percent */
 	VALUE_ID,      /* a number that nobody computes with; a string in JSON, where 64 bits do not fit a number */
+	VALUE_TRUTH,   /* yes or no; true or false in JSON */
 	VALUE_TEXT,    /* raw bytes, untrusted */
 	VALUE_SET,     /* printed in the kernel's list format */
 	VALUE_MASK,    /* a set, printed in the kernel's mask format */
@@ -38,6 +39,7 @@ struct value {
 	bool is_known;
 	union {
 		uint64_t number;
+		bool truth;
 		char *text;
 		struct mmcpus_cpuset *set;
 		struct {

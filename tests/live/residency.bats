@@ -50,8 +50,8 @@ held()
 	expect_within LOADED "${row[loaded]}" "$A"
 	expect_within STALE "${row[stale]}" "$A"
 	expect_within TARGETS "${row[targets]}" "$A"
-	[ "${row[torn]}" = yes ] || [ "${row[loaded]}" = "${row[lazy]}" ]
-	! mask_is_kept || [ "${row[stale]}${row[loaded]}" = "$A" ] || [ "${row[torn]}" = yes ]
+	[ "${row[torn]}" = true ] || [ "${row[loaded]}" = "${row[lazy]}" ]
+	! mask_is_kept || [ "${row[stale]}${row[loaded]}" = "$A" ] || [ "${row[torn]}" = true ]
 }
 
 @test "who asks is loaded on the CPU that it asks from, and a target there" {
