@@ -4,13 +4,6 @@
 
 #include "snapshot.h"
 
-static bool is_online(const struct mmcpus_snapshot *snap, uint32_t cpu)
-{
-	const struct mmcpus_cpuset *online = mmcpus_system_set(snap->sys, MMCPUS_SYSTEM_ONLINE);
-
-	return !online || mmcpus_cpuset_has(online, cpu);
-}
-
 static bool has_residency(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *mm)
 {
 	return snap->known & snap->wanted & MMCPUS_FIELD_RESIDENCY && mm->record.flags & MM_RECORD_HAS_ID;
@@ -141,17 +134,21 @@ static bool is_target(const struct mmcpus_mm *mm, const struct cpu_record *cpu)
 
 static int set_targets(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *mm, struct mmcpus_cpuset *ret)
 {
+	const struct mmcpus_cpuset *online = mmcpus_system_set(snap->sys, MMCPUS_SYSTEM_ONLINE);
 	const struct mmcpus_cpuset *active = mmcpus_mm_active(snap, mm);
 
 	if (!active || !has_residency(snap, mm) || !(mm->record.flags & MM_RECORD_KNOWS_ASID))
 		return -ENODATA;
 	if (mm->record.flags & MM_RECORD_GLOBAL_ASID)
 		return 0;
-	for (uint32_t cpu = 0; mmcpus_cpuset_next(active, cpu, &cpu) > 0; cpu++) {
+	mmcpus_cpuset_copy(ret, active);
+	if (online)
+		mmcpus_cpuset_and(ret, online);
+	for (uint32_t cpu = 0; mmcpus_cpuset_next(ret, cpu, &cpu) > 0; cpu++) {
 		const struct cpu_record *rec = residency_cpu(&snap->residency, cpu);
 
-		if (rec && is_online(snap, cpu) && is_target(mm, rec))
-			mmcpus_cpuset_add(ret, cpu);
+		if (!rec || !is_target(mm, rec))
+			mmcpus_cpuset_remove(ret, cpu);
 	}
 	return 0;
 }
