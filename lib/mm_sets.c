@@ -186,11 +186,12 @@ int mmcpus_mm_set(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *mm
 	return -ENODATA;
 }
 
-static bool is_loaded_on(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *mm, uint32_t cpu)
+/* As the CPU must have it while it runs a thread of it. */
+static bool is_in_use_on(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *mm, uint32_t cpu)
 {
 	const struct cpu_record *rec = residency_cpu(&snap->residency, cpu);
 
-	return rec && is_loaded(mm, NULL, rec);
+	return rec && is_loaded(mm, NULL, rec) && !is_lazy(mm, NULL, rec);
 }
 
 /* Is there an entry of a CPU whose record is a mix, or which has it loaded though it is not in the mask? */
@@ -211,17 +212,17 @@ static bool has_torn_entry(const struct mmcpus_snapshot *snap, const struct mmcp
 	return false;
 }
 
-static bool runs_unloaded(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *mm)
+static bool runs_elsewhere(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *mm)
 {
 	const struct mmcpus_cpuset *running = running_set(mm);
 
 	for (uint32_t cpu = 0; running && mmcpus_cpuset_next(running, cpu, &cpu) > 0; cpu++)
-		if (!is_loaded_on(snap, mm, cpu))
+		if (!is_in_use_on(snap, mm, cpu))
 			return true;
 	return false;
 }
 
 bool mmcpus_mm_is_torn(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *mm)
 {
-	return has_residency(snap, mm) && (has_torn_entry(snap, mm) || runs_unloaded(snap, mm));
+	return has_residency(snap, mm) && (has_torn_entry(snap, mm) || runs_elsewhere(snap, mm));
 }

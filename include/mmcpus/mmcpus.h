@@ -336,8 +336,8 @@ const struct mmcpus_cpuset *mmcpus_mm_active(const struct mmcpus_snapshot *snap,
 
 /*
  * Do fields of this entry that were read contradict each other? They are read one after the other while the machine goes
- * on: it may be LOADED where it was not ACTIVE a moment before, RUN where it was not loaded, or a CPU may have switched
- * while its state was read.
+ * on: it may be LOADED where it was not ACTIVE a moment before, RUN where it is not loaded or only lazily so, or a CPU may
+ * have switched while its state was read.
  */
 bool mmcpus_mm_is_torn(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *mm);
 

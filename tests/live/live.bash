@@ -5,13 +5,13 @@
 #
 # Few processes are started for all this: a loaded machine takes its time for each.
 #
-# MMCPUS_BIN, MMCPUS_SCENE, MMCPUS_SNAPSHOTS: the programs. MMCPUS_BACKEND: whom to ask. MMCPUS_REQUIRE: what may not be
-# missing, of the names of backends and "root".
+# MMCPUS_BIN, MMCPUS_SCENE, MMCPUS_SNAPSHOTS, MMCPUS_TORN: the programs. MMCPUS_BACKEND: whom to ask. MMCPUS_REQUIRE: what
+# may not be missing, of the names of backends and "root".
 
 bats_require_minimum_version 1.5.0
 export LC_ALL=C.UTF-8
 
-: "${MMCPUS_BIN:?}" "${MMCPUS_SCENE:?}" "${MMCPUS_SNAPSHOTS:?}"
+: "${MMCPUS_BIN:?}" "${MMCPUS_SCENE:?}" "${MMCPUS_SNAPSHOTS:?}" "${MMCPUS_TORN:?}"
 
 # ------------------------------------------------------------------------------------------------------ what is there
 

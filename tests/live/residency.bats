@@ -64,6 +64,42 @@ held()
 	done
 }
 
+@test "while processes migrate all the time, few rows are torn, and all others are consistent" {
+	need_two_cpus
+	local pids=() snapshots rows torn unmarked runs_unloaded runs_lazy loaded_inactive
+	for _ in 1 2 3 4; do
+		scene migrating "$A" "$B"
+		pids+=("$PID")
+	done
+	run -0 timeout 30 "$MMCPUS_TORN" 3 "${pids[@]}"
+	echo "$output"
+	eval "$output" # sets these
+	[ "$rows" -ge 100 ]
+	expect "contradictions that are not marked" "$unmarked" 0
+	[ $((torn * 50)) -le "$rows" ]
+}
+
+@test "a slot is kept while few others run on the same CPU, and lost to many" {
+	need_two_cpus
+	grep -qw pcid /proc/cpuinfo || skip "this CPU has no PCIDs: there is one slot only"
+	local tries seen
+	# The shell waits for mmcpus, which runs on the same CPU, and has it loaded.
+	for ((tries = 0; tries < 20; tries++)); do
+		# shellcheck disable=SC2016
+		seen=$(taskset -c "$B" bash -c '"$1" show -q -n -o CACHED,LOADED -p $$ --backend "$2"; :' - \
+			"$MMCPUS_BIN" "$MMCPUS_BACKEND" | tr -s ' ')
+		[ "$seen" != "$B -" ] || break
+	done
+	expect "CACHED and LOADED" "$seen" "$B -"
+	scene pinned "$B"
+	for _ in {1..8}; do
+		taskset -c "$B" /bin/true
+	done
+	held "$PID"
+	expect CACHED "${row[cached]}" ""
+	! mask_is_kept || expect STALE "${row[stale]}" "$B"
+}
+
 @test "backends that do not look say unknown" {
 	scene pinned "$A"
 	run -0 mmcpus show -q -n -o LOADED,LAZY,CACHED,BEHIND,STALE,TARGETS,NR_TARGETS,TORN,QUALITY -p "$PID" --backend sched

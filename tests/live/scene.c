@@ -79,6 +79,35 @@ static void play_busy(char **argv)
 	stay_busy();
 }
 
+/* From one CPU to the other and back, all the time. */
+static void play_migrating(char **argv)
+{
+	pid_t self = getpid();
+
+	begin_on(argv[2], argv);
+	be_modest();
+	say_ready(1, &self);
+	while (!is_over(0))
+		for (int i = 0; i < 100; i++)
+			bind_to(argv[2 + i % 2]);
+}
+
+static void play_told(char **argv)
+{
+	begin_on(argv[2], argv);
+	do_as_told();
+}
+
+static void play_mergeable(char **argv)
+{
+	pid_t self = getpid();
+
+	begin_on(argv[2], argv);
+	offer_to_ksm(parse_number(argv[3], 1024));
+	say_ready(1, &self);
+	wait_until_over();
+}
+
 static void play_named(char **argv)
 {
 	pid_t self = getpid();
@@ -315,6 +344,9 @@ static const struct scene {
 	void (*play)(char **argv);
 } scenes[] = {
 	{ "pinned", 1, 2, "CPU [MIB]", play_pinned },
+	{ "told", 1, 1, "CPU", play_told },
+	{ "mergeable", 2, 2, "CPU MIB", play_mergeable },
+	{ "migrating", 2, 2, "CPU CPU", play_migrating },
 	{ "moved", 2, 2, "FROM-CPU TO-CPU", play_moved },
 	{ "threads", 2, 2, "CPU CPU", play_threads },
 	{ "child-of-thread", 0, 0, "", play_child_of_thread },

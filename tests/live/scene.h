@@ -32,6 +32,12 @@ void exec_self(char **argv) __attribute__((noreturn));
  */
 void begin_on(const char *cpu, char **argv);
 
+/* Say ready, and then "done" for each byte from stdin; 'f' asks for a flush of a page of this address space. */
+void do_as_told(void);
+
+/* Have so much memory that ksmd goes through it again and again. */
+void offer_to_ksm(unsigned long mib);
+
 /* Fork, exec and exit in many ways, for some seconds or until stdin ends; then prints "over NR-PROCESSES". */
 void storm(int seconds);
 

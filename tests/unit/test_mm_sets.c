@@ -158,6 +158,10 @@ static void contradictions_are_torn(void **state)
 	mmcpus_cpuset_add(running, 2);
 	assert_true(mmcpus_mm_is_torn(&fix.snap, fix.mm));
 	mmcpus_cpuset_clear(running);
+	assert_false(mmcpus_mm_is_torn(&fix.snap, fix.mm));
+	mmcpus_cpuset_add(running, 1); /* which is lazy */
+	assert_true(mmcpus_mm_is_torn(&fix.snap, fix.mm));
+	mmcpus_cpuset_clear(running);
 	mmcpus_cpuset_remove(active, 0);
 	assert_true(mmcpus_mm_is_torn(&fix.snap, fix.mm));
 	snapshot_deinit(&fix.snap);

@@ -4,6 +4,8 @@
  * says. It shares no code with mmcpus and runs nothing in the kernel: it reads the machine's memory from /proc/kcore,
  * finds variables in /proc/kallsyms and the layout of structures in BTF, and follows the kernel's list of tasks.
  *
+ * It leaves itself out: while it looks it is loaded, while the command runs it is not. It has to be bound to a CPU.
+ *
  * In each round it reads, lets a shell run the command, and reads again. Its own lines are "before" and "after", then MM
  * ACTIVE LOADED LAZY CACHED BEHIND: the ctx_id and CPU lists, "-" if empty. x86-64 only.
  */
@@ -12,6 +14,7 @@
 #include <err.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -326,6 +329,8 @@ static bool is_seen(uint64_t address)
 	return false;
 }
 
+static uint64_t own_mm;
+
 static void print_mm(uint64_t address)
 {
 	struct address_space mm = { .address = address, .ctx_id = read_u64(address + at.mm_ctx_id) };
@@ -353,7 +358,7 @@ static void visit_threads(uint64_t leader, uint64_t task_flags)
 		uint64_t task = node - at.task_thread_node;
 		uint64_t mm = read_u64(task + at.task_mm);
 
-		if (mm && !(read_u32(task + task_flags) & PF_KTHREAD) && !is_seen(mm))
+		if (mm && mm != own_mm && !(read_u32(task + task_flags) & PF_KTHREAD) && !is_seen(mm))
 			print_mm(mm);
 		if (++nr > MAX_TASKS)
 			errx(2, "a list of threads without end: the machine is not at rest");
@@ -370,6 +375,7 @@ static void print_machine(const char *when)
 	nr_seen = 0;
 	for (unsigned cpu = 0; cpu < nr_cpus; cpu++)
 		read_cpu(cpu);
+	own_mm = cpus[sched_getcpu()].loaded_mm;
 	for (uint64_t node = read_u64(head); node != head; node = read_u64(node)) {
 		visit_threads(node - at.task_tasks, task_flags);
 		if (++nr > MAX_TASKS)
