@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Time that may be spent, in steps. */
+/*
+ * Time that may be spent: of the processor, since that is what looking costs; and by the wall clock, since one may be kept
+ * waiting.
+ */
 #ifndef MMCPUS_LIB_DEADLINE_H
 #define MMCPUS_LIB_DEADLINE_H
 
@@ -7,17 +10,28 @@
 #include <stdint.h>
 #include <time.h>
 
-static inline uint64_t now_ns(void)
+struct deadline {
+	uint64_t cpu_ns;
+	uint64_t wall_ns;
+};
+
+static inline uint64_t clock_ns(clockid_t clock)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(clock, &now);
 	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
 }
 
-static inline bool is_past(uint64_t deadline_ns)
+/* Processor time of this thread. */
+static inline uint64_t cpu_ns(void)
 {
-	return now_ns() >= deadline_ns;
+	return clock_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
+static inline bool is_past(const struct deadline *deadline)
+{
+	return cpu_ns() >= deadline->cpu_ns || clock_ns(CLOCK_MONOTONIC) >= deadline->wall_ns;
 }
 
 #endif

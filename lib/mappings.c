@@ -3,7 +3,6 @@
 
 #include <errno.h>
 
-#include "deadline.h"
 #include "line_reader.h"
 #include "proc_maps.h"
 
@@ -27,7 +26,8 @@ static int add_map(struct population *ret, const struct proc_map *map, uint64_t 
 	return population_add(ret, first, map->end / page_bytes - first, 0);
 }
 
-static int read_lines(struct line_reader *lines, uint64_t page_bytes, uint64_t deadline_ns, struct population *ret)
+static int read_lines(struct line_reader *lines, uint64_t page_bytes, const struct deadline *deadline,
+		      struct population *ret)
 {
 	struct proc_map map;
 	char *line;
@@ -38,13 +38,14 @@ static int read_lines(struct line_reader *lines, uint64_t page_bytes, uint64_t d
 		err = proc_maps_parse_line(line, &map);
 		if (!err && is_own(&map))
 			err = add_map(ret, &map, page_bytes);
-		if (!err && nr % LINES_A_LOOK == 0 && is_past(deadline_ns))
+		if (!err && nr % LINES_A_LOOK == 0 && is_past(deadline))
 			err = -ETIME;
 	}
 	return err ? err : got;
 }
 
-int mappings_read(const struct root *process, uint64_t page_bytes, uint64_t deadline_ns, struct population *ret)
+int mappings_read(const struct root *process, uint64_t page_bytes, const struct deadline *deadline,
+		  struct population *ret)
 {
 	struct line_reader lines;
 	int fd = root_open_file(process, "maps");
@@ -52,7 +53,7 @@ int mappings_read(const struct root *process, uint64_t page_bytes, uint64_t dead
 
 	if (err)
 		return err;
-	err = read_lines(&lines, page_bytes, deadline_ns, ret);
+	err = read_lines(&lines, page_bytes, deadline, ret);
 	line_reader_deinit(&lines);
 	return err;
 }

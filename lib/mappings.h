@@ -3,6 +3,7 @@
 #ifndef MMCPUS_LIB_MAPPINGS_H
 #define MMCPUS_LIB_MAPPINGS_H
 
+#include "deadline.h"
 #include "population.h"
 #include "root.h"
 
@@ -10,6 +11,7 @@
  * Add all mapped pages to ret, as ranges in ascending order. process: its directory. -ETIME: not done at the deadline;
  * -ENOBUFS: too many mappings; -EBADMSG: the file can't be understood; -errno.
  */
-int mappings_read(const struct root *process, uint64_t page_bytes, uint64_t deadline_ns, struct population *ret);
+int mappings_read(const struct root *process, uint64_t page_bytes, const struct deadline *deadline,
+		  struct population *ret);
 
 #endif

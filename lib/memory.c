@@ -105,7 +105,7 @@ static int conclude(const struct page_sample *sample, struct mmcpus_memory **ret
 static int sample_process(const struct root *process, int32_t pid, const struct mmcpus_memory_limit *limit,
 			  struct mmcpus_memory **ret)
 {
-	uint64_t start_ns = now_ns();
+	uint64_t start_ns = cpu_ns();
 	struct page_limit page_limit = { MMCPUS_MEMORY_TIME_NS, MMCPUS_MEMORY_NR_PAGES };
 	struct page_sample sample;
 	uint64_t nr_resident;
@@ -121,7 +121,7 @@ static int sample_process(const struct root *process, int32_t pid, const struct 
 	if (err)
 		return err;
 	(*ret)->resident_bytes = nr_resident * (uint64_t)sysconf(_SC_PAGESIZE);
-	(*ret)->cost_ns = now_ns() - start_ns;
+	(*ret)->cost_ns = cpu_ns() - start_ns;
 	return 0;
 }
 
@@ -213,7 +213,7 @@ static int take_counts(const struct node_bytes *counts, struct mmcpus_memory **r
 
 static int count_process(const struct root *process, struct mmcpus_memory **ret)
 {
-	uint64_t start_ns = now_ns();
+	uint64_t start_ns = cpu_ns();
 	struct node_bytes *counts = calloc(1, sizeof(*counts));
 	int err = counts ? read_node_bytes(process, counts) : -ENOMEM;
 
@@ -221,7 +221,7 @@ static int count_process(const struct root *process, struct mmcpus_memory **ret)
 		err = take_counts(counts, ret);
 	free(counts);
 	if (!err)
-		(*ret)->cost_ns = now_ns() - start_ns;
+		(*ret)->cost_ns = cpu_ns() - start_ns;
 	return err;
 }
 

@@ -37,6 +37,9 @@
 #define BLOCKS_MIN      128
 #define BLOCKS_ENOUGH   512
 
+/* Who is kept waiting, by others who run or by the locks of the process, gives up after so many times the time. */
+#define WAITS 10
+
 /* Pages of one system call. It is not interrupted by our clock. */
 #define BATCH 256
 
@@ -44,7 +47,8 @@ struct sampler {
 	const struct root *process;
 	int32_t pid;
 	uint32_t max_pages;
-	uint64_t end_ns;
+	uint64_t time_ns;
+	struct deadline end;
 	uint64_t seed;
 	uint64_t page_bytes;
 	uint64_t nr_resident;
@@ -56,11 +60,12 @@ struct sampler {
 };
 
 /* The moment when so much of the time that is left is over. */
-static uint64_t later(const struct sampler *sampler, unsigned percent)
+static struct deadline later(const struct sampler *sampler, unsigned percent)
 {
-	uint64_t now = now_ns();
+	uint64_t now = cpu_ns();
+	uint64_t end = sampler->end.cpu_ns;
 
-	return now < sampler->end_ns ? now + (sampler->end_ns - now) / 100 * percent : now;
+	return (struct deadline){ now < end ? now + (end - now) / 100 * percent : now, sampler->end.wall_ns };
 }
 
 /* ------------------------------------------------------------------------------------------------------ to list -- */
@@ -88,12 +93,12 @@ static uint64_t pages_of_range(const struct population *all, size_t index)
 static int list_all(struct sampler *sampler)
 {
 	const struct population *mapped = &sampler->mapped;
-	uint64_t deadline_ns = later(sampler, 30);
+	struct deadline deadline = later(sampler, 30);
 	int err = 0;
 
 	for (size_t i = 0; i < mapped->nr_ranges && !err; i++)
 		err = pagemap_add_resident(&sampler->pagemap, mapped->ranges[i].first, pages_of_range(mapped, i), 0,
-					   deadline_ns, &sampler->pages);
+					   &deadline, &sampler->pages);
 	return err;
 }
 
@@ -112,7 +117,7 @@ struct parts {
 static int split_mapped(struct sampler *sampler, struct parts *parts)
 {
 	const struct population *mapped = &sampler->mapped;
-	uint64_t deadline_ns = later(sampler, 30);
+	struct deadline deadline = later(sampler, 30);
 	uint64_t nr_small = 0;
 	int err = 0;
 
@@ -123,7 +128,7 @@ static int split_mapped(struct sampler *sampler, struct parts *parts)
 		if (nr > SMALL_MAX || nr_small + nr > LISTED_MAX) {
 			err = population_add(&parts->large, first, nr, 0);
 		} else {
-			err = pagemap_add_resident(&sampler->pagemap, first, nr, 0, deadline_ns, &parts->small);
+			err = pagemap_add_resident(&sampler->pagemap, first, nr, 0, &deadline, &parts->small);
 			nr_small += nr;
 		}
 	}
@@ -143,7 +148,8 @@ static void choose_blocks(const struct sampler *sampler, struct parts *parts)
 	parts->nr_blocks = (nr_mapped + parts->block_pages - 1) / parts->block_pages;
 }
 
-static int list_block(struct sampler *sampler, const struct parts *parts, uint64_t block, uint64_t deadline_ns)
+static int list_block(struct sampler *sampler, const struct parts *parts, uint64_t block,
+		      const struct deadline *deadline)
 {
 	uint64_t place = block * parts->block_pages;
 	uint64_t end = place + parts->block_pages;
@@ -159,7 +165,7 @@ static int list_block(struct sampler *sampler, const struct parts *parts, uint64
 		if (nr > end - place)
 			nr = end - place;
 		err = pagemap_add_resident(&sampler->pagemap, range->first + (place - range->before), nr,
-					   sampler->nr_clusters, deadline_ns, &sampler->pages);
+					   sampler->nr_clusters, deadline, &sampler->pages);
 		place += nr;
 	}
 	return err;
@@ -168,7 +174,7 @@ static int list_block(struct sampler *sampler, const struct parts *parts, uint64
 /* A block that could not be listed as a whole is left out: it would count too little. */
 static int visit_blocks(struct sampler *sampler, const struct parts *parts)
 {
-	uint64_t deadline_ns = later(sampler, 60);
+	struct deadline deadline = later(sampler, 60);
 	struct population *pages = &sampler->pages;
 	struct shuffle order;
 	int err = 0;
@@ -178,7 +184,7 @@ static int visit_blocks(struct sampler *sampler, const struct parts *parts)
 	       (sampler->nr_clusters < BLOCKS_ENOUGH || pages->nr_pages < sampler->max_pages)) {
 		struct population before = *pages;
 
-		err = list_block(sampler, parts, shuffle_at(&order, sampler->nr_clusters), deadline_ns);
+		err = list_block(sampler, parts, shuffle_at(&order, sampler->nr_clusters), &deadline);
 		if (err) {
 			pages->nr_ranges = before.nr_ranges;
 			pages->nr_pages = before.nr_pages;
@@ -280,14 +286,15 @@ static int list_pages(struct sampler *sampler)
 
 static int look_around(struct sampler *sampler)
 {
-	int err = mappings_read(sampler->process, sampler->page_bytes, later(sampler, 60), &sampler->mapped);
+	struct deadline deadline = later(sampler, 60);
+	int err = mappings_read(sampler->process, sampler->page_bytes, &deadline, &sampler->mapped);
 
 	if (!err && sampler->mapped.nr_pages == 0)
 		err = -ESRCH;
 	if (!err)
 		err = read_resident(sampler);
 	if (!err)
-		err = pagemap_open(&sampler->pagemap, sampler->process, sampler->page_bytes);
+		err = pagemap_open(&sampler->pagemap, sampler->process, sampler->page_bytes, sampler->time_ns / 20);
 	if (err == -ENOENT && faccessat(sampler->process->fd, "maps", F_OK, 0) == 0)
 		err = 0; /* there is no such file in this kernel */
 	return err == -ENOENT ? -ESRCH : err;
@@ -334,13 +341,13 @@ static int ask(const struct sampler *sampler, struct page_sample *ret)
 		return -ENOMEM;
 	shuffle_init(&order, sampler->pages.nr_pages, sampler->seed + 1);
 	while (!err && ret->nr_asked < max) {
-		uint64_t start_ns = now_ns();
+		uint64_t start_ns = cpu_ns();
 		uint64_t left = max - ret->nr_asked;
 
-		if (ret->nr_asked && start_ns + took_ns > sampler->end_ns)
+		if (ret->nr_asked && (is_past(&sampler->end) || start_ns + took_ns >= sampler->end.cpu_ns))
 			break;
 		err = ask_batch(sampler, &order, ret->nr_asked, left < BATCH ? (uint32_t)left : BATCH, ret);
-		took_ns = now_ns() - start_ns;
+		took_ns = cpu_ns() - start_ns;
 	}
 	return err;
 }
@@ -378,7 +385,8 @@ int page_sampler_run(const struct root *process, int32_t pid, const struct page_
 		.process = process,
 		.pid = pid,
 		.max_pages = limit->nr_pages,
-		.end_ns = now_ns() + limit->time_ns,
+		.time_ns = limit->time_ns,
+		.end = { cpu_ns() + limit->time_ns, clock_ns(CLOCK_MONOTONIC) + WAITS * limit->time_ns },
 		.page_bytes = (uint64_t)sysconf(_SC_PAGESIZE),
 		.pagemap = { .fd = -1 },
 	};

@@ -5,8 +5,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "deadline.h"
-
 /* 6.7: 52526ca7fdb9 ("fs/proc/task_mmu: implement IOCTL to get and optionally clear info about PTEs") */
 struct scan_region {
 	uint64_t start;
@@ -35,8 +33,6 @@ struct scan_arg {
 
 #define REGIONS 512
 
-/* A call that takes longer makes the next ones smaller, one that takes much less makes them larger. */
-#define CALL_NS    100000
 #define WINDOW_MIN 512
 
 /* Without a scan: entries of 8 bytes. */
@@ -76,27 +72,28 @@ static int add_regions(const struct pagemap *map, const struct scan_region *regi
 	return err;
 }
 
+/* A call that takes longer makes the next ones smaller, one that takes much less makes them larger. */
 static void adapt_window(struct pagemap *map, uint64_t took_ns)
 {
-	if (took_ns > CALL_NS && map->window_pages > WINDOW_MIN)
+	if (took_ns > map->call_ns && map->window_pages > WINDOW_MIN)
 		map->window_pages /= 2;
-	else if (took_ns < CALL_NS / 4 && map->window_pages < INT64_MAX / map->page_bytes / 2)
+	else if (took_ns < map->call_ns / 4 && map->window_pages < INT64_MAX / map->page_bytes / 2)
 		map->window_pages *= 2;
 }
 
-static int scan_range(struct pagemap *map, uint64_t first, uint64_t nr_pages, uint32_t cluster, uint64_t deadline_ns,
-		      struct population *ret)
+static int scan_range(struct pagemap *map, uint64_t first, uint64_t nr_pages, uint32_t cluster,
+		      const struct deadline *deadline, struct population *ret)
 {
 	struct scan_region regions[REGIONS];
 	struct scan_arg arg;
 
 	while (nr_pages) {
-		uint64_t start_ns = now_ns();
+		uint64_t start_ns = cpu_ns();
 		uint64_t window = nr_pages < map->window_pages ? nr_pages : map->window_pages;
 		int nr;
 		int err;
 
-		if (start_ns >= deadline_ns)
+		if (is_past(deadline))
 			return -ETIME;
 		nr = scan(map, first, window, regions, &arg);
 		err = nr < 0 ? nr : add_regions(map, regions, nr, cluster, ret);
@@ -106,7 +103,7 @@ static int scan_range(struct pagemap *map, uint64_t first, uint64_t nr_pages, ui
 			return -EIO;
 		nr_pages -= arg.walk_end / map->page_bytes - first;
 		first = arg.walk_end / map->page_bytes;
-		adapt_window(map, now_ns() - start_ns);
+		adapt_window(map, cpu_ns() - start_ns);
 	}
 	return 0;
 }
@@ -124,7 +121,7 @@ static int add_entries(const uint64_t *entries, size_t nr, uint64_t first, uint3
 }
 
 static int read_range(const struct pagemap *map, uint64_t first, uint64_t nr_pages, uint32_t cluster,
-		      uint64_t deadline_ns, struct population *ret)
+		      const struct deadline *deadline, struct population *ret)
 {
 	uint64_t entries[ENTRIES];
 
@@ -133,7 +130,7 @@ static int read_range(const struct pagemap *map, uint64_t first, uint64_t nr_pag
 		ssize_t got;
 		int err;
 
-		if (is_past(deadline_ns))
+		if (is_past(deadline))
 			return -ETIME;
 		got = pread(map->fd, entries, wanted * sizeof(entries[0]), (off_t)(first * sizeof(entries[0])));
 		if (got < (ssize_t)sizeof(entries[0]))
@@ -150,12 +147,12 @@ static int read_range(const struct pagemap *map, uint64_t first, uint64_t nr_pag
 
 /* -------------------------------------------------------------------------------------------------------------- -- */
 
-int pagemap_open(struct pagemap *map, const struct root *process, uint64_t page_bytes)
+int pagemap_open(struct pagemap *map, const struct root *process, uint64_t page_bytes, uint64_t call_ns)
 {
 	struct scan_region regions[REGIONS];
 	struct scan_arg arg;
 
-	*map = (struct pagemap){ .page_bytes = page_bytes, .window_pages = 16 * WINDOW_MIN };
+	*map = (struct pagemap){ .page_bytes = page_bytes, .call_ns = call_ns, .window_pages = 16 * WINDOW_MIN };
 	map->fd = root_open_file(process, "pagemap");
 	if (map->fd < 0)
 		return map->fd;
@@ -170,10 +167,10 @@ void pagemap_close(struct pagemap *map)
 	map->fd = -1;
 }
 
-int pagemap_add_resident(struct pagemap *map, uint64_t first, uint64_t nr_pages, uint32_t cluster, uint64_t deadline_ns,
-			 struct population *ret)
+int pagemap_add_resident(struct pagemap *map, uint64_t first, uint64_t nr_pages, uint32_t cluster,
+			 const struct deadline *deadline, struct population *ret)
 {
 	if (map->can_scan)
-		return scan_range(map, first, nr_pages, cluster, deadline_ns, ret);
-	return read_range(map, first, nr_pages, cluster, deadline_ns, ret);
+		return scan_range(map, first, nr_pages, cluster, deadline, ret);
+	return read_range(map, first, nr_pages, cluster, deadline, ret);
 }

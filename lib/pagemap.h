@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "deadline.h"
 #include "population.h"
 #include "root.h"
 
@@ -12,15 +13,16 @@ struct pagemap {
 	int fd;
 	bool can_scan; /* the kernel finds the pages itself, and skips what has no page table */
 	uint64_t page_bytes;
-	uint64_t window_pages; /* of one call, so long that the clock is looked at often enough */
+	uint64_t call_ns;      /* how long one call may take: the clock is looked at in between */
+	uint64_t window_pages; /* of one call, adapted to that */
 };
 
 /* process: its directory. -EACCES, -EPERM: the caller may not see it; -ENOENT: the kernel has none; -errno. */
-int pagemap_open(struct pagemap *map, const struct root *process, uint64_t page_bytes);
+int pagemap_open(struct pagemap *map, const struct root *process, uint64_t page_bytes, uint64_t call_ns);
 void pagemap_close(struct pagemap *map);
 
 /* Add those pages of a range that are resident. -ETIME: not done at the deadline; as population_add(); -errno. */
-int pagemap_add_resident(struct pagemap *map, uint64_t first, uint64_t nr_pages, uint32_t cluster, uint64_t deadline_ns,
-			 struct population *ret);
+int pagemap_add_resident(struct pagemap *map, uint64_t first, uint64_t nr_pages, uint32_t cluster,
+			 const struct deadline *deadline, struct population *ret);
 
 #endif

@@ -383,9 +383,9 @@ const struct mmcpus_cpuset *mmcpus_threads_allowed(const struct mmcpus_threads *
 /* On which NUMA nodes the resident memory of a process is. docs/semantics.md says what is counted, and how well. */
 struct mmcpus_memory;
 
-/* What looking may cost. It is kept to by the clock, but for a system call that has to wait for the process. */
+/* What looking may cost. */
 struct mmcpus_memory_limit {
-	uint64_t time_ns;
+	uint64_t time_ns;  /* of the processor; who is kept waiting gives up after ten times this */
 	uint32_t nr_pages; /* to be asked */
 };
 
@@ -429,7 +429,7 @@ double mmcpus_memory_error(const struct mmcpus_memory *memory);
 /* All of it: as counted, or, for a sample, as the kernel says in /proc/PID/statm. */
 uint64_t mmcpus_memory_resident_bytes(const struct mmcpus_memory *memory);
 
-/* What it cost: the time from start to end, and the pages that were asked. 0 pages: they were counted. */
+/* What it cost: time of the processor, and the pages that were asked. 0 pages: they were counted. */
 uint64_t mmcpus_memory_cost_ns(const struct mmcpus_memory *memory);
 uint32_t mmcpus_memory_nr_asked(const struct mmcpus_memory *memory);
 

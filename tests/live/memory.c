@@ -2,7 +2,8 @@
 /*
  * Estimates of where memory is, compared with what the kernel counts.
  *
- *	memory compare ROUNDS TIME_MS	processes of all shapes, so many estimates of each, each within that time
+ *	memory compare ROUNDS TIME_MS	processes of all shapes, so many estimates of each (of six times as many where there
+ *				is but one of a shape), each within that time
  *	memory hold SHAPE [PERCENT]	one process of that shape: prints "ready PID" and holds it until stdin ends
  *
  * compare prints a table, a line for each shape: how many processes and estimates, how often the truth was within the
@@ -21,8 +22,8 @@
 
 #include "shapes.h"
 
-#define ROUNDS_MAX    1000
-#define PROCESSES_MAX 8
+#define ROUNDS_MAX  1000
+#define NR_PERCENTS 6
 
 /* Whatever is off by less than what a double can tell is not. */
 #define EPSILON 1e-9
@@ -35,7 +36,7 @@ struct tally {
 	double off_sum;
 	double off_max;
 	double error_sum;
-	uint64_t costs_ns[ROUNDS_MAX * PROCESSES_MAX];
+	uint64_t costs_ns[ROUNDS_MAX * NR_PERCENTS];
 };
 
 static double count_share(const struct mmcpus_system *sys, pid_t pid, uint32_t node)
@@ -108,8 +109,8 @@ static void print_tally(const char *name, struct tally *tally)
 static void look_at_shape(struct tally *tally, const struct mmcpus_system *sys, const struct shape *shape,
 			  unsigned nr_rounds, uint64_t time_ns)
 {
-	static const unsigned percents[] = { 0, 1, 10, 50, 90, 100 };
-	size_t nr = shape->is_mixed && has_second_node() ? sizeof(percents) / sizeof(percents[0]) : 1;
+	static const unsigned percents[NR_PERCENTS] = { 0, 1, 10, 50, 90, 100 };
+	size_t nr = shape->is_mixed && has_second_node() ? NR_PERCENTS : 1;
 
 	for (size_t i = 0; i < nr; i++) {
 		pid_t pid = shape_start(shape, percents[i]);
@@ -117,7 +118,7 @@ static void look_at_shape(struct tally *tally, const struct mmcpus_system *sys, 
 		if (!pid)
 			return;
 		tally->nr_processes++;
-		estimate(tally, sys, pid, nr_rounds, time_ns);
+		estimate(tally, sys, pid, nr_rounds * (unsigned)(NR_PERCENTS / nr), time_ns);
 		shape_stop(pid);
 	}
 }

@@ -162,7 +162,10 @@ static void unites_what_threads_prefer(void **state)
 
 /* -------------------------------------------------------------------------------------------------- what is mapped -- */
 
-static int read_mappings(const struct tree *tree, const char *maps, uint64_t deadline_ns, struct population *ret)
+static const struct deadline never = { UINT64_MAX, UINT64_MAX };
+
+static int read_mappings(const struct tree *tree, const char *maps, const struct deadline *deadline,
+			 struct population *ret)
 {
 	struct root root;
 	struct root process;
@@ -171,7 +174,7 @@ static int read_mappings(const struct tree *tree, const char *maps, uint64_t dea
 	tree_write(tree, "proc/10/maps", maps);
 	assert_int_equal(root_init(&root, tree->root, NULL), 0);
 	assert_int_equal(root_enter(&root, "proc/10", &process), 0);
-	err = mappings_read(&process, 4096, deadline_ns, ret);
+	err = mappings_read(&process, 4096, deadline, ret);
 	root_deinit(&process);
 	root_deinit(&root);
 	return err;
@@ -184,7 +187,7 @@ static void lists_what_may_be_accessed(void **state)
 	assert_int_equal(read_mappings(*state,
 				       "1000-3000 rw-p 0 0:0 0\n3000-5000 r--p 0 0:0 0\n5000-9000 ---p 0 0:0 0\n"
 				       "a000-b000 --xp 0 0:0 0\nffffffffff600000-ffffffffff601000 --xp 0 0:0 0\n",
-				       UINT64_MAX, &mapped),
+				       &never, &mapped),
 			 0);
 	assert_int_equal(mapped.nr_pages, 5);
 	assert_int_equal(mapped.nr_ranges, 2);
@@ -195,19 +198,23 @@ static void lists_what_may_be_accessed(void **state)
 
 static void stops_listing(void **state)
 {
+	static const struct deadline over = { 0, UINT64_MAX };
+	static const struct deadline waited = { UINT64_MAX, 0 };
 	struct population mapped = { 0 };
 	char maps[64 * 32];
 	size_t length = 0;
 
-	assert_int_equal(read_mappings(*state, "2000-3000 rw-p\n1000-2000 rw-p\n", UINT64_MAX, &mapped), -EBADMSG);
+	assert_int_equal(read_mappings(*state, "2000-3000 rw-p\n1000-2000 rw-p\n", &never, &mapped), -EBADMSG);
 	population_clear(&mapped);
-	assert_int_equal(read_mappings(*state, "1000-3000 rw-p\n2000-4000 rw-p\n", UINT64_MAX, &mapped), -EBADMSG);
+	assert_int_equal(read_mappings(*state, "1000-3000 rw-p\n2000-4000 rw-p\n", &never, &mapped), -EBADMSG);
 	population_clear(&mapped);
-	assert_int_equal(read_mappings(*state, "nonsense\n", UINT64_MAX, &mapped), -EBADMSG);
+	assert_int_equal(read_mappings(*state, "nonsense\n", &never, &mapped), -EBADMSG);
 	for (int i = 1; i <= 63; i++)
 		length += (size_t)sprintf(maps + length, "%x000-%x000 rw-p\n", 2 * i, 2 * i + 1);
 	population_clear(&mapped);
-	assert_int_equal(read_mappings(*state, maps, 0, &mapped), -ETIME);
+	assert_int_equal(read_mappings(*state, maps, &over, &mapped), -ETIME);
+	population_clear(&mapped);
+	assert_int_equal(read_mappings(*state, maps, &waited, &mapped), -ETIME);
 	population_deinit(&mapped);
 }
 
