@@ -256,11 +256,12 @@ static bool take_file(unsigned percent)
 	return true;
 }
 
+/* It wakes up now and then, so that it is active somewhere. */
 static void sleep_with(pid_t parent)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	while (getppid() == parent)
-		pause();
+		usleep(20000);
 	_exit(0);
 }
 
@@ -307,6 +308,23 @@ static void be_shape(const struct shape *shape, unsigned percent, int ready_fd, 
 	sleep_with(parent);
 }
 
+/* Until then it may touch pages that it has not touched before. */
+static void wait_until_asleep(pid_t pid)
+{
+	char path[32];
+	char state = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	for (int i = 0; i < 1000 && state != 'S'; i++) {
+		FILE *file = fopen(path, "r");
+
+		if (!file || fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+			err(EXIT_FAILURE, "%s", path);
+		fclose(file);
+		usleep(2000);
+	}
+}
+
 pid_t shape_start(const struct shape *shape, unsigned percent)
 {
 	pid_t parent = getpid();
@@ -325,8 +343,10 @@ pid_t shape_start(const struct shape *shape, unsigned percent)
 	if (read(fds[0], &has_taken, 1) != 1)
 		errx(EXIT_FAILURE, "%s did not get ready", shape->name);
 	close(fds[0]);
-	if (has_taken)
+	if (has_taken) {
+		wait_until_asleep(pid);
 		return pid;
+	}
 	shape_stop(pid);
 	return 0;
 }
