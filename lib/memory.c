@@ -67,36 +67,46 @@ static int tell(struct mmcpus_reason *why, int32_t pid, int err)
 
 /* ----------------------------------------------------------------------------------------------------- a sample -- */
 
-static struct mmcpus_cpuset *nodes_of_sample(const struct page_sample *sample)
+static struct mmcpus_cpuset *nodes_of_findings(const struct page_findings *findings)
 {
 	struct mmcpus_cpuset *nodes = mmcpus_cpuset_create(SYSTEM_NODES_MAX);
 
-	for (size_t i = 0; nodes && i < sample->nr_answers; i++)
-		mmcpus_cpuset_add(nodes, sample->answers[i].node);
+	for (size_t i = 0; nodes && i < findings->nr_parts; i++) {
+		const struct page_sample *sample = &findings->parts[i].sample;
+
+		for (size_t j = 0; j < sample->nr_answers; j++)
+			mmcpus_cpuset_add(nodes, sample->answers[j].node);
+	}
 	return nodes;
 }
 
-/* No answer names SYSTEM_NODES_MAX. */
-static int estimate_parts(const struct page_sample *sample, struct mmcpus_memory *memory)
+static int estimate_share(const struct page_findings *findings, uint32_t node, struct mmcpus_share *ret)
 {
-	int err = node_share_estimate(sample, SYSTEM_NODES_MAX, &memory->elsewhere);
+	return node_share_combine(findings->parts, findings->nr_parts, node, ret);
+}
+
+/* No answer names SYSTEM_NODES_MAX. */
+static int estimate_parts(const struct page_findings *findings, struct mmcpus_memory *memory)
+{
+	int err = estimate_share(findings, SYSTEM_NODES_MAX, &memory->elsewhere);
 
 	for (uint32_t i = 0; i < memory->nr_parts && !err; i++)
-		err = node_share_estimate(sample, memory->parts[i].node, &memory->parts[i].share);
+		err = estimate_share(findings, memory->parts[i].node, &memory->parts[i].share);
 	return err;
 }
 
-static int conclude(const struct page_sample *sample, struct mmcpus_memory **ret)
+static int conclude(const struct page_findings *findings, struct mmcpus_memory **ret)
 {
-	struct mmcpus_cpuset *nodes = nodes_of_sample(sample);
+	struct mmcpus_cpuset *nodes = nodes_of_findings(findings);
 	int err;
 
 	*ret = nodes ? memory_create(nodes) : NULL;
 	mmcpus_cpuset_destroy(nodes);
 	if (!*ret)
 		return -ENOMEM;
-	(*ret)->nr_asked = (uint32_t)sample->nr_asked;
-	err = estimate_parts(sample, *ret);
+	(*ret)->nr_asked = (uint32_t)findings->nr_asked;
+	(*ret)->resident_bytes = findings->nr_resident * (uint64_t)sysconf(_SC_PAGESIZE);
+	err = estimate_parts(findings, *ret);
 	if (err)
 		mmcpus_memory_destroy(*ret);
 	return err;
@@ -105,24 +115,21 @@ static int conclude(const struct page_sample *sample, struct mmcpus_memory **ret
 static int sample_process(const struct root *process, int32_t pid, const struct mmcpus_memory_limit *limit,
 			  struct mmcpus_memory **ret)
 {
-	uint64_t start_ns = cpu_ns();
 	struct page_limit page_limit = { MMCPUS_MEMORY_TIME_NS, MMCPUS_MEMORY_NR_PAGES };
-	struct page_sample sample;
-	uint64_t nr_resident;
+	struct page_findings findings;
+	uint64_t start_ns = cpu_ns();
 	int err;
 
 	if (limit)
 		page_limit = (struct page_limit){ limit->time_ns, limit->nr_pages };
-	err = page_sampler_run(process, pid, &page_limit, &sample, &nr_resident);
+	err = page_sampler_run(process, pid, &page_limit, &findings);
 	if (err)
 		return err;
-	err = conclude(&sample, ret);
-	free(sample.answers);
-	if (err)
-		return err;
-	(*ret)->resident_bytes = nr_resident * (uint64_t)sysconf(_SC_PAGESIZE);
-	(*ret)->cost_ns = cpu_ns() - start_ns;
-	return 0;
+	err = conclude(&findings, ret);
+	page_findings_deinit(&findings);
+	if (!err)
+		(*ret)->cost_ns = cpu_ns() - start_ns;
+	return err;
 }
 
 static int enter_process(const struct mmcpus_system *sys, int32_t pid, struct root *ret)

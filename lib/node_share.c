@@ -107,3 +107,74 @@ int node_share_estimate(const struct page_sample *sample, uint32_t node, struct 
 	*ret = share_of_simple(sample, share);
 	return 0;
 }
+
+/* ------------------------------------------------------------------------------------------------------- in parts -- */
+
+/* Of this part; share is what to take for it if nobody has answered. */
+static int estimate_part(const struct page_part *part, uint32_t node, double share, struct mmcpus_share *ret)
+{
+	double met = (double)part->nr_guessed / (double)part->nr_resident;
+	int err;
+
+	*ret = (struct mmcpus_share){ share, 0, 1 };
+	if (part->sample.nr_answers == 0)
+		return 0;
+	err = node_share_estimate(&part->sample, node, ret);
+	if (part->nr_guessed && met < 0.5) {
+		ret->low *= met;
+		ret->high = ret->high * met + (1 - met);
+	}
+	return err;
+}
+
+/* The share in those parts where somebody has answered. */
+static double share_of_answers(const struct page_part *parts, size_t nr_parts, uint32_t node)
+{
+	double nr_there = 0;
+	double nr = 0;
+
+	for (size_t i = 0; i < nr_parts; i++) {
+		const struct page_sample *sample = &parts[i].sample;
+		size_t nr_named = 0;
+
+		if (sample->nr_answers == 0)
+			continue;
+		for (size_t j = 0; j < sample->nr_answers; j++)
+			nr_named += sample->answers[j].node == node;
+		nr += (double)parts[i].nr_resident;
+		nr_there += (double)parts[i].nr_resident * (double)nr_named / (double)sample->nr_answers;
+	}
+	return nr > 0 ? nr_there / nr : 0;
+}
+
+static double square(double value)
+{
+	return value * value;
+}
+
+/* The distances to the ends add up as independent errors do (MOVER: method of variance estimates recovery). */
+int node_share_combine(const struct page_part *parts, size_t nr_parts, uint32_t node, struct mmcpus_share *ret)
+{
+	double share = share_of_answers(parts, nr_parts, node);
+	double below = 0;
+	double above = 0;
+	double total = 0;
+	int err = 0;
+
+	for (size_t i = 0; i < nr_parts; i++)
+		total += (double)parts[i].nr_resident;
+	for (size_t i = 0; i < nr_parts && !err; i++) {
+		double weight = (double)parts[i].nr_resident / total;
+		struct mmcpus_share part;
+
+		if (parts[i].nr_resident == 0)
+			continue;
+		err = estimate_part(&parts[i], node, share, &part);
+		below += square(weight * (part.share - part.low));
+		above += square(weight * (part.high - part.share));
+	}
+	*ret = (struct mmcpus_share){ share, fmax(0, share - sqrt(below)), fmin(1, share + sqrt(above)) };
+	if (total == 0)
+		*ret = (struct mmcpus_share){ 0, 0, 1 };
+	return err;
+}

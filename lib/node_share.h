@@ -27,10 +27,23 @@ struct page_sample {
 	uint64_t all_clusters;
 };
 
+/* The resident pages fall into parts that were drawn from apart. */
+struct page_part {
+	struct page_sample sample;
+	uint64_t nr_resident; /* pages of this part, by another source than the sample */
+	uint64_t nr_guessed;  /* what one would think by the sample; 0: nobody would */
+};
+
 /*
  * Share of a node, and the 95 % interval after Wilson. For clusters the number of answers is replaced by the effective one:
  * that of independent pages which would vary as much as the clusters do. -ENOMEM.
  */
 int node_share_estimate(const struct page_sample *sample, uint32_t node, struct mmcpus_share *ret);
+
+/*
+ * The same of all parts, by their size. Where a sample has met less than half of the pages that there are, what it has not
+ * met may be anywhere: few clusters may hold most.
+ */
+int node_share_combine(const struct page_part *parts, size_t nr_parts, uint32_t node, struct mmcpus_share *ret);
 
 #endif

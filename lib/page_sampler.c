@@ -7,13 +7,14 @@
  *   say so when they are asked.
  * - Else large mappings are cut into blocks. Resident pages are listed in blocks drawn by chance, until half of the time is
  *   over, and then drawn from. Pages of a block are alike; the estimate takes that into account. Small mappings are listed
- *   as a whole, and a page there has the same chance as a block.
+ *   as a whole and drawn from apart, since programs, libraries and stacks would be all in few of these blocks.
  */
 #include "page_sampler.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -23,6 +24,7 @@
 #include "number.h"
 #include "pagemap.h"
 #include "population.h"
+#include "proc_status.h"
 #include "shuffle.h"
 
 /* So many can be listed in a part of the default time: 20 ns each, or more if the caches are cold. */
@@ -55,7 +57,9 @@ struct sampler {
 	struct pagemap pagemap;
 	struct population mapped;
 	struct population pages; /* to draw from */
-	uint32_t nr_clusters;
+	bool is_in_parts;
+	struct population small; /* the same, of small mappings, if they are drawn from apart */
+	uint32_t nr_clusters;    /* of pages */
 	uint64_t all_clusters;
 };
 
@@ -70,17 +74,28 @@ static struct deadline later(const struct sampler *sampler, unsigned percent)
 
 /* ------------------------------------------------------------------------------------------------------ to list -- */
 
-/* "size resident …", in pages. */
+/* VmRSS, and "HugetlbPages:      2048 kB", which the kernel counts apart. A name cannot forge the line. */
 static int read_resident(struct sampler *sampler)
 {
-	char line[256];
-	const char *rest;
-	int err = root_read_line(sampler->process, "statm", line, sizeof(line));
+	static const char hugetlb_key[] = "\nHugetlbPages:";
+	struct text text = { 0 };
+	struct proc_status status;
+	const char *hugetlb;
+	uint64_t hugetlb_kib = 0;
+	int err = root_read(sampler->process, "status", &text);
 
-	if (err)
-		return err;
-	rest = skip_number(line);
-	return rest && parse_u64(rest, &sampler->nr_resident) ? 0 : -EBADMSG;
+	if (!err) {
+		proc_status_parse(text.data, &status);
+		hugetlb = strstr(text.data, hugetlb_key);
+		if (hugetlb)
+			parse_u64(hugetlb + strlen(hugetlb_key), &hugetlb_kib);
+		if (status.lines & STATUS_RSS)
+			sampler->nr_resident = (status.rss_kib + hugetlb_kib) * 1024 / sampler->page_bytes;
+		else
+			err = -ESRCH;
+	}
+	text_deinit(&text);
+	return err;
 }
 
 static uint64_t pages_of_range(const struct population *all, size_t index)
@@ -104,17 +119,14 @@ static int list_all(struct sampler *sampler)
 
 /* --------------------------------------------------------------------------------------------------- by blocks -- */
 
-/* What is mapped, by size. */
-struct parts {
-	struct population large; /* cut into blocks of equal size */
-	struct population
-		small; /* resident pages of the rest, all of them: each of them is drawn as if it were a block */
-	uint64_t block_pages;
+/* Large mappings, cut into blocks of equal size. */
+struct blocks {
+	struct population mapped;
+	uint64_t nr_pages; /* of each but the last */
 	uint64_t nr_blocks;
 };
 
-/* Programs, libraries and stacks are small and resident, and would be all in few blocks among many that are empty. */
-static int split_mapped(struct sampler *sampler, struct parts *parts)
+static int split_mapped(struct sampler *sampler, struct blocks *blocks)
 {
 	const struct population *mapped = &sampler->mapped;
 	struct deadline deadline = later(sampler, 30);
@@ -126,41 +138,41 @@ static int split_mapped(struct sampler *sampler, struct parts *parts)
 		uint64_t nr = pages_of_range(mapped, i);
 
 		if (nr > SMALL_MAX || nr_small + nr > LISTED_MAX) {
-			err = population_add(&parts->large, first, nr, 0);
+			err = population_add(&blocks->mapped, first, nr, 0);
 		} else {
-			err = pagemap_add_resident(&sampler->pagemap, first, nr, 0, &deadline, &parts->small);
+			err = pagemap_add_resident(&sampler->pagemap, first, nr, 0, &deadline, &sampler->small);
 			nr_small += nr;
 		}
 	}
 	return err;
 }
 
-static void choose_blocks(const struct sampler *sampler, struct parts *parts)
+static void choose_blocks(const struct sampler *sampler, struct blocks *blocks)
 {
-	uint64_t nr_mapped = parts->large.nr_pages;
+	uint64_t nr_mapped = blocks->mapped.nr_pages;
 	uint64_t nr_resident =
-		sampler->nr_resident > parts->small.nr_pages ? sampler->nr_resident - parts->small.nr_pages : 0;
+		sampler->nr_resident > sampler->small.nr_pages ? sampler->nr_resident - sampler->small.nr_pages : 0;
 	uint64_t wanted = nr_mapped / (nr_resident + 1) * BLOCK_RESIDENT;
 
-	parts->block_pages = BLOCK_PAGES_MIN;
-	while (sampler->pagemap.can_scan && parts->block_pages < wanted && parts->block_pages < nr_mapped / BLOCKS_MIN)
-		parts->block_pages *= 2;
-	parts->nr_blocks = (nr_mapped + parts->block_pages - 1) / parts->block_pages;
+	blocks->nr_pages = BLOCK_PAGES_MIN;
+	while (sampler->pagemap.can_scan && blocks->nr_pages < wanted && blocks->nr_pages < nr_mapped / BLOCKS_MIN)
+		blocks->nr_pages *= 2;
+	blocks->nr_blocks = (nr_mapped + blocks->nr_pages - 1) / blocks->nr_pages;
 }
 
-static int list_block(struct sampler *sampler, const struct parts *parts, uint64_t block,
+static int list_block(struct sampler *sampler, const struct blocks *blocks, uint64_t block,
 		      const struct deadline *deadline)
 {
-	uint64_t place = block * parts->block_pages;
-	uint64_t end = place + parts->block_pages;
+	uint64_t place = block * blocks->nr_pages;
+	uint64_t end = place + blocks->nr_pages;
 	int err = 0;
 
-	if (end > parts->large.nr_pages)
-		end = parts->large.nr_pages;
+	if (end > blocks->mapped.nr_pages)
+		end = blocks->mapped.nr_pages;
 	while (place < end && !err) {
-		const struct page_range *range = population_find(&parts->large, place);
-		uint64_t nr =
-			pages_of_range(&parts->large, (size_t)(range - parts->large.ranges)) - (place - range->before);
+		const struct page_range *range = population_find(&blocks->mapped, place);
+		uint64_t nr = pages_of_range(&blocks->mapped, (size_t)(range - blocks->mapped.ranges)) -
+			      (place - range->before);
 
 		if (nr > end - place)
 			nr = end - place;
@@ -172,19 +184,19 @@ static int list_block(struct sampler *sampler, const struct parts *parts, uint64
 }
 
 /* A block that could not be listed as a whole is left out: it would count too little. */
-static int visit_blocks(struct sampler *sampler, const struct parts *parts)
+static int visit_blocks(struct sampler *sampler, const struct blocks *blocks)
 {
 	struct deadline deadline = later(sampler, 60);
 	struct population *pages = &sampler->pages;
 	struct shuffle order;
 	int err = 0;
 
-	shuffle_init(&order, parts->nr_blocks, sampler->seed);
-	while (sampler->nr_clusters < parts->nr_blocks &&
+	shuffle_init(&order, blocks->nr_blocks, sampler->seed);
+	while (sampler->nr_clusters < blocks->nr_blocks &&
 	       (sampler->nr_clusters < BLOCKS_ENOUGH || pages->nr_pages < sampler->max_pages)) {
 		struct population before = *pages;
 
-		err = list_block(sampler, parts, shuffle_at(&order, sampler->nr_clusters), &deadline);
+		err = list_block(sampler, blocks, shuffle_at(&order, sampler->nr_clusters), &deadline);
 		if (err) {
 			pages->nr_ranges = before.nr_ranges;
 			pages->nr_pages = before.nr_pages;
@@ -195,51 +207,26 @@ static int visit_blocks(struct sampler *sampler, const struct parts *parts)
 	return err == -ETIME || err == -ENOBUFS ? 0 : err;
 }
 
-/* As many of all single pages as of all blocks were visited. */
-static int draw_small(struct sampler *sampler, const struct parts *parts)
+static int list_blocks(struct sampler *sampler, struct blocks *blocks)
 {
-	const struct population *small = &parts->small;
-	uint64_t nr = parts->nr_blocks ? small->nr_pages * sampler->nr_clusters / parts->nr_blocks : small->nr_pages;
-	struct shuffle order;
-	int err = 0;
-
-	if (nr == 0)
-		return 0;
-	shuffle_init(&order, small->nr_pages, sampler->seed + 2);
-	for (uint64_t i = 0; i < nr && !err; i++) {
-		uint64_t place = shuffle_at(&order, i);
-		const struct page_range *range = population_find(small, place);
-
-		err = population_add(&sampler->pages, range->first + (place - range->before), 1, sampler->nr_clusters);
-		sampler->nr_clusters++;
-	}
-	return err;
-}
-
-static int list_parts(struct sampler *sampler, struct parts *parts)
-{
-	int err = split_mapped(sampler, parts);
+	int err = split_mapped(sampler, blocks);
 
 	if (err)
 		return err;
-	choose_blocks(sampler, parts);
-	if (parts->nr_blocks)
-		err = visit_blocks(sampler, parts);
-	if (!err)
-		err = draw_small(sampler, parts);
-	sampler->all_clusters = parts->nr_blocks + parts->small.nr_pages;
-	if (sampler->nr_clusters == sampler->all_clusters)
-		sampler->nr_clusters = 0; /* nothing is left out */
+	choose_blocks(sampler, blocks);
+	if (blocks->nr_blocks)
+		err = visit_blocks(sampler, blocks);
+	sampler->all_clusters = blocks->nr_blocks;
+	sampler->is_in_parts = true;
 	return err;
 }
 
 static int list_some(struct sampler *sampler)
 {
-	struct parts parts = { 0 };
-	int err = list_parts(sampler, &parts);
+	struct blocks blocks = { 0 };
+	int err = list_blocks(sampler, &blocks);
 
-	population_deinit(&parts.large);
-	population_deinit(&parts.small);
+	population_deinit(&blocks.mapped);
 	return err == -ETIME || err == -ENOBUFS ? -ENODATA : err;
 }
 
@@ -302,17 +289,17 @@ static int look_around(struct sampler *sampler)
 
 /* ------------------------------------------------------------------------------------------------------ to ask -- */
 
-static int ask_batch(const struct sampler *sampler, const struct shuffle *order, uint64_t done, uint32_t nr,
-		     struct page_sample *ret)
+static int ask_batch(const struct sampler *sampler, const struct population *pages, const struct shuffle *order,
+		     uint32_t nr, struct page_sample *ret)
 {
 	const void *addresses[BATCH];
 	const struct page_range *ranges[BATCH];
 	int nodes[BATCH];
 
 	for (uint32_t i = 0; i < nr; i++) {
-		uint64_t place = shuffle_at(order, done + i);
+		uint64_t place = shuffle_at(order, ret->nr_asked + i);
 
-		ranges[i] = population_find(&sampler->pages, place);
+		ranges[i] = population_find(pages, place);
 		addresses[i] = (const void *)(uintptr_t)((ranges[i]->first + (place - ranges[i]->before)) *
 							 sampler->page_bytes);
 	}
@@ -327,29 +314,69 @@ static int ask_batch(const struct sampler *sampler, const struct shuffle *order,
 }
 
 /* The first batch is asked in any case; another one only if there is as much time left as the last one took. */
-static int ask(const struct sampler *sampler, struct page_sample *ret)
+static int ask(const struct sampler *sampler, const struct population *pages, uint64_t max,
+	       const struct deadline *deadline, struct page_sample *ret)
 {
-	uint64_t max = sampler->pages.nr_pages < sampler->max_pages ? sampler->pages.nr_pages : sampler->max_pages;
 	uint64_t took_ns = 0;
 	struct shuffle order;
 	int err = 0;
 
+	ret->nr_pages = pages->nr_pages;
+	if (max > pages->nr_pages)
+		max = pages->nr_pages;
 	if (max == 0)
 		return 0;
 	ret->answers = malloc(max * sizeof(ret->answers[0]));
 	if (!ret->answers)
 		return -ENOMEM;
-	shuffle_init(&order, sampler->pages.nr_pages, sampler->seed + 1);
+	shuffle_init(&order, pages->nr_pages, sampler->seed + 1);
 	while (!err && ret->nr_asked < max) {
 		uint64_t start_ns = cpu_ns();
 		uint64_t left = max - ret->nr_asked;
 
-		if (ret->nr_asked && (is_past(&sampler->end) || start_ns + took_ns >= sampler->end.cpu_ns))
+		if (ret->nr_asked && (is_past(deadline) || start_ns + took_ns >= deadline->cpu_ns))
 			break;
-		err = ask_batch(sampler, &order, ret->nr_asked, left < BATCH ? (uint32_t)left : BATCH, ret);
+		err = ask_batch(sampler, pages, &order, left < BATCH ? (uint32_t)left : BATCH, ret);
 		took_ns = cpu_ns() - start_ns;
 	}
 	return err;
+}
+
+/* All of them are alike: no other source is needed for how many there are. */
+static int ask_all(const struct sampler *sampler, struct page_findings *ret)
+{
+	ret->nr_parts = 1;
+	ret->parts[0].nr_resident = 1;
+	return ask(sampler, &sampler->pages, sampler->max_pages, &sampler->end, &ret->parts[0].sample);
+}
+
+/* As many of each part as it is large, in pages and in time. */
+static int ask_parts(const struct sampler *sampler, struct page_findings *ret)
+{
+	struct page_part *large = &ret->parts[0];
+	struct page_part *small = &ret->parts[1];
+	uint64_t nr_small = sampler->small.nr_pages;
+	uint64_t nr_large = sampler->nr_resident > nr_small ? sampler->nr_resident - nr_small : 0;
+	struct deadline deadline;
+	int err;
+
+	ret->nr_parts = 2;
+	small->nr_resident = nr_small;
+	large->nr_resident = nr_large > sampler->pages.nr_pages ? nr_large : sampler->pages.nr_pages;
+	if (sampler->nr_clusters < sampler->all_clusters) { /* else nothing is left out */
+		large->sample.nr_clusters = sampler->nr_clusters;
+		large->sample.all_clusters = sampler->all_clusters;
+		if (sampler->nr_clusters)
+			large->nr_guessed = 1 + sampler->pages.nr_pages * sampler->all_clusters / sampler->nr_clusters;
+	}
+	nr_large = large->nr_resident;
+	deadline = later(sampler, (unsigned)(100 * nr_small / (nr_small + nr_large + 1)));
+	err = ask(sampler, &sampler->small, 1 + sampler->max_pages * nr_small / (nr_small + nr_large + 1), &deadline,
+		  &small->sample);
+	if (err)
+		return err;
+	return ask(sampler, &sampler->pages, sampler->max_pages - small->sample.nr_asked, &sampler->end,
+		   &large->sample);
 }
 
 /* Addresses were listed of one address space and asked of the process, which may have another one by now. */
@@ -360,26 +387,34 @@ static bool is_still_there(const struct sampler *sampler)
 	return sampler->pagemap.fd < 0 || pread(sampler->pagemap.fd, &entry, sizeof(entry), 0) != 0;
 }
 
-static int run(struct sampler *sampler, struct page_sample *ret)
+static int run(struct sampler *sampler, struct page_findings *ret)
 {
 	int err = look_around(sampler);
 
 	if (!err)
 		err = list_pages(sampler);
-	if (!err)
-		err = ask(sampler, ret);
+	if (err)
+		return err;
+	err = sampler->is_in_parts ? ask_parts(sampler, ret) : ask_all(sampler, ret);
 	if (err)
 		return err;
 	if (!is_still_there(sampler))
 		return -ESRCH;
-	ret->nr_pages = sampler->pages.nr_pages;
-	ret->nr_clusters = sampler->nr_clusters;
-	ret->all_clusters = sampler->all_clusters;
-	return ret->nr_answers == 0 && sampler->nr_resident > 0 ? -ENODATA : 0;
+	ret->nr_asked = ret->parts[0].sample.nr_asked + ret->parts[1].sample.nr_asked;
+	ret->nr_resident = sampler->nr_resident;
+	if (ret->parts[0].sample.nr_answers + ret->parts[1].sample.nr_answers == 0 && sampler->nr_resident > 0)
+		return -ENODATA;
+	return 0;
 }
 
-int page_sampler_run(const struct root *process, int32_t pid, const struct page_limit *limit, struct page_sample *ret,
-		     uint64_t *ret_resident)
+void page_findings_deinit(struct page_findings *findings)
+{
+	free(findings->parts[0].sample.answers);
+	free(findings->parts[1].sample.answers);
+	*findings = (struct page_findings){ 0 };
+}
+
+int page_sampler_run(const struct root *process, int32_t pid, const struct page_limit *limit, struct page_findings *ret)
 {
 	struct sampler sampler = {
 		.process = process,
@@ -392,17 +427,15 @@ int page_sampler_run(const struct root *process, int32_t pid, const struct page_
 	};
 	int err;
 
-	*ret = (struct page_sample){ 0 };
+	*ret = (struct page_findings){ 0 };
 	if (getrandom(&sampler.seed, sizeof(sampler.seed), 0) != sizeof(sampler.seed))
 		return -errno;
 	err = run(&sampler, ret);
 	pagemap_close(&sampler.pagemap);
 	population_deinit(&sampler.mapped);
 	population_deinit(&sampler.pages);
-	*ret_resident = sampler.nr_resident;
-	if (err) {
-		free(ret->answers);
-		ret->answers = NULL;
-	}
+	population_deinit(&sampler.small);
+	if (err)
+		page_findings_deinit(ret);
 	return err;
 }

@@ -12,13 +12,21 @@ struct page_limit {
 	uint32_t nr_pages;
 };
 
+/* What was found out: of all its pages, or of those in large mappings and of those in small ones. */
+struct page_findings {
+	struct page_part parts[2];
+	size_t nr_parts;
+	uint64_t nr_asked;
+	uint64_t nr_resident; /* as the kernel counts them */
+};
+
 /*
  * process: its directory; pid: its number. -ESRCH: it has exited or execed meanwhile; -EACCES, -EPERM: the caller may not
  * see its memory; -ETIME: its mappings could not even be listed in the time; -ENODATA: no resident page was found in the
- * time; -ENOSYS: the kernel does not tell; -errno. On success ret->answers is to be freed, and ret_resident is the number of
- * pages that are resident, as the kernel counts them.
+ * time; -ENOSYS: the kernel does not tell; -errno. On success ret is to be deinit()ed.
  */
-int page_sampler_run(const struct root *process, int32_t pid, const struct page_limit *limit, struct page_sample *ret,
-		     uint64_t *ret_resident);
+int page_sampler_run(const struct root *process, int32_t pid, const struct page_limit *limit,
+		     struct page_findings *ret);
+void page_findings_deinit(struct page_findings *findings);
 
 #endif

@@ -426,7 +426,7 @@ void mmcpus_memory_nodes(const struct mmcpus_memory *memory, struct mmcpus_cpuse
 /* How far the true share of any node may be from the one that is told: the largest distance to an end of an interval. */
 double mmcpus_memory_error(const struct mmcpus_memory *memory);
 
-/* All of it: as counted, or, for a sample, as the kernel says in /proc/PID/statm. */
+/* All of it: as counted, or, for a sample, VmRSS and HugetlbPages of /proc/PID/status. */
 uint64_t mmcpus_memory_resident_bytes(const struct mmcpus_memory *memory);
 
 /* What it cost: time of the processor, and the pages that were asked. 0 pages: they were counted. */

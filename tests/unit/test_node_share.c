@@ -154,6 +154,51 @@ static void trusts_clusters_less(void **state)
 	assert_true(estimate(&sample, 0).high > 0.08 && estimate(&sample, 0).high < 0.11);
 }
 
+static struct mmcpus_share combine(const struct page_part *parts, uint32_t node)
+{
+	struct mmcpus_share share;
+
+	assert_int_equal(node_share_combine(parts, 2, node, &share), 0);
+	return share;
+}
+
+/* 3 of 4 answers of one part name node 1, none of the other's: all were asked. */
+static void weighs_parts(void **state)
+{
+	struct page_answer mixed[4] = { { 0, 0 }, { 0, 1 }, { 0, 1 }, { 0, 1 } };
+	struct page_answer zeros[2] = { { 0, 0 }, { 0, 0 } };
+	struct page_part parts[2] = { { { mixed, 4, 4, 4, 0, 0 }, 40, 0 }, { { zeros, 2, 2, 2, 0, 0 }, 60, 0 } };
+	struct mmcpus_share share = combine(parts, 1);
+
+	(void)state;
+	assert_true(is_near(share.share, 0.3) && is_near(share.low, 0.3) && is_near(share.high, 0.3));
+	assert_true(is_near(combine(parts, 0).share, 0.7));
+	parts[0].nr_guessed = 30; /* of 40: that is near enough */
+	assert_true(is_near(combine(parts, 1).high, 0.3));
+	parts[0].nr_guessed = 10; /* the rest may be anywhere */
+	share = combine(parts, 1);
+	assert_true(is_near(share.share, 0.3) && is_near(share.low, 0.3 - 0.4 * 0.5625) &&
+		    is_near(share.high, 0.3 + 0.4 * 0.1875));
+	parts[0].nr_resident = 0;
+	assert_true(is_near(combine(parts, 1).high, 0));
+	parts[1].nr_resident = 0;
+	share = combine(parts, 1);
+	assert_true(share.share == 0 && share.low == 0 && share.high == 1);
+}
+
+/* A part of which nobody has answered may be all on one node, or all on another. */
+static void admits_parts_without_answers(void **state)
+{
+	struct page_answer ones[2] = { { 0, 1 }, { 0, 1 } };
+	struct page_part parts[2] = { { { NULL, 0, 256, 1000, 5, 50 }, 30, 0 }, { { ones, 2, 2, 2, 0, 0 }, 70, 0 } };
+	struct mmcpus_share share = combine(parts, 1);
+
+	(void)state;
+	assert_true(is_near(share.share, 1) && is_near(share.low, 0.7) && is_near(share.high, 1));
+	share = combine(parts, 0);
+	assert_true(is_near(share.share, 0) && is_near(share.low, 0) && is_near(share.high, 0.3));
+}
+
 /* ----------------------------------------------------------------------------------------- many, where it is known -- */
 
 #define NR_TRIALS      2000
@@ -241,6 +286,60 @@ static void covers_the_truth(void **state)
 		}
 }
 
+/*
+ * As of a process that has much mapped, little of it resident and all that in some places: most blocks are empty, and what
+ * is known of small mappings says nothing of large ones.
+ */
+static unsigned covered_rare(unsigned nr_full, unsigned nr_visited, unsigned percent, uint64_t *seed)
+{
+	static struct page_answer answers[64 * 256];
+	static uint8_t nodes[256];
+	struct page_answer small[200] = { 0 };
+	unsigned nr_covered = 0;
+	unsigned nr_there = 0;
+
+	for (unsigned i = 0; i < nr_full; i++) {
+		nodes[i] = next_random(seed) % 100 < percent;
+		nr_there += nodes[i];
+	}
+	for (unsigned trial = 0; trial < NR_TRIALS; trial++) {
+		struct page_part parts[2] = {
+			{ { answers, 0, 0, 64 * 256, nr_visited, 256 }, nr_full * 64, 1 },
+			{ { small, NR(small), NR(small), 900, 0, 0 }, 900, 0 },
+		};
+		double truth = nr_there * 64.0 / (nr_full * 64 + 900);
+		struct shuffle shuffle;
+		struct mmcpus_share share;
+
+		shuffle_init(&shuffle, 256, next_random(seed));
+		for (uint32_t i = 0; i < nr_visited; i++)
+			for (uint64_t j = 0, block = shuffle_at(&shuffle, i); j < 64 && block < nr_full; j++)
+				answers[parts[0].sample.nr_answers++] = (struct page_answer){ i, nodes[block] };
+		parts[0].nr_guessed += parts[0].sample.nr_answers * 256 / nr_visited;
+		share = combine(parts, 1);
+		nr_covered += share.low <= truth && truth <= share.high;
+	}
+	return nr_covered * 100 / NR_TRIALS;
+}
+
+static void covers_rare_clusters(void **state)
+{
+	static const unsigned fulls[] = { 4, 16, 64, 256 };
+	static const unsigned visits[] = { 3, 10, 40, 200 };
+	static const unsigned percents[] = { 10, 50, 90 };
+	uint64_t seed = 4711;
+
+	(void)state;
+	for (size_t i = 0; i < NR(fulls); i++)
+		for (size_t j = 0; j < NR(visits); j++)
+			for (size_t k = 0; k < NR(percents); k++) {
+				unsigned covered = covered_rare(fulls[i], visits[j], percents[k], &seed);
+
+				check(covered >= 88, "%u full, %u visited, %u %%: %u of 100", fulls[i], visits[j],
+				      percents[k], covered);
+			}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -251,6 +350,9 @@ int main(void)
 		cmocka_unit_test(knows_the_ends),
 		cmocka_unit_test(trusts_clusters_less),
 		cmocka_unit_test(covers_the_truth),
+		cmocka_unit_test(covers_rare_clusters),
+		cmocka_unit_test(weighs_parts),
+		cmocka_unit_test(admits_parts_without_answers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
