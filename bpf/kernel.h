@@ -51,6 +51,7 @@ struct mm_rss_stat {
 
 struct mm_struct {
 	mm_context_t context;
+	struct task_struct *owner; /* with CONFIG_MEMCG */
 	struct percpu_counter rss_stat[4];
 	uint64_t cpu_bitmap[]; /* 4.19: c1a2f7f0c064 ("mm: Allocate the mm_cpumask …"), up to 6.18 */
 } KERNEL_TYPE;
@@ -106,6 +107,7 @@ struct signal_struct {
 } KERNEL_TYPE;
 
 struct thread_info {
+	uint32_t status; /* x86: TS_COMPAT */
 	uint32_t cpu; /* 5.16: bcf9033e5449 ("sched: move CPU field back into thread_info if THREAD_INFO_IN_TASK=y") */
 } KERNEL_TYPE;
 
@@ -136,6 +138,7 @@ struct task_struct {
 	unsigned int on_cpu;
 	struct cpumask cpus_mask; /* not cpus_ptr, which under migrate_disable() is one CPU only */
 	struct mm_struct *mm;
+	struct mm_struct *active_mm;
 	int pid;
 	int tgid;
 	struct task_struct *real_parent;
@@ -171,6 +174,25 @@ struct tlb_state {
 /* 5.13: 2f4305b19fe6 ("x86/mm/tlb: Privatize cpu_tlbstate") */
 struct tlb_state_shared {
 	bool is_lazy;
+} KERNEL_TYPE;
+
+/* include/linux/mm_types.h */
+enum tlb_flush_reason {
+	TLB_REMOTE_SEND_IPI = 4,
+};
+
+/* x86, arch/x86/include/asm/tlbflush.h: a flush, as its sender describes it to the CPUs that it interrupts */
+struct flush_tlb_info {
+	struct mm_struct *mm;
+	uint64_t start;
+	uint64_t end;
+	unsigned int initiating_cpu; /* 5.13: 4ce94eabac16 ("x86/mm/tlb: Flush remote and local TLBs concurrently") */
+	uint8_t freed_tables;
+} KERNEL_TYPE;
+
+/* include/linux/smp_types.h */
+struct __call_single_data {
+	void *info;
 } KERNEL_TYPE;
 
 struct seq_file;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "reason.h"
+#include "tracer.h"
 
 extern const struct backend_ops backend_bpf;
 extern const struct backend_ops backend_bpf_walk;
@@ -13,11 +14,14 @@ extern const struct backend_ops backend_bpf_libbpf;
 extern const struct backend_ops backend_pinned;
 extern const struct backend_ops backend_procfs;
 extern const struct backend_ops backend_sched;
+extern const struct tracer_ops tracer_bpf;
 
 const struct backend_ops *const backends[] = {
 	&backend_bpf,      &backend_pinned,   &backend_procfs,     &backend_sched,
 	&backend_bpf_walk, &backend_bpf_iter, &backend_bpf_libbpf, NULL,
 };
+
+const struct tracer_ops *const default_tracer = &tracer_bpf;
 
 const struct backend_ops *backend_find(const char *name)
 {

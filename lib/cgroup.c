@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,13 +43,6 @@ char *cgroup_path_in(char *text)
 	return systemd ? systemd : first;
 }
 
-/* Where cgroup v2 is mounted: its directories can be opened by the id that the kernel gives a cgroup. */
-struct cgroup_mount {
-	bool is_looked_for;
-	int fd; /* -1: there is none */
-	char path[PATH_MAX];
-};
-
 /* Blanks and other odd characters of a path stand in mountinfo as \040: three octal digits. */
 static void decode_path(char *path)
 {
@@ -79,7 +71,7 @@ static bool is_cgroup_mount(char *line, char *ret_path)
 	return true;
 }
 
-static void mount_find(struct cgroup_mount *mount, const struct root *root)
+void cgroup_mount_find(struct cgroup_mount *mount, const struct root *root)
 {
 	struct text text = { 0 };
 	int err = root_read(root, "proc/self/mountinfo", &text);
@@ -106,8 +98,7 @@ static int open_by_id(const struct cgroup_mount *mount, uint64_t id)
 	return open_by_handle_at(mount->fd, &name.handle, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* Path below the mount, "/" for its root. Returns its length, or -ENODATA. */
-static int path_of_id(const struct cgroup_mount *mount, uint64_t id, char ret[PATH_MAX])
+int cgroup_path_of_id(const struct cgroup_mount *mount, uint64_t id, char ret[PATH_MAX])
 {
 	size_t prefix = strlen(mount->path);
 	char link[64];
@@ -146,7 +137,7 @@ static int64_t name_of_id(struct mmcpus_snapshot *snap, const struct cgroup_moun
 		return cache->offsets[slot];
 	cache->is_set[slot] = true;
 	cache->ids[slot] = id;
-	cache->offsets[slot] = path_of_id(mount, id, path) < 0 ? -ENODATA : snapshot_add_string(snap, path);
+	cache->offsets[slot] = cgroup_path_of_id(mount, id, path) < 0 ? -ENODATA : snapshot_add_string(snap, path);
 	return cache->offsets[slot];
 }
 
@@ -174,7 +165,7 @@ static void name_cgroup(struct mmcpus_snapshot *snap, struct cgroup_mount *mount
 	int64_t offset;
 
 	if (!mount->is_looked_for)
-		mount_find(mount, &snap->sys->root);
+		cgroup_mount_find(mount, &snap->sys->root);
 	offset = name_of_id(snap, mount, cache, rec->cgroup);
 	if (offset < 0)
 		offset = name_by_pid(snap, rec->pid);

@@ -73,6 +73,17 @@ static bool has_flag(const struct cpuinfo *info, const char *flag_and_blanks)
 	return strstr(info->flags, flag_and_blanks);
 }
 
+int system_has_cpu_flag(const struct mmcpus_system *sys, const char *flag_and_blanks)
+{
+	struct cpuinfo info = { 0 };
+	int has = cpuinfo_read(&info, &sys->root);
+
+	if (!has)
+		has = has_flag(&info, flag_and_blanks);
+	text_deinit(&info.text);
+	return has;
+}
+
 /* ------------------------------------------------------------------------------------------ what the hypervisor can -- */
 
 /* Bits of arch/x86/include/uapi/asm/kvm_para.h, and the conditions of pv_tlb_flush_supported(). */

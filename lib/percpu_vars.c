@@ -110,8 +110,9 @@ static void note_type(struct reader *rd, const struct btf_type *type, const char
 	if (BTF_INFO_KIND(type->info) != BTF_KIND_VAR)
 		return;
 	memcpy(&linkage, extra, sizeof(linkage));
-	for (size_t i = 0; i < rd->nr_vars && linkage.linkage == BTF_VAR_GLOBAL_ALLOCATED; i++)
-		if (is_named(rd, type, rd->vars[i].name))
+	for (size_t i = 0; i < rd->nr_vars; i++)
+		if (linkage.linkage == (rd->vars[i].is_static ? BTF_VAR_STATIC : BTF_VAR_GLOBAL_ALLOCATED) &&
+		    is_named(rd, type, rd->vars[i].name))
 			rd->ids[i] = id;
 }
 

@@ -30,6 +30,9 @@ char *system_read_hypervisor(const struct root *root);
 /* background.c: NUMA balancing, khugepaged, KSM. Leaves NULL what is unknown. */
 void system_read_background(struct mmcpus_system *sys);
 
+/* flush_mode.c: is this a flag of the CPU, " name ", in /proc/cpuinfo? 1, 0, or -ENODATA. */
+int system_has_cpu_flag(const struct mmcpus_system *sys, const char *flag_and_blanks);
+
 /* A CPU list file as a set of this width. -ENOENT: no such file; -EBADMSG: not such a list. */
 int system_read_list(const struct root *root, const char *path, uint32_t nr_cpus, struct mmcpus_cpuset **ret);
 

@@ -510,6 +510,133 @@ enum mmcpus_flush_mode mmcpus_mm_flush_mode(const struct mmcpus_snapshot *snap, 
 const char *mmcpus_flush_mode_name(enum mmcpus_flush_mode mode);
 const char *mmcpus_flush_mode_meaning(enum mmcpus_flush_mode mode);
 
+/* -------------------------------------------------------------------------------------------------- shootdowns -- */
+
+/*
+ * Who interrupts whom: TLB shootdowns, counted in the kernel while they happen. From open to close every one is counted;
+ * each read takes what has been counted since the one before.
+ *
+ * A shootdown is one request of a sender to flush the TLBs of other CPUs. It hits those CPUs that are interrupted for it.
+ */
+struct mmcpus_shootdowns;
+
+/* What has a row of its own in an interval. */
+enum mmcpus_shootdowns_by {
+	MMCPUS_BY_FLOW,   /* sending thread, cause, and address space that is flushed */
+	MMCPUS_BY_PAIR,   /* sending process, and process that is interrupted; only what hits */
+	MMCPUS_BY_SENDER, /* sending process */
+	MMCPUS_BY_OWNER,  /* address space */
+	MMCPUS_BY_CPU,    /* CPU that is hit */
+	MMCPUS_BY_CAUSE,
+	MMCPUS_BY_STACK, /* kernel stack of the sender */
+	MMCPUS_NR_BY,
+};
+
+/*
+ * Begin to count. cpus: only shootdowns that hit one of these, and of their hits only those there; NULL: all. The system
+ * must outlive it. Needs root, or CAP_BPF and CAP_PERFMON; x86 only. The errors are those of a source. Nothing of it is
+ * left in the kernel after the close, or the end of the process.
+ */
+int mmcpus_shootdowns_open(const struct mmcpus_system *sys, enum mmcpus_shootdowns_by by,
+			   const struct mmcpus_cpuset *cpus, struct mmcpus_shootdowns **ret, struct mmcpus_reason *why);
+void mmcpus_shootdowns_close(struct mmcpus_shootdowns *src);
+
+/*
+ * Are hits seen? 0, or -errno and why not; then all that is about hits is unknown. Below a hypervisor that may flush by
+ * itself, -EAGAIN until the first hit has been seen.
+ */
+int mmcpus_shootdowns_check_hits(struct mmcpus_shootdowns *src, struct mmcpus_reason *why);
+
+/* What was counted between two reads. Valid until the next read, or the close. */
+struct mmcpus_interval;
+
+/*
+ * Collect what was counted without ending the interval. There is room for some 2,000 different rows in the kernel; who
+ * reads seldom should collect once a second or so, lest those beyond be counted in a row for all others.
+ */
+int mmcpus_shootdowns_collect(struct mmcpus_shootdowns *src);
+
+/* Take what was counted since the last read, or the open. */
+int mmcpus_shootdowns_read(struct mmcpus_shootdowns *src, const struct mmcpus_interval **ret,
+			   struct mmcpus_reason *why);
+
+enum mmcpus_interval_number {
+	MMCPUS_INTERVAL_NS,      /* how long it was */
+	MMCPUS_INTERVAL_SENT,    /* shootdowns */
+	MMCPUS_INTERVAL_HITS,    /* CPUs that were interrupted for them, each time */
+	MMCPUS_INTERVAL_OTHER,   /* of those sent, the ones for which there was no room for a row */
+	MMCPUS_INTERVAL_LOST,    /* events that the kernel kept from being counted */
+	MMCPUS_INTERVAL_TLB_ROW, /* growth of the row TLB in /proc/interrupts, of the CPUs that are counted */
+	MMCPUS_INTERVAL_COST_NS, /* time that the counting itself took, on all CPUs together */
+	MMCPUS_NR_INTERVAL_NUMBERS,
+};
+
+/* -ENODATA: unknown. */
+int mmcpus_interval_number(const struct mmcpus_interval *interval, enum mmcpus_interval_number which, uint64_t *ret);
+
+/* The rows, those with the most shootdowns (or, where these are not counted, hits) first. */
+struct mmcpus_shootdown;
+size_t mmcpus_interval_count(const struct mmcpus_interval *interval);
+const struct mmcpus_shootdown *mmcpus_interval_row(const struct mmcpus_interval *interval, size_t index);
+
+enum mmcpus_shootdown_number {
+	MMCPUS_SHOOTDOWN_SENT,
+	MMCPUS_SHOOTDOWN_PAGES, /* of flushes of ranges: others have none */
+	MMCPUS_SHOOTDOWN_HITS,
+	MMCPUS_SHOOTDOWN_STOLEN_NS, /* time that the CPUs that were hit spent in the flush, without entry and exit */
+	MMCPUS_SHOOTDOWN_STOLEN_MAX_NS,
+	MMCPUS_SHOOTDOWN_WAIT_NS, /* from the sending to the end of the last hit: so long the sender waits */
+	MMCPUS_SHOOTDOWN_WAIT_MAX_NS,
+	MMCPUS_SHOOTDOWN_SENDER_TID, /* by flow */
+	MMCPUS_SHOOTDOWN_SENDER_PID, /* by flow, pair, sender */
+	MMCPUS_SHOOTDOWN_OWNER_PID,  /* by flow, owner */
+	MMCPUS_SHOOTDOWN_OWNER_ID,   /* the same: mmcpus_mm_id() */
+	MMCPUS_SHOOTDOWN_VICTIM_PID, /* by pair; 0 is idle */
+	MMCPUS_SHOOTDOWN_CPU,        /* by CPU */
+	MMCPUS_NR_SHOOTDOWN_NUMBERS,
+};
+
+/* -ENODATA: it is unknown, or not the same for all that is in the row. */
+int mmcpus_shootdown_number(const struct mmcpus_shootdown *row, enum mmcpus_shootdown_number which, uint64_t *ret);
+
+enum mmcpus_shootdown_text {
+	MMCPUS_SHOOTDOWN_SENDER_COMM, /* of the process; untrusted, as all names */
+	MMCPUS_SHOOTDOWN_SENDER_THREAD,
+	MMCPUS_SHOOTDOWN_SENDER_CGROUP,
+	MMCPUS_SHOOTDOWN_OWNER_COMM,
+	MMCPUS_SHOOTDOWN_VICTIM_COMM,
+	MMCPUS_SHOOTDOWN_CAUSE, /* a system call by name, "page fault", "exit", "reclaim", …, or a kernel thread's name */
+	MMCPUS_SHOOTDOWN_KIND, /* "range", "whole", "tables", "batch"; several are joined by commas */
+	MMCPUS_NR_SHOOTDOWN_TEXTS,
+};
+
+/* NULL: it is unknown, or not the same for all that is in the row. */
+const char *mmcpus_shootdown_text(const struct mmcpus_shootdown *row, enum mmcpus_shootdown_text which);
+
+/* Does this row stand for what there was no room to tell apart? */
+bool mmcpus_shootdown_is_other(const struct mmcpus_shootdown *row);
+
+enum mmcpus_shootdown_set {
+	MMCPUS_SHOOTDOWN_SENDER_CPUS,
+	MMCPUS_SHOOTDOWN_HIT_CPUS,
+	MMCPUS_NR_SHOOTDOWN_SETS,
+};
+
+/* NULL: unknown. */
+const struct mmcpus_cpuset *mmcpus_shootdown_set(const struct mmcpus_shootdown *row, enum mmcpus_shootdown_set which);
+
+/* Buckets of a histogram: number n counts times of at least 2^n ns, and of less than twice that but for the last. */
+#define MMCPUS_SHOOTDOWN_BUCKETS 32
+
+/* Of STOLEN or of WAIT, by their _NS number. NULL: unknown. */
+const uint64_t *mmcpus_shootdown_histogram(const struct mmcpus_shootdown *row, enum mmcpus_shootdown_number which);
+
+/*
+ * By stack: the function of the kernel that is number index from the innermost, with its offset ("do_madvise+0x1b2"), or
+ * "?" where the kernel hides its name. NULL at the end, or if no stack could be taken.
+ */
+const char *mmcpus_shootdown_frame(const struct mmcpus_shootdown *row, size_t index);
+
 /* ------------------------------------------------------------------------------------------------ pinned files -- */
 
 /* Where the backend "pinned" looks. */

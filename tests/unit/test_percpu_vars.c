@@ -66,7 +66,7 @@ static void finds_what_is_there(void **state)
 	assert_int_equal(vars[1].size, 0);
 }
 
-static void leaves_out_static_variables(void **state)
+static void takes_no_static_variable_for_a_global_one(void **state)
 {
 	struct blob blob = make_blob();
 	struct percpu_var vars[2];
@@ -74,6 +74,19 @@ static void leaves_out_static_variables(void **state)
 	(void)state;
 	blob.tlbstate_linkage.linkage = BTF_VAR_STATIC;
 	assert_int_equal(find(&blob, vars), 0);
+}
+
+static void finds_static_variables(void **state)
+{
+	struct percpu_var var = { .name = "cpu_tlbstate", .is_static = true };
+	struct blob blob = make_blob();
+	size_t size = offsetof(struct blob, strings) + sizeof(strings);
+
+	(void)state;
+	assert_int_equal(percpu_vars_find(&blob, size, &var, 1), 0);
+	blob.tlbstate_linkage.linkage = BTF_VAR_STATIC;
+	assert_int_equal(percpu_vars_find(&blob, size, &var, 1), 1);
+	assert_int_equal(var.offset, 0x40);
 }
 
 static void leaves_out_what_is_beyond_the_section(void **state)
@@ -127,11 +140,9 @@ static void refuses_what_is_cut_off(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(finds_what_is_there),
-		cmocka_unit_test(leaves_out_static_variables),
-		cmocka_unit_test(leaves_out_what_is_beyond_the_section),
-		cmocka_unit_test(refuses_other_formats),
-		cmocka_unit_test(refuses_what_is_cut_off),
+		cmocka_unit_test(finds_what_is_there),    cmocka_unit_test(takes_no_static_variable_for_a_global_one),
+		cmocka_unit_test(finds_static_variables), cmocka_unit_test(leaves_out_what_is_beyond_the_section),
+		cmocka_unit_test(refuses_other_formats),  cmocka_unit_test(refuses_what_is_cut_off),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

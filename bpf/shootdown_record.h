@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR LGPL-2.1-or-later */
+/*
+ * Who interrupts whom: the contract between shootdowns.bpf.c, which counts flushes and the CPUs that they hit in rows of
+ * a map, and the library, which takes the counts out while the kernel goes on.
+ *
+ * A row is taken by the kernel for what has no row yet, from a ring of free ones. The library reads a row by exchanging
+ * its counters with 0, so that every flush is counted in exactly one interval, and gives it back to the ring when it has
+ * had no flush for a while. When the ring is empty, what has no row is counted in row 0.
+ */
+#ifndef MMCPUS_BPF_SHOOTDOWN_RECORD_H
+#define MMCPUS_BPF_SHOOTDOWN_RECORD_H
+
+#include <stdint.h>
+
+#define SHOOTDOWN_NR_ROWS      2048 /* a power of two */
+#define SHOOTDOWN_OTHER_ROW    0
+#define SHOOTDOWN_NR_BUCKETS   32 /* bucket n: at least 2^n ns, less than twice that; the last is open */
+#define SHOOTDOWN_STACK_FRAMES 32
+
+enum shootdown_kind {
+	SHOOTDOWN_KIND_UNKNOWN, /* the kernel's description of the flush could not be read */
+	SHOOTDOWN_KIND_RANGE,   /* of pages of an address space */
+	SHOOTDOWN_KIND_WHOLE,   /* of all of an address space */
+	SHOOTDOWN_KIND_TABLES,  /* page tables are freed, so that lazy CPUs are interrupted as well */
+	SHOOTDOWN_KIND_BATCH,   /* reclaim or migration, of pages of many address spaces at once */
+	SHOOTDOWN_NR_KINDS,
+};
+
+/* Why: the number of a system call, or one of these. */
+enum shootdown_cause {
+	SHOOTDOWN_CAUSE_UNKNOWN = -1, /* an interrupt, or an exception that is not known to be a page fault */
+	SHOOTDOWN_CAUSE_FAULT = -2,
+	SHOOTDOWN_CAUSE_EXIT = -3,
+	SHOOTDOWN_CAUSE_KTHREAD = -4, /* no user asked for it: the thread's name tells */
+	SHOOTDOWN_CAUSE_OTHER = -5,   /* of row 0: several */
+};
+
+/* Added to the number of a 32-bit system call. */
+#define SHOOTDOWN_CAUSE_COMPAT (1 << 30)
+
+/* What has a row of its own. */
+struct shootdown_key {
+	uint64_t start_ns; /* task_struct.start_boottime of the sending thread: with its number it names it for ever */
+	uint64_t owner_id; /* context.ctx_id of the mm that is flushed; 0: not known, or many */
+	int32_t tid;       /* in the initial pid namespace */
+	int32_t cause;     /* enum shootdown_cause */
+	uint32_t kind;     /* enum shootdown_kind */
+	int32_t stack;     /* in the map of stacks; negative: not taken, or -errno */
+	int32_t victim;    /* process that was interrupted, in the initial namespace; 0: of the flush itself */
+	uint32_t cpu;      /* the CPU that was hit, plus 1; 0: of the flush itself */
+};
+
+_Static_assert(sizeof(struct shootdown_key) == 40, "part of the contract");
+
+enum shootdown_row_flag {
+	SHOOTDOWN_ROW_KTHREAD = 1 << 0,     /* the sender is one */
+	SHOOTDOWN_ROW_OWNER_NAMED = 1 << 1, /* owner_pid and owner_comm are known */
+	SHOOTDOWN_ROW_IDLE_VICTIM = 1 << 2,
+};
+
+/* A task, by its numbers in the reader's pid namespace (0: not seen there). */
+struct shootdown_task {
+	int32_t tid;
+	int32_t pid;
+	char thread_comm[16];
+	char comm[16]; /* of its process */
+};
+
+struct shootdown_counts {
+	uint64_t sent;
+	uint64_t pages; /* of ranges only */
+	uint64_t hits;
+	uint64_t stolen_ns;
+	uint64_t stolen_max_ns;
+	uint64_t wait_ns; /* from sending to the end of the last hit */
+	uint64_t wait_max_ns;
+	uint32_t stolen_log2[SHOOTDOWN_NR_BUCKETS];
+	uint32_t wait_log2[SHOOTDOWN_NR_BUCKETS];
+};
+
+struct shootdown_row {
+	uint32_t is_taken; /* set last by the kernel, cleared by the library */
+	uint32_t flags;    /* enum shootdown_row_flag */
+	struct shootdown_key key;
+	struct shootdown_task sender;
+	struct shootdown_task victim;
+	int32_t owner_pid;
+	char owner_comm[16];
+	uint32_t reserved;
+	uint64_t cgroup; /* of the sender; 0: unknown */
+	struct shootdown_counts counts;
+};
+
+_Static_assert(sizeof(struct shootdown_row) == 472, "part of the contract");
+
+/* Behind the rows, in a map of words: the sets of CPUs of each row. */
+enum shootdown_set {
+	SHOOTDOWN_SET_SENDERS,
+	SHOOTDOWN_SET_HIT,
+	SHOOTDOWN_NR_SETS,
+};
+
+/* What the program found the kernel to be. */
+enum shootdown_layout {
+	SHOOTDOWN_LAYOUT_UNKNOWN, /* the program has not run */
+	SHOOTDOWN_LAYOUT_OK,
+	SHOOTDOWN_LAYOUT_FIELDS,   /* struct flush_tlb_info lacks a field, or is not there */
+	SHOOTDOWN_LAYOUT_ANCHOR,   /* no way from a task to the per-CPU variables */
+	SHOOTDOWN_LAYOUT_MISMATCH, /* what lies there is no description of a flush */
+};
+
+struct shootdown_control {
+	/* Set before the start. */
+	uint32_t nr_cpus;
+	uint32_t nr_words;      /* of a set */
+	uint32_t info_offset;   /* of the per-CPU variable flush_tlb_info */
+	uint32_t anchor_offset; /* of the per-CPU variable hrtimer_bases */
+	uint32_t is_filtered;   /* only hits on CPUs of the map watched count, and flushes with such a hit */
+	uint32_t with_victims;  /* hits have rows of their own */
+	uint32_t with_stacks;
+	int32_t own_tgid; /* in the initial namespace, set by the program itself */
+
+	/* What it found. */
+	uint32_t layout; /* enum shootdown_layout */
+	uint32_t reserved;
+	uint64_t fault_return; /* where a page fault returns to, learnt from one; 0: unknown */
+
+	/* The ring of free rows: the program takes at the head, the library gives at the tail. */
+	uint32_t free_head;
+	uint32_t free_tail;
+
+	uint64_t nr_remote; /* flushes that this program saw arrive on another CPU, since the start */
+};
+
+_Static_assert(sizeof(struct shootdown_control) == 64, "part of the contract");
+
+#endif

@@ -1,0 +1,669 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Who interrupts whom: counts each TLB shootdown in a row of its sender, its cause and the address space that it is
+ * for, on the sending CPU and on every CPU that it hits.
+ *
+ * The kernel describes a flush in a per-CPU variable of the sender, flush_tlb_info, for as long as it waits. When it says
+ * on the sender that it sends (tlb:tlb_flush), the description is read there. A CPU that is hit is handed its address,
+ * and thereby finds the sender. Nothing needs a symbol: how per-CPU variables are found is told in cpu_walk.bpf.c.
+ *
+ * Built twice: with csd:csd_function_entry and _exit (6.5) on the side of the CPUs that are hit, and, for kernels that
+ * lack these, with fentry and fexit of the function that they call.
+ */
+#include "pid_view.bpf.h"
+#include "shootdown_record.h"
+
+/* Includes linux/ptrace.h, of user space, if it is allowed to. */
+struct pt_regs {
+	unsigned long orig_ax;
+} KERNEL_TYPE;
+
+#define READ(ret, from) (bpf_core_read(&(ret), sizeof(ret), &(from)) == 0)
+
+/* arch/x86/include/asm/thread_info.h: in thread_info.status */
+#define TS_COMPAT 0x0002
+
+#define PF_EXITING 0x00000004
+
+/* arch/x86/include/asm/tlbflush.h */
+#define TLB_FLUSH_ALL (~0ull)
+#define PAGE_SHIFT    12
+
+#define MAX_RETRIES 8
+
+struct shootdown_control control;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(key_size, sizeof(uint32_t));
+	__uint(value_size, sizeof(struct shootdown_row));
+	__uint(max_entries, SHOOTDOWN_NR_ROWS);
+} rows SEC(".maps");
+
+/* SHOOTDOWN_NR_SETS sets for each row. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(key_size, sizeof(uint32_t));
+	__uint(value_size, sizeof(uint64_t));
+	__uint(max_entries, 1); /* set before loading */
+} row_sets SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(key_size, sizeof(struct shootdown_key));
+	__uint(value_size, sizeof(uint32_t));
+	__uint(max_entries, SHOOTDOWN_NR_ROWS);
+} row_of SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(key_size, sizeof(uint32_t));
+	__uint(value_size, sizeof(uint32_t));
+	__uint(max_entries, SHOOTDOWN_NR_ROWS);
+} free_rows SEC(".maps");
+
+/* One set: the CPUs whose hits count, if not all do. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(key_size, sizeof(uint32_t));
+	__uint(value_size, sizeof(uint64_t));
+	__uint(max_entries, 1); /* set before loading */
+} watched SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
+	__uint(key_size, sizeof(uint32_t));
+	__uint(value_size, SHOOTDOWN_STACK_FRAMES * sizeof(uint64_t));
+	__uint(max_entries, 1); /* set before loading */
+} stacks SEC(".maps");
+
+/* What a CPU is doing: the flush that it sends, and the one that it carries out for another. */
+struct cpu_state {
+	uint64_t info_at; /* address of its flush_tlb_info; 0: unknown */
+	uint64_t info;    /* the same while a flush that it describes is under way, or was the last */
+	uint64_t mm;      /* of the flush that it sent last */
+	uint64_t end;
+	uint64_t sent_ns;
+	uint64_t wait_ns; /* until the end of the latest hit so far */
+	uint32_t row;
+	uint32_t is_counted; /* as sent */
+	uint64_t reserved;
+
+	uint64_t hit_ns;
+	uint64_t hit_token; /* what tells the end of this hit from others'; 0: none is under way */
+	uint32_t sender;    /* CPU that it works for */
+	uint32_t reserved_victim;
+	uint64_t reserved_line[5];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(key_size, sizeof(uint32_t));
+	__uint(value_size, sizeof(struct cpu_state));
+	__uint(max_entries, 1); /* set before loading, to the number of CPUs */
+} cpu_states SEC(".maps");
+
+/* Nothing is ever in it: of interest is where its elements are. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(key_size, sizeof(uint32_t));
+	__uint(value_size, sizeof(uint64_t));
+	__uint(max_entries, 1);
+} ruler SEC(".maps");
+
+static struct pid_view view;
+
+/* ------------------------------------------------------------------------------------------ the kernel's description -- */
+
+#define INFO_BYTES 64
+
+struct flush {
+	uint64_t mm;
+	uint64_t start;
+	uint64_t end;
+	uint32_t initiating_cpu;
+	bool is_freeing_tables;
+};
+
+static __always_inline bool knows_info(void)
+{
+	return bpf_core_type_exists(struct flush_tlb_info) && bpf_core_field_exists(struct flush_tlb_info, mm) &&
+	       bpf_core_field_exists(struct flush_tlb_info, start) &&
+	       bpf_core_field_exists(struct flush_tlb_info, end) &&
+	       bpf_core_field_exists(struct flush_tlb_info, initiating_cpu) &&
+	       bpf_core_field_exists(struct flush_tlb_info, freed_tables);
+}
+
+/* Read at once: five reads would cost five times as much. */
+static __always_inline bool read_flush(struct flush *ret, uint64_t info)
+{
+	char bytes[INFO_BYTES] __attribute__((aligned(8)));
+
+	if (bpf_probe_read_kernel(bytes, sizeof(bytes), (const void *)info))
+		return false;
+	ret->mm = *(uint64_t *)(bytes + bpf_core_field_offset(struct flush_tlb_info, mm));
+	ret->start = *(uint64_t *)(bytes + bpf_core_field_offset(struct flush_tlb_info, start));
+	ret->end = *(uint64_t *)(bytes + bpf_core_field_offset(struct flush_tlb_info, end));
+	ret->initiating_cpu = *(uint32_t *)(bytes + bpf_core_field_offset(struct flush_tlb_info, initiating_cpu));
+	ret->is_freeing_tables = *(uint8_t *)(bytes + bpf_core_field_offset(struct flush_tlb_info, freed_tables));
+	return true;
+}
+
+static __always_inline uint32_t kind_of(const struct flush *flush)
+{
+	if (!flush->mm)
+		return SHOOTDOWN_KIND_BATCH;
+	if (flush->is_freeing_tables)
+		return SHOOTDOWN_KIND_TABLES;
+	return flush->end == TLB_FLUSH_ALL ? SHOOTDOWN_KIND_WHOLE : SHOOTDOWN_KIND_RANGE;
+}
+
+/* --------------------------------------------------------------------------------------------------------- counting -- */
+
+static __always_inline uint32_t bucket_of(uint64_t ns)
+{
+	uint32_t bucket = 0;
+
+	if (ns >> 32)
+		return SHOOTDOWN_NR_BUCKETS - 1;
+	for (uint32_t step = 16; step; step /= 2)
+		if (ns >> (bucket + step))
+			bucket += step;
+	return bucket & (SHOOTDOWN_NR_BUCKETS - 1);
+}
+
+static __always_inline void raise(uint64_t *max, uint64_t value)
+{
+	for (int i = 0; i < MAX_RETRIES; i++) {
+		uint64_t old = *(volatile uint64_t *)max;
+
+		if (value <= old || __sync_val_compare_and_swap(max, old, value) == old)
+			return;
+	}
+}
+
+static __always_inline void add_to_set(uint32_t row, uint32_t set, uint32_t cpu)
+{
+	uint32_t index = (row * SHOOTDOWN_NR_SETS + set) * control.nr_words + cpu / 64;
+	uint64_t *word = bpf_map_lookup_elem(&row_sets, &index);
+
+	if (word && !(*(volatile uint64_t *)word >> cpu % 64 & 1))
+		__sync_fetch_and_or(word, 1ull << cpu % 64);
+}
+
+static __always_inline bool is_watched(uint32_t cpu)
+{
+	uint32_t index = cpu / 64;
+	uint64_t *word;
+
+	if (!control.is_filtered)
+		return true;
+	word = bpf_map_lookup_elem(&watched, &index);
+	return word && *word >> cpu % 64 & 1;
+}
+
+/* ------------------------------------------------------------------------------------------------------------- rows -- */
+
+/* A free row; SHOOTDOWN_OTHER_ROW if there is none. */
+static __always_inline uint32_t take_free_row(void)
+{
+	for (int i = 0; i < MAX_RETRIES; i++) {
+		uint32_t head = *(volatile uint32_t *)&control.free_head;
+		uint32_t slot = head % SHOOTDOWN_NR_ROWS;
+		uint32_t *index;
+
+		if (head == *(volatile uint32_t *)&control.free_tail)
+			break;
+		index = bpf_map_lookup_elem(&free_rows, &slot);
+		if (index && __sync_val_compare_and_swap(&control.free_head, head, head + 1) == head)
+			return *index;
+	}
+	return SHOOTDOWN_OTHER_ROW;
+}
+
+static __always_inline void name_task(struct shootdown_task *ret, const struct task_struct *task)
+{
+	const struct task_struct *leader;
+	int32_t tid = 0;
+	int32_t tgid = 0;
+
+	READ(ret->thread_comm, task->comm);
+	ret->tid = READ(tid, task->pid) ? number_seen(task, tid, &view) : 0;
+	ret->pid = 0;
+	ret->comm[0] = '\0';
+	if (!READ(leader, task->group_leader))
+		return;
+	READ(ret->comm, leader->comm);
+	ret->pid = READ(tgid, task->tgid) ? number_seen(leader, tgid, &view) : 0;
+}
+
+/* An exiting task has given its mm up, and has it loaded still while it frees what is in it. */
+static __always_inline bool is_own_mm(const struct task_struct *task, const struct mm_struct *mm)
+{
+	const struct mm_struct *loaded;
+	const struct mm_struct *own;
+	uint32_t task_flags;
+
+	if (!READ(own, task->mm) || !READ(loaded, task->active_mm) || !READ(task_flags, task->flags))
+		return false;
+	return own == mm || (!own && loaded == mm && task_flags & PF_EXITING && !(task_flags & PF_KTHREAD));
+}
+
+/* Whose mm it is: of the sender if it is its own, else by mm->owner. */
+static __always_inline void name_owner(struct shootdown_row *row, const struct task_struct *sender, uint64_t mm_address)
+{
+	const struct mm_struct *mm = (const void *)mm_address;
+	const struct task_struct *owner = NULL;
+	int32_t tgid;
+
+	row->owner_pid = 0;
+	row->owner_comm[0] = '\0';
+	if (!mm)
+		return;
+	if (is_own_mm(sender, mm))
+		owner = sender;
+	else if (bpf_core_field_exists(mm->owner))
+		READ(owner, mm->owner);
+	if (!owner || !READ(owner, owner->group_leader) || !READ(tgid, owner->tgid) ||
+	    !READ(row->owner_comm, owner->comm))
+		return;
+	row->owner_pid = number_seen(owner, tgid, &view);
+	row->flags |= SHOOTDOWN_ROW_OWNER_NAMED;
+}
+
+static __always_inline uint64_t cgroup_of(const struct task_struct *task)
+{
+	const struct css_set *css;
+	const struct cgroup *cgroup;
+	const struct kernfs_node *node;
+	uint64_t id;
+
+	if (!bpf_core_field_exists(task->cgroups) || !READ(css, task->cgroups) || !READ(cgroup, css->dfl_cgrp) ||
+	    !READ(node, cgroup->kn) || !READ(id, node->id))
+		return 0;
+	return id;
+}
+
+/* Enter a new row under its key; if the key can't be kept, its flush is counted with the others. */
+static __always_inline uint32_t enter_row(struct shootdown_row *row, uint32_t index, const struct shootdown_key *key)
+{
+	row->key = *key;
+	__sync_lock_test_and_set(&row->is_taken, 1);
+	if (bpf_map_update_elem(&row_of, key, &index, BPF_NOEXIST))
+		return SHOOTDOWN_OTHER_ROW;
+	return index;
+}
+
+/* ------------------------------------------------------------------------------------------------------- the sender -- */
+
+/* The last thing that the kernel's entry code pushed is where it calls from: just below the registers of user space. */
+static __always_inline uint64_t entry_return(const struct pt_regs *regs)
+{
+	uint64_t address = 0;
+
+	bpf_probe_read_kernel(&address, sizeof(address), (const void *)regs - sizeof(address));
+	return address;
+}
+
+static __always_inline int32_t cause_of_entry(struct task_struct *task, uint32_t task_flags)
+{
+	const struct pt_regs *regs = (const void *)bpf_task_pt_regs(task);
+	uint32_t status = 0;
+	long number;
+
+	if (!READ(number, regs->orig_ax))
+		return SHOOTDOWN_CAUSE_UNKNOWN;
+	if (number >= 0 && number < SHOOTDOWN_CAUSE_COMPAT) {
+		READ(status, task->thread_info.status);
+		return (int32_t)number | (status & TS_COMPAT ? SHOOTDOWN_CAUSE_COMPAT : 0);
+	}
+	if (task_flags & PF_EXITING)
+		return SHOOTDOWN_CAUSE_EXIT;
+	if (control.fault_return && entry_return(regs) == control.fault_return)
+		return SHOOTDOWN_CAUSE_FAULT;
+	return SHOOTDOWN_CAUSE_UNKNOWN;
+}
+
+static __noinline uint32_t make_sender_row(const struct shootdown_key *key, uint64_t mm)
+{
+	const struct task_struct *task = (const void *)bpf_get_current_task();
+	uint32_t index = take_free_row();
+	struct shootdown_row *row = bpf_map_lookup_elem(&rows, &index);
+	uint32_t task_flags = 0;
+
+	if (!key || !row || index == SHOOTDOWN_OTHER_ROW)
+		return SHOOTDOWN_OTHER_ROW;
+	READ(task_flags, task->flags);
+	row->flags = task_flags & PF_KTHREAD ? SHOOTDOWN_ROW_KTHREAD : 0;
+	row->cgroup = cgroup_of(task);
+	name_task(&row->sender, task);
+	name_owner(row, task, mm);
+	return enter_row(row, index, key);
+}
+
+static __always_inline void fill_key(struct shootdown_key *key, void *ctx, const struct flush *flush, uint32_t kind)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	const struct mm_struct *mm = (const void *)flush->mm;
+	uint32_t task_flags = task->flags;
+
+	key->start_ns = task->start_boottime;
+	key->tid = task->pid;
+	key->owner_id = 0;
+	if (mm && bpf_core_field_exists(mm->context.ctx_id))
+		READ(key->owner_id, mm->context.ctx_id);
+	key->cause = task_flags & PF_KTHREAD ? SHOOTDOWN_CAUSE_KTHREAD : cause_of_entry(task, task_flags);
+	key->kind = kind;
+	key->stack = control.with_stacks ? (int32_t)bpf_get_stackid(ctx, &stacks, 0) : -1;
+	key->victim = 0;
+	key->cpu = 0;
+}
+
+static __always_inline uint64_t pages_of(const struct flush *flush, uint32_t kind)
+{
+	if (kind == SHOOTDOWN_KIND_UNKNOWN || flush->end == TLB_FLUSH_ALL || flush->end < flush->start)
+		return 0;
+	return (flush->end - flush->start) >> PAGE_SHIFT;
+}
+
+static __always_inline void count_sent(struct shootdown_row *row, uint64_t pages)
+{
+	__sync_fetch_and_add(&row->counts.sent, 1);
+	if (pages)
+		__sync_fetch_and_add(&row->counts.pages, pages);
+}
+
+SEC("raw_tp/tlb_flush")
+int on_tlb_flush(struct bpf_raw_tracepoint_args *ctx)
+{
+	uint32_t cpu = bpf_get_smp_processor_id();
+	uint32_t kind = SHOOTDOWN_KIND_UNKNOWN;
+	struct flush flush = { .end = TLB_FLUSH_ALL };
+	struct shootdown_key key;
+	struct cpu_state *state;
+	struct shootdown_row *row;
+	uint32_t *known;
+	uint32_t index;
+
+	if ((int)ctx->args[0] != (int)bpf_core_enum_value(enum tlb_flush_reason, TLB_REMOTE_SEND_IPI))
+		return 0;
+	state = bpf_map_lookup_elem(&cpu_states, &cpu);
+	if (!state)
+		return 0;
+	state->info = 0;
+	if (control.layout == SHOOTDOWN_LAYOUT_OK && state->info_at && read_flush(&flush, state->info_at)) {
+		kind = kind_of(&flush);
+		state->info = state->info_at;
+	}
+	fill_key(&key, ctx, &flush, kind);
+	known = bpf_map_lookup_elem(&row_of, &key);
+	index = known ? *known : make_sender_row(&key, flush.mm);
+	row = bpf_map_lookup_elem(&rows, &index);
+	if (!row)
+		return 0;
+	state->mm = flush.mm;
+	state->end = flush.end;
+	state->row = index;
+	state->wait_ns = 0;
+	state->is_counted = !control.is_filtered;
+	add_to_set(index, SHOOTDOWN_SET_SENDERS, cpu);
+	if (state->is_counted)
+		count_sent(row, pages_of(&flush, kind));
+	state->sent_ns = bpf_ktime_get_ns();
+	return 0;
+}
+
+/* ------------------------------------------------------------------------------------------------- CPUs that are hit -- */
+
+static __noinline uint32_t make_victim_row(const struct shootdown_key *key, const struct shootdown_row *of)
+{
+	const struct task_struct *task = (const void *)bpf_get_current_task();
+	uint32_t index = take_free_row();
+	struct shootdown_row *row = bpf_map_lookup_elem(&rows, &index);
+
+	if (!key || !of || !row || index == SHOOTDOWN_OTHER_ROW)
+		return SHOOTDOWN_OTHER_ROW;
+	row->flags = of->flags;
+	row->cgroup = of->cgroup;
+	row->sender = of->sender;
+	row->owner_pid = of->owner_pid;
+	__builtin_memcpy(row->owner_comm, of->owner_comm, sizeof(row->owner_comm));
+	name_task(&row->victim, task);
+	if (!key->victim)
+		row->flags |= SHOOTDOWN_ROW_IDLE_VICTIM;
+	return enter_row(row, index, key);
+}
+
+/* The row of a sender's flushes on this CPU and this task. */
+static __always_inline uint32_t find_victim_row(uint32_t cpu, const struct shootdown_row *of)
+{
+	struct shootdown_key key = of->key;
+	uint32_t *known;
+
+	key.victim = (int32_t)(bpf_get_current_pid_tgid() >> 32);
+	key.cpu = cpu + 1;
+	known = bpf_map_lookup_elem(&row_of, &key);
+	return known ? *known : make_victim_row(&key, of);
+}
+
+/* token: what begin and end of a call have in common. One of the two may be missing, where the kernel left it out. */
+static __always_inline void begin_hit(uint64_t info, uint64_t token)
+{
+	uint32_t cpu = bpf_get_smp_processor_id();
+	struct cpu_state *own;
+	struct cpu_state *sender;
+	struct flush flush;
+
+	if (!info || !read_flush(&flush, info) || flush.initiating_cpu == cpu)
+		return;
+	sender = bpf_map_lookup_elem(&cpu_states, &flush.initiating_cpu);
+	/* Some other callback's data, a flush that was not seen when it was sent, or one of the kernel's own range. */
+	if (!sender || sender->info != info || sender->mm != flush.mm || sender->end != flush.end)
+		return;
+	own = bpf_map_lookup_elem(&cpu_states, &cpu);
+	if (!own)
+		return;
+	__sync_fetch_and_add(&control.nr_remote, 1);
+	if (!is_watched(cpu))
+		return;
+	own->sender = flush.initiating_cpu;
+	own->hit_token = token;
+	own->hit_ns = bpf_ktime_get_ns();
+}
+
+/* The sender waits until its last hit has finished: each hit that ends later than those before makes it longer. */
+static __always_inline void count_wait(struct cpu_state *sender, struct shootdown_row *row, uint64_t wait_ns)
+{
+	for (int i = 0; i < MAX_RETRIES; i++) {
+		uint64_t old = *(volatile uint64_t *)&sender->wait_ns;
+
+		if (wait_ns <= old)
+			return;
+		if (__sync_val_compare_and_swap(&sender->wait_ns, old, wait_ns) != old)
+			continue;
+		__sync_fetch_and_add(&row->counts.wait_ns, wait_ns - old);
+		raise(&row->counts.wait_max_ns, wait_ns);
+		if (old)
+			__sync_fetch_and_add(&row->counts.wait_log2[bucket_of(old)], -1);
+		__sync_fetch_and_add(&row->counts.wait_log2[bucket_of(wait_ns)], 1);
+		return;
+	}
+}
+
+static __always_inline void count_hit(struct shootdown_row *row, uint32_t index, uint32_t cpu, uint64_t stolen_ns)
+{
+	__sync_fetch_and_add(&row->counts.hits, 1);
+	__sync_fetch_and_add(&row->counts.stolen_ns, stolen_ns);
+	__sync_fetch_and_add(&row->counts.stolen_log2[bucket_of(stolen_ns)], 1);
+	raise(&row->counts.stolen_max_ns, stolen_ns);
+	add_to_set(index, SHOOTDOWN_SET_HIT, cpu);
+}
+
+static __always_inline void end_hit(uint64_t token)
+{
+	uint32_t cpu = bpf_get_smp_processor_id();
+	struct cpu_state *own = bpf_map_lookup_elem(&cpu_states, &cpu);
+	struct cpu_state *sender;
+	struct shootdown_row *row;
+	uint64_t now;
+	uint32_t index;
+	uint32_t from;
+
+	if (!own || !token || own->hit_token != token)
+		return;
+	now = bpf_ktime_get_ns();
+	from = own->sender;
+	own->hit_token = 0;
+	sender = bpf_map_lookup_elem(&cpu_states, &from);
+	if (!sender)
+		return;
+	index = sender->row;
+	row = bpf_map_lookup_elem(&rows, &index);
+	if (!row)
+		return;
+	if (control.is_filtered && !__sync_lock_test_and_set(&sender->is_counted, 1))
+		count_sent(row, 0);
+	count_wait(sender, row, now - sender->sent_ns);
+	if (control.with_victims && index != SHOOTDOWN_OTHER_ROW) {
+		index = find_victim_row(cpu, row);
+		row = bpf_map_lookup_elem(&rows, &index);
+		if (!row)
+			return;
+	}
+	count_hit(row, index, cpu, now - own->hit_ns);
+}
+
+#ifdef WITH_FENTRY
+
+/* 5.13: 4ce94eabac16 ("x86/mm/tlb: Flush remote and local TLBs concurrently"). Also called for the sender itself. */
+SEC("fentry/flush_tlb_func")
+int on_hit_begin(unsigned long long *ctx)
+{
+	begin_hit(ctx[0], ctx[0]);
+	return 0;
+}
+
+SEC("fexit/flush_tlb_func")
+int on_hit_end(unsigned long long *ctx)
+{
+	end_hit(ctx[0]);
+	return 0;
+}
+
+#else
+
+/* 6.5: 949fa3f11ced ("trace,smp: Add tracepoints for scheduling remotelly called functions"). Without csd: a local call. */
+SEC("raw_tp/csd_function_entry")
+int on_hit_begin(struct bpf_raw_tracepoint_args *ctx)
+{
+	const struct __call_single_data *csd = (const void *)ctx->args[1];
+	uint64_t info = 0;
+
+	if (csd && READ(info, csd->info))
+		begin_hit(info, (uint64_t)csd);
+	return 0;
+}
+
+SEC("raw_tp/csd_function_exit")
+int on_hit_end(struct bpf_raw_tracepoint_args *ctx)
+{
+	end_hit(ctx->args[1]);
+	return 0;
+}
+
+#endif
+
+/* ------------------------------------------------------------------------------------------------------------ start -- */
+
+/* Attached while the library makes a page fault of its own, and no longer. */
+SEC("raw_tp/page_fault_user")
+int learn_fault(struct bpf_raw_tracepoint_args *ctx)
+{
+	if ((int32_t)(bpf_get_current_pid_tgid() >> 32) == control.own_tgid)
+		control.fault_return = entry_return((const void *)ctx->args[1]);
+	return 0;
+}
+
+/* Address of a CPU's unit of per-CPU memory is that of the map's element there plus this. */
+static uint64_t unit_less_ruler;
+
+/* Through memory, a pointer becomes a plain number. */
+static volatile uint64_t element_address;
+
+/* 0: there is no such CPU. */
+static __always_inline uint64_t ruler_on(uint32_t cpu)
+{
+	uint32_t zero = 0;
+
+	element_address = (uint64_t)bpf_map_lookup_percpu_elem(&ruler, &zero, cpu);
+	return element_address;
+}
+
+/* Its timer for deadlines has every task, whatever its policy: it was given a base when the task was made. */
+static __always_inline bool find_units(const struct task_struct *task)
+{
+	struct hrtimer_clock_base *clock_base;
+	struct hrtimer_cpu_base *cpu_base;
+	uint64_t element;
+	uint32_t cpu;
+
+	if (!bpf_core_field_exists(struct hrtimer_cpu_base, cpu) ||
+	    !bpf_core_field_exists(struct sched_dl_entity, dl_timer) || !READ(clock_base, task->dl.dl_timer.base) ||
+	    !READ(cpu_base, clock_base->cpu_base) || !READ(cpu, cpu_base->cpu))
+		return false;
+	element = ruler_on(cpu);
+	unit_less_ruler = (uint64_t)cpu_base - control.anchor_offset - element;
+	return element != 0;
+}
+
+/* A CPU's own number stands in its description from its first flush on; before that it is 0. */
+static __always_inline bool is_plausible(uint64_t info, uint32_t cpu)
+{
+	struct flush flush;
+
+	return read_flush(&flush, info) && (flush.initiating_cpu == cpu || flush.initiating_cpu == 0);
+}
+
+static long find_info(uint32_t cpu, void *unused __attribute__((unused)))
+{
+	struct cpu_state *state = bpf_map_lookup_elem(&cpu_states, &cpu);
+	uint64_t element = ruler_on(cpu);
+	uint64_t info = element + unit_less_ruler + control.info_offset;
+
+	if (!state)
+		return 1;
+	if (!element)
+		return 0;
+	if (!is_plausible(info, cpu)) {
+		control.layout = SHOOTDOWN_LAYOUT_MISMATCH;
+		return 1;
+	}
+	state->info_at = info;
+	return 0;
+}
+
+static __always_inline uint32_t find_layout(const struct task_struct *self)
+{
+	if (!knows_info() || !control.info_offset)
+		return SHOOTDOWN_LAYOUT_FIELDS;
+	return find_units(self) ? SHOOTDOWN_LAYOUT_OK : SHOOTDOWN_LAYOUT_ANCHOR;
+}
+
+SEC("syscall")
+int start(void *unused __attribute__((unused)))
+{
+	const struct task_struct *self = (const void *)bpf_get_current_task();
+
+	control.own_tgid = (int32_t)(bpf_get_current_pid_tgid() >> 32);
+	pid_view_init(&view, self);
+	control.layout = find_layout(self);
+	if (control.layout == SHOOTDOWN_LAYOUT_OK)
+		bpf_loop(control.nr_cpus, find_info, 0, 0);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";

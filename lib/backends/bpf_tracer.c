@@ -1,0 +1,495 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Counts shootdowns with BPF programs on tracepoints. They are attached by file descriptors only: with the process, even
+ * if it is killed, they go.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "../cpuset.h"
+#include "../kernel_types.h"
+#include "../percpu_vars.h"
+#include "../reason.h"
+#include "../tracer.h"
+#include "bpf.h"
+
+#include "shootdowns.lskel.h"
+#include "shootdowns_fentry.lskel.h"
+
+static const char trace_needs[] = "needs bpf_loop() and bpf_map_lookup_percpu_elem() (kernel 5.19)";
+
+/* Kernel stacks that are told apart. */
+#define NR_STACKS 1024
+
+enum program {
+	PROGRAM_SENT,
+	PROGRAM_HIT_BEGIN,
+	PROGRAM_HIT_END,
+	PROGRAM_LEARN,
+	PROGRAM_START,
+	NR_PROGRAMS,
+};
+
+enum map {
+	MAP_ROWS,
+	MAP_ROW_SETS,
+	MAP_ROW_OF,
+	MAP_FREE_ROWS,
+	MAP_WATCHED,
+	MAP_STACKS,
+	NR_MAPS,
+};
+
+/* One of the two builds, once it is loaded. */
+struct build {
+	void *skel;
+	void (*destroy)(void *skel);
+	int programs[NR_PROGRAMS];
+	int maps[NR_MAPS];
+	struct shootdown_control *control;
+};
+
+struct mapping {
+	void *memory;
+	size_t bytes;
+};
+
+struct tracer_state {
+	const struct mmcpus_system *sys;
+	struct build build;
+	struct mapping maps[NR_MAPS]; /* of those that are shared */
+	int links[NR_PROGRAMS];       /* -1: not attached */
+	int stats_fd; /* the kernel takes the time of programs as long as this is open; -1: it does not */
+	int hits_err; /* hits can't be seen, and why */
+	struct mmcpus_reason hits_why;
+};
+
+/* -------------------------------------------------------------------------------------------------------- the builds -- */
+
+struct sizes {
+	uint32_t nr_cpus;
+	uint32_t nr_words;
+	uint32_t nr_stacks;
+};
+
+/* The two skeletons have the same members, in types of their own. */
+#define DEFINE_LOAD(name)                                                                                  \
+	static void destroy_##name(void *skel)                                                             \
+	{                                                                                                  \
+		name##__destroy(skel);                                                                     \
+	}                                                                                                  \
+	static int load_##name(struct build *ret, const struct sizes *sizes)                               \
+	{                                                                                                  \
+		struct name *skel = name##__open();                                                        \
+		int err;                                                                                   \
+                                                                                                           \
+		if (!skel)                                                                                 \
+			return -ENOMEM;                                                                    \
+		skel->maps.row_sets.max_entries = SHOOTDOWN_NR_ROWS * SHOOTDOWN_NR_SETS * sizes->nr_words; \
+		skel->maps.watched.max_entries = sizes->nr_words;                                          \
+		skel->maps.stacks.max_entries = sizes->nr_stacks;                                          \
+		skel->maps.cpu_states.max_entries = sizes->nr_cpus;                                        \
+		err = name##__load(skel);                                                                  \
+		if (err) {                                                                                 \
+			name##__destroy(skel);                                                             \
+			return err;                                                                        \
+		}                                                                                          \
+		*ret = (struct build){                                                                     \
+			.skel = skel,                                                                      \
+			.destroy = destroy_##name,                                                         \
+			.programs = { [PROGRAM_SENT] = skel->progs.on_tlb_flush.prog_fd,                   \
+				      [PROGRAM_HIT_BEGIN] = skel->progs.on_hit_begin.prog_fd,              \
+				      [PROGRAM_HIT_END] = skel->progs.on_hit_end.prog_fd,                  \
+				      [PROGRAM_LEARN] = skel->progs.learn_fault.prog_fd,                   \
+				      [PROGRAM_START] = skel->progs.start.prog_fd },                       \
+			.maps = { [MAP_ROWS] = skel->maps.rows.map_fd,                                     \
+				  [MAP_ROW_SETS] = skel->maps.row_sets.map_fd,                             \
+				  [MAP_ROW_OF] = skel->maps.row_of.map_fd,                                 \
+				  [MAP_FREE_ROWS] = skel->maps.free_rows.map_fd,                           \
+				  [MAP_WATCHED] = skel->maps.watched.map_fd,                               \
+				  [MAP_STACKS] = skel->maps.stacks.map_fd },                               \
+			.control = &skel->bss->control,                                                    \
+		};                                                                                         \
+		return 0;                                                                                  \
+	}
+
+DEFINE_LOAD(shootdowns_csd)
+DEFINE_LOAD(shootdowns_fentry)
+
+static void unload(struct build *build)
+{
+	if (build->skel)
+		build->destroy(build->skel);
+	*build = (struct build){ 0 };
+}
+
+/* Both tracepoints exist, or neither. */
+static bool has_csd_tracepoints(const struct kernel_types *types)
+{
+	return kernel_types_have_name(types, "btf_trace_csd_function_entry");
+}
+
+/*
+ * With the tracepoints, or else with fentry, or else with programs for tracepoints that are not there: these then stay
+ * unattached, and what is sent is seen all the same.
+ */
+static int load(struct tracer_state *tracer, const struct sizes *sizes, const struct kernel_types *types)
+{
+	int err;
+
+	if (has_csd_tracepoints(types))
+		return load_shootdowns_csd(&tracer->build, sizes);
+	err = load_shootdowns_fentry(&tracer->build, sizes);
+	if (!err)
+		return 0;
+	tracer->hits_err = err;
+	reason_set(&tracer->hits_why, err,
+		   "the kernel has no csd tracepoints (6.5), and refuses fentry of flush_tlb_func(): %s",
+		   strerror(-err));
+	reason_remedy(&tracer->hits_why, "lockdown forbids fentry; boot without, or a newer kernel");
+	return load_shootdowns_csd(&tracer->build, sizes);
+}
+
+/* ------------------------------------------------------------------------------------------------------------- maps -- */
+
+static int map_memory(struct tracer_state *tracer, enum map map, size_t bytes)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	struct mapping *mapping = &tracer->maps[map];
+	void *memory;
+
+	mapping->bytes = (bytes + page - 1) / page * page;
+	memory = mmap(NULL, mapping->bytes, PROT_READ | PROT_WRITE, MAP_SHARED, tracer->build.maps[map], 0);
+	if (memory == MAP_FAILED)
+		return -errno;
+	mapping->memory = memory;
+	return 0;
+}
+
+static int map_all(struct tracer_state *tracer, const struct sizes *sizes)
+{
+	size_t set_bytes = sizes->nr_words * sizeof(uint64_t);
+	int err = map_memory(tracer, MAP_ROWS, SHOOTDOWN_NR_ROWS * sizeof(struct shootdown_row));
+
+	if (!err)
+		err = map_memory(tracer, MAP_ROW_SETS, SHOOTDOWN_NR_ROWS * SHOOTDOWN_NR_SETS * set_bytes);
+	if (!err)
+		err = map_memory(tracer, MAP_FREE_ROWS, SHOOTDOWN_NR_ROWS * sizeof(uint32_t));
+	if (!err)
+		err = map_memory(tracer, MAP_WATCHED, set_bytes);
+	return err;
+}
+
+static void give_back(void *state, uint32_t row)
+{
+	struct tracer_state *tracer = state;
+	struct shootdown_control *control = tracer->build.control;
+	uint32_t *ring = tracer->maps[MAP_FREE_ROWS].memory;
+	uint32_t tail = control->free_tail;
+
+	ring[tail % SHOOTDOWN_NR_ROWS] = row;
+	__atomic_store_n(&control->free_tail, tail + 1, __ATOMIC_RELEASE);
+}
+
+static void fill_ring(struct tracer_state *tracer)
+{
+	for (uint32_t row = 0; row < SHOOTDOWN_NR_ROWS; row++)
+		if (row != SHOOTDOWN_OTHER_ROW)
+			give_back(tracer, row);
+}
+
+static void name_other_row(struct tracer_state *tracer)
+{
+	struct shootdown_row *rows = tracer->maps[MAP_ROWS].memory;
+	struct shootdown_row *row = &rows[SHOOTDOWN_OTHER_ROW];
+
+	row->key.cause = SHOOTDOWN_CAUSE_OTHER;
+	row->key.stack = -1;
+	row->is_taken = 1;
+}
+
+static void watch(struct tracer_state *tracer, const struct mmcpus_cpuset *cpus, uint32_t nr_words)
+{
+	if (!cpus)
+		return;
+	memcpy(tracer->maps[MAP_WATCHED].memory, cpus->words, nr_words * sizeof(uint64_t));
+	tracer->build.control->is_filtered = 1;
+}
+
+/* ------------------------------------------------------------------------------------------------------------ hooks -- */
+
+static int attach(struct tracer_state *tracer, enum program program, const char *tracepoint)
+{
+	int fd = bpf_raw_tracepoint_open(tracepoint, tracer->build.programs[program]);
+
+	if (fd < 0)
+		return fd;
+	tracer->links[program] = fd;
+	return 0;
+}
+
+static void detach(struct tracer_state *tracer, enum program program)
+{
+	if (tracer->links[program] >= 0)
+		close(tracer->links[program]);
+	tracer->links[program] = -1;
+}
+
+static int attach_hits(struct tracer_state *tracer)
+{
+	bool by_fentry = tracer->build.destroy == destroy_shootdowns_fentry;
+	int err = attach(tracer, PROGRAM_HIT_END, by_fentry ? NULL : "csd_function_exit");
+
+	if (!err)
+		err = attach(tracer, PROGRAM_HIT_BEGIN, by_fentry ? NULL : "csd_function_entry");
+	return err;
+}
+
+/* What is sent while only one side is attached is counted as sent. */
+static int attach_all(struct tracer_state *tracer, struct mmcpus_reason *why)
+{
+	int err;
+
+	if (!tracer->hits_err) {
+		err = attach_hits(tracer);
+		tracer->hits_err = err;
+		if (err)
+			reason_set(&tracer->hits_why, err, "the kernel refuses to hook the CPUs that are hit: %s",
+				   strerror(-err));
+	}
+	err = attach(tracer, PROGRAM_SENT, "tlb_flush");
+	if (!err)
+		return 0;
+	reason_set(why, err, "hooking the tracepoint tlb:tlb_flush: %s", strerror(-err));
+	reason_remedy(why, "needs an x86 kernel with CONFIG_TRACEPOINTS=y");
+	return err;
+}
+
+/* -------------------------------------------------------------------------------------------------------- the start -- */
+
+/* A page fault of our own, while the program looks: where it enters the kernel tells the others. */
+static void learn_fault(struct tracer_state *tracer)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *memory;
+
+	/* with FRED, all that comes from user space enters at one place */
+	if (system_has_cpu_flag(tracer->sys, " fred ") != 0 || attach(tracer, PROGRAM_LEARN, "page_fault_user"))
+		return;
+	memory = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (memory != MAP_FAILED) {
+		*(volatile char *)memory = 1;
+		munmap(memory, page);
+	}
+	detach(tracer, PROGRAM_LEARN);
+}
+
+static int find_variables(struct shootdown_control *control, const struct kernel_types *types)
+{
+	struct percpu_var vars[] = {
+		{ .name = "flush_tlb_info", .is_static = true },
+		{ .name = "hrtimer_bases" },
+	};
+	int nr = percpu_vars_find(types->data, types->size, vars, 2);
+
+	if (nr < 2)
+		return nr < 0 ? nr : -ENODATA;
+	control->info_offset = vars[0].offset;
+	control->anchor_offset = vars[1].offset;
+	return 0;
+}
+
+static int run_start(struct tracer_state *tracer)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.test.prog_fd = (uint32_t)tracer->build.programs[PROGRAM_START];
+	return syscall(SYS_bpf, BPF_PROG_TEST_RUN, &attr, sizeof(attr)) < 0 ? -errno : 0;
+}
+
+/* Without the kernel's descriptions of flushes, only the senders can be told. */
+static void check_layout(struct tracer_state *tracer)
+{
+	if (tracer->build.control->layout == SHOOTDOWN_LAYOUT_OK || tracer->hits_err)
+		return;
+	tracer->hits_err = -EOPNOTSUPP;
+	reason_set(&tracer->hits_why, -EOPNOTSUPP,
+		   "the kernel's descriptions of flushes, flush_tlb_info, are not found");
+	reason_remedy(&tracer->hits_why, "needs an x86 kernel whose BTF has the per-CPU variables");
+}
+
+static int start(struct tracer_state *tracer, const struct tracer_request *request, const struct sizes *sizes,
+		 const struct kernel_types *types, struct mmcpus_reason *why)
+{
+	struct shootdown_control *control = tracer->build.control;
+	int err = map_all(tracer, sizes);
+
+	if (err)
+		return reason_set(why, err, "sharing memory with the BPF program: %s", strerror(-err));
+	fill_ring(tracer);
+	name_other_row(tracer);
+	watch(tracer, request->watched, sizes->nr_words);
+	control->nr_cpus = sizes->nr_cpus;
+	control->nr_words = sizes->nr_words;
+	control->with_victims = request->with_victims;
+	control->with_stacks = request->with_stacks;
+	find_variables(control, types);
+	err = run_start(tracer);
+	if (err)
+		return reason_set(why, err, "running the BPF program: %s", strerror(-err));
+	check_layout(tracer);
+	learn_fault(tracer);
+	tracer->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	return attach_all(tracer, why);
+}
+
+static void tracer_close(void *state)
+{
+	struct tracer_state *tracer = state;
+
+	for (int i = 0; i < NR_PROGRAMS; i++)
+		detach(tracer, i);
+	for (int i = 0; i < NR_MAPS; i++)
+		if (tracer->maps[i].memory)
+			munmap(tracer->maps[i].memory, tracer->maps[i].bytes);
+	if (tracer->stats_fd >= 0)
+		close(tracer->stats_fd);
+	unload(&tracer->build);
+	free(tracer);
+}
+
+static int open_types(const struct mmcpus_system *sys, struct kernel_types *ret, struct mmcpus_reason *why)
+{
+	int err = bpf_check(sys, why);
+
+	if (err)
+		return err;
+	err = kernel_types_open(ret, &sys->root);
+	return err ? reason_set(why, err, "/sys/kernel/btf/vmlinux: %s", strerror(-err)) : 0;
+}
+
+static int load_and_start(struct tracer_state *tracer, const struct tracer_request *request, struct mmcpus_reason *why)
+{
+	const struct sizes sizes = {
+		.nr_cpus = tracer->sys->nr_cpus,
+		.nr_words = cpuset_nr_words(tracer->sys->nr_cpus),
+		.nr_stacks = request->with_stacks ? NR_STACKS : 1,
+	};
+	struct kernel_types types;
+	int err = open_types(tracer->sys, &types, why);
+
+	if (err)
+		return err;
+	err = load(tracer, &sizes, &types);
+	if (err)
+		bpf_explain_load(err, trace_needs, why);
+	else
+		err = start(tracer, request, &sizes, &types, why);
+	kernel_types_close(&types);
+	return err;
+}
+
+static int tracer_open(const struct mmcpus_system *sys, const struct tracer_request *request, void **ret,
+		       struct mmcpus_reason *why)
+{
+	struct tracer_state *tracer = calloc(1, sizeof(*tracer));
+	int err;
+
+	if (!tracer)
+		return reason_set(why, -ENOMEM, "%s", strerror(ENOMEM));
+	tracer->sys = sys;
+	tracer->stats_fd = -1;
+	for (int i = 0; i < NR_PROGRAMS; i++)
+		tracer->links[i] = -1;
+	err = load_and_start(tracer, request, why);
+	if (err) {
+		tracer_close(tracer);
+		return err;
+	}
+	*ret = tracer;
+	return 0;
+}
+
+/* ------------------------------------------------------------------------------------------------------- while it runs -- */
+
+static void tracer_rows(void *state, struct tracer_rows *ret)
+{
+	struct tracer_state *tracer = state;
+
+	*ret = (struct tracer_rows){
+		.rows = tracer->maps[MAP_ROWS].memory,
+		.sets = tracer->maps[MAP_ROW_SETS].memory,
+		.nr_words = tracer->build.control->nr_words,
+		.control = tracer->build.control,
+	};
+}
+
+static int tracer_forget(void *state, const struct shootdown_key *key)
+{
+	struct tracer_state *tracer = state;
+
+	return bpf_map_delete_elem(tracer->build.maps[MAP_ROW_OF], key);
+}
+
+static int tracer_sees_hits(void *state, struct mmcpus_reason *why)
+{
+	struct tracer_state *tracer = state;
+
+	if (tracer->hits_err && why)
+		*why = tracer->hits_why;
+	return tracer->hits_err;
+}
+
+static int tracer_cost(void *state, struct tracer_cost *ret)
+{
+	struct tracer_state *tracer = state;
+
+	*ret = (struct tracer_cost){ 0 };
+	if (tracer->stats_fd < 0)
+		return -ENODATA;
+	for (int i = PROGRAM_SENT; i <= PROGRAM_HIT_END; i++) {
+		struct bpf_prog_info info = { 0 };
+		uint32_t size = sizeof(info);
+		int err = bpf_obj_get_info_by_fd(tracer->build.programs[i], &info, &size);
+
+		if (err)
+			return err;
+		ret->run_ns += info.run_time_ns;
+		ret->nr_runs += info.run_cnt;
+		ret->nr_missed += info.recursion_misses;
+	}
+	return 0;
+}
+
+static int tracer_stack(void *state, int32_t id, uint64_t ret[SHOOTDOWN_STACK_FRAMES])
+{
+	struct tracer_state *tracer = state;
+	int nr = 0;
+	int err;
+
+	memset(ret, 0, SHOOTDOWN_STACK_FRAMES * sizeof(*ret));
+	err = bpf_map_lookup_elem(tracer->build.maps[MAP_STACKS], &id, ret);
+	if (err)
+		return err;
+	while (nr < SHOOTDOWN_STACK_FRAMES && ret[nr])
+		nr++;
+	return nr;
+}
+
+const struct tracer_ops tracer_bpf = {
+	.open = tracer_open,
+	.close = tracer_close,
+	.rows = tracer_rows,
+	.forget = tracer_forget,
+	.give_back = give_back,
+	.sees_hits = tracer_sees_hits,
+	.cost = tracer_cost,
+	.stack = tracer_stack,
+};

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* What can be said about a row of an interval. */
+#include <errno.h>
+#include <stddef.h>
+
+#include "shootdown_groups.h"
+
+#define VIEW(by) (1u << MMCPUS_BY_##by)
+
+/* The views whose rows speak of one sending process, and so on: in others they speak of several. */
+#define OF_SENDER (VIEW(FLOW) | VIEW(PAIR) | VIEW(SENDER))
+#define OF_OWNER  (VIEW(FLOW) | VIEW(OWNER))
+#define OF_CAUSE  (VIEW(FLOW) | VIEW(CAUSE) | VIEW(STACK))
+#define OF_HITS   (VIEW(PAIR) | VIEW(CPU))
+
+static bool tells(const struct mmcpus_shootdown *row, uint32_t views)
+{
+	return !row->group.is_other && views >> row->by & 1;
+}
+
+bool mmcpus_shootdown_is_other(const struct mmcpus_shootdown *row)
+{
+	return row->group.is_other;
+}
+
+/* ----------------------------------------------------------------------------------------------------------- numbers -- */
+
+static int give(uint64_t *ret, bool is_known, uint64_t number)
+{
+	if (!is_known)
+		return -ENODATA;
+	*ret = number;
+	return 0;
+}
+
+/* In the reader's pid namespace; what is not seen there has no number. */
+static int give_pid(uint64_t *ret, bool is_known, int32_t pid)
+{
+	return give(ret, is_known && pid > 0, (uint64_t)pid);
+}
+
+static int give_name_number(const struct mmcpus_shootdown *row, enum mmcpus_shootdown_number which, uint64_t *ret)
+{
+	const struct shootdown_row *of = &row->row;
+
+	switch (which) {
+	case MMCPUS_SHOOTDOWN_SENDER_TID:
+		return give_pid(ret, tells(row, VIEW(FLOW)), of->sender.tid);
+	case MMCPUS_SHOOTDOWN_SENDER_PID:
+		return give_pid(ret, tells(row, OF_SENDER), of->sender.pid);
+	case MMCPUS_SHOOTDOWN_OWNER_PID:
+		return give_pid(ret, tells(row, OF_OWNER) && of->flags & SHOOTDOWN_ROW_OWNER_NAMED, of->owner_pid);
+	case MMCPUS_SHOOTDOWN_OWNER_ID:
+		return give(ret, tells(row, OF_OWNER) && of->key.owner_id, of->key.owner_id);
+	case MMCPUS_SHOOTDOWN_VICTIM_PID:
+		return give(ret, tells(row, VIEW(PAIR)) && (of->key.victim == 0 || of->victim.pid > 0),
+			    (uint64_t)of->victim.pid);
+	case MMCPUS_SHOOTDOWN_CPU:
+		return give(ret, tells(row, VIEW(CPU)), of->key.cpu - 1);
+	default:
+		return -ENODATA;
+	}
+}
+
+int mmcpus_shootdown_number(const struct mmcpus_shootdown *row, enum mmcpus_shootdown_number which, uint64_t *ret)
+{
+	const struct shootdown_counts *counts = &row->row.counts;
+	bool is_of_sent = !(OF_HITS >> row->by & 1);
+
+	switch (which) {
+	case MMCPUS_SHOOTDOWN_SENT:
+		return give(ret, is_of_sent, counts->sent);
+	case MMCPUS_SHOOTDOWN_PAGES:
+		return give(ret, is_of_sent && !(row->kinds & 1), counts->pages);
+	case MMCPUS_SHOOTDOWN_HITS:
+		return give(ret, row->knows_hits, counts->hits);
+	case MMCPUS_SHOOTDOWN_STOLEN_NS:
+		return give(ret, row->knows_hits, counts->stolen_ns);
+	case MMCPUS_SHOOTDOWN_STOLEN_MAX_NS:
+		return give(ret, row->knows_hits, counts->stolen_max_ns);
+	case MMCPUS_SHOOTDOWN_WAIT_NS:
+		return give(ret, row->knows_hits && is_of_sent, counts->wait_ns);
+	case MMCPUS_SHOOTDOWN_WAIT_MAX_NS:
+		return give(ret, row->knows_hits && is_of_sent, counts->wait_max_ns);
+	default:
+		return give_name_number(row, which, ret);
+	}
+}
+
+const uint64_t *mmcpus_shootdown_histogram(const struct mmcpus_shootdown *row, enum mmcpus_shootdown_number which)
+{
+	uint64_t unused;
+
+	if (mmcpus_shootdown_number(row, which, &unused))
+		return NULL;
+	if (which == MMCPUS_SHOOTDOWN_STOLEN_NS)
+		return row->stolen_log2;
+	return which == MMCPUS_SHOOTDOWN_WAIT_NS ? row->wait_log2 : NULL;
+}
+
+/* ------------------------------------------------------------------------------------------------------------- texts -- */
+
+static const char *if_told(bool is_told, const char *text)
+{
+	return is_told ? text : NULL;
+}
+
+const char *mmcpus_shootdown_text(const struct mmcpus_shootdown *row, enum mmcpus_shootdown_text which)
+{
+	const struct shootdown_row *of = &row->row;
+
+	switch (which) {
+	case MMCPUS_SHOOTDOWN_SENDER_COMM:
+		return if_told(tells(row, OF_SENDER), of->sender.comm);
+	case MMCPUS_SHOOTDOWN_SENDER_THREAD:
+		return if_told(tells(row, VIEW(FLOW)), of->sender.thread_comm);
+	case MMCPUS_SHOOTDOWN_SENDER_CGROUP:
+		return if_told(tells(row, VIEW(FLOW)), row->cgroup);
+	case MMCPUS_SHOOTDOWN_OWNER_COMM:
+		return if_told(tells(row, OF_OWNER) && of->flags & SHOOTDOWN_ROW_OWNER_NAMED, of->owner_comm);
+	case MMCPUS_SHOOTDOWN_VICTIM_COMM:
+		return if_told(tells(row, VIEW(PAIR)), of->victim.comm);
+	case MMCPUS_SHOOTDOWN_CAUSE:
+		return if_told(tells(row, OF_CAUSE) && row->has_cause, row->cause);
+	case MMCPUS_SHOOTDOWN_KIND:
+		return if_told(row->kind[0], row->kind);
+	default:
+		return NULL;
+	}
+}
+
+const char *mmcpus_shootdown_frame(const struct mmcpus_shootdown *row, size_t index)
+{
+	return index < row->nr_frames ? row->frames[index] : NULL;
+}
+
+const struct mmcpus_cpuset *mmcpus_shootdown_set(const struct mmcpus_shootdown *row, enum mmcpus_shootdown_set which)
+{
+	if (which == MMCPUS_SHOOTDOWN_HIT_CPUS)
+		return row->knows_hits ? row->sets[SHOOTDOWN_SET_HIT] : NULL;
+	return which == MMCPUS_SHOOTDOWN_SENDER_CPUS ? row->sets[SHOOTDOWN_SET_SENDERS] : NULL;
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "shootdown_cause.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../bpf/shootdown_record.h"
+
+#include "syscall_names.h"
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Kernel threads that flush for a reason of their own, by how their names begin. */
+static const struct {
+	const char *prefix;
+	const char *cause;
+} threads[] = {
+	{ "kswapd", "reclaim" }, { "kcompactd", "compaction" },  { "khugepaged", "khugepaged" },
+	{ "ksmd", "KSM" },       { "oom_reaper", "OOM reaper" }, { "kdamond", "DAMON" },
+};
+
+static const char *cause_of_thread(const char *comm)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(threads); i++)
+		if (strncmp(comm, threads[i].prefix, strlen(threads[i].prefix)) == 0)
+			return threads[i].cause;
+	return comm;
+}
+
+static void format_call(int32_t cause, char *buf, size_t size)
+{
+	bool is_compat = cause & SHOOTDOWN_CAUSE_COMPAT;
+	uint32_t number = (uint32_t)cause & ~(uint32_t)SHOOTDOWN_CAUSE_COMPAT;
+	size_t nr_names = is_compat ? ARRAY_SIZE(compat_names) : ARRAY_SIZE(native_names);
+	const char *const *names = is_compat ? compat_names : native_names;
+
+	if (number < nr_names && names[number])
+		snprintf(buf, size, "%s%s", names[number], is_compat ? " (32-bit)" : "");
+	else
+		snprintf(buf, size, "system call %u%s", number, is_compat ? " (32-bit)" : "");
+}
+
+int shootdown_cause_format(int32_t cause, const char *comm, char *buf, size_t size)
+{
+	switch (cause) {
+	case SHOOTDOWN_CAUSE_FAULT:
+		snprintf(buf, size, "page fault");
+		return 0;
+	case SHOOTDOWN_CAUSE_EXIT:
+		snprintf(buf, size, "exit");
+		return 0;
+	case SHOOTDOWN_CAUSE_KTHREAD:
+		snprintf(buf, size, "%s", cause_of_thread(comm));
+		return 0;
+	}
+	if (cause < 0)
+		return -ENODATA;
+	format_call(cause, buf, size);
+	return 0;
+}

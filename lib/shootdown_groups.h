@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Rows as callers see them: what the tracer's rows are summed up in. */
+#ifndef MMCPUS_LIB_SHOOTDOWN_GROUPS_H
+#define MMCPUS_LIB_SHOOTDOWN_GROUPS_H
+
+#include "../bpf/shootdown_record.h"
+#include <mmcpus/mmcpus.h>
+
+/* What the rows of a group have in common, and nothing else; compared as bytes. */
+struct group_key {
+	uint64_t start_ns;
+	uint64_t owner_id;
+	int32_t task;
+	int32_t victim;
+	int32_t cause;
+	int32_t stack;
+	uint32_t cpu;
+	uint32_t is_other;
+	char name[16];
+	char victim_name[16];
+};
+
+_Static_assert(sizeof(struct group_key) == 72, "no padding, for it is compared as bytes");
+
+struct mmcpus_shootdown {
+	enum mmcpus_shootdowns_by by;
+	struct group_key group;
+	struct shootdown_row row; /* the first of its rows, with the sums of all; its histograms are in here: */
+	uint64_t stolen_log2[SHOOTDOWN_NR_BUCKETS];
+	uint64_t wait_log2[SHOOTDOWN_NR_BUCKETS];
+	struct mmcpus_cpuset *sets[SHOOTDOWN_NR_SETS];
+	uint32_t kinds;  /* 1 << enum shootdown_kind */
+	bool knows_hits; /* set when it is read */
+	bool has_cause;
+	char cause[64];
+	char kind[64];
+	char *cgroup; /* NULL: unknown */
+	char **frames;
+	size_t nr_frames;
+};
+
+struct shootdown_groups {
+	enum mmcpus_shootdowns_by by;
+	uint32_t nr_cpus;
+	struct mmcpus_shootdown **groups;
+	size_t nr_groups;
+	size_t capacity;
+	uint32_t *slots; /* hash of the keys: index of the group, plus 1 */
+	size_t nr_slots; /* a power of two */
+};
+
+void groups_init(struct shootdown_groups *groups, enum mmcpus_shootdowns_by by, uint32_t nr_cpus);
+void groups_deinit(struct shootdown_groups *groups);
+
+/* Forget all of them. */
+void groups_clear(struct shootdown_groups *groups);
+
+/*
+ * Add a row, whose counts are no longer shared with anybody, and its sets, each as wide as the machine. -ENOMEM: it was
+ * not added.
+ */
+int groups_add(struct shootdown_groups *groups, const struct shootdown_row *row, const uint64_t *const *sets);
+
+/* Put those with the most shootdowns first, then those with the most hits; the one of all others last. */
+void groups_sort(struct shootdown_groups *groups);
+
+/* Write what people read. */
+void groups_describe(struct shootdown_groups *groups, bool knows_hits);
+
+#endif

@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* A source of shootdowns: a tracer that counts them, and the sums of what was taken from it. */
+#include "shootdowns.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cgroup.h"
+#include "cpuset.h"
+#include "interrupts.h"
+#include "reason.h"
+#include "shootdown_groups.h"
+#include "shootdown_stacks.h"
+
+#define NS_PER_S UINT64_C(1000000000)
+
+/* Looks without a flush after which a row is free for another. No flush is under way for that long. */
+#define ROUNDS_UNTIL_FREE 3
+
+struct mmcpus_interval {
+	struct shootdown_groups groups;
+	uint64_t numbers[MMCPUS_NR_INTERVAL_NUMBERS];
+	bool is_known[MMCPUS_NR_INTERVAL_NUMBERS];
+};
+
+/* What grows as long as the machine runs: an interval is the difference of two. */
+struct totals {
+	uint64_t time_ns;
+	uint64_t tlb_row;
+	struct tracer_cost cost;
+	bool knows_tlb_row;
+	bool knows_cost;
+};
+
+struct mmcpus_shootdowns {
+	const struct mmcpus_system *sys;
+	const struct tracer_ops *ops;
+	void *state;
+	struct tracer_rows shared;
+	struct mmcpus_cpuset *cpus; /* NULL: all */
+	enum mmcpus_shootdowns_by by;
+	uint8_t rounds[SHOOTDOWN_NR_ROWS]; /* looks at a row without a flush; from 1 on its key has no row */
+	uint64_t *sets[SHOOTDOWN_NR_SETS]; /* what was taken out of the row under work */
+	struct totals last;
+	uint64_t nr_sent; /* since the last read */
+	uint64_t nr_hits;
+	uint64_t nr_other;
+	struct shootdown_groups collected;
+	struct mmcpus_interval interval; /* the caller's */
+};
+
+/* ------------------------------------------------------------------------------------------------------------ totals -- */
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
+}
+
+static bool read_tlb_row(const struct mmcpus_shootdowns *src, uint64_t *ret)
+{
+	struct text text = { 0 };
+	int err = root_read(&src->sys->root, "proc/interrupts", &text);
+
+	if (!err)
+		err = interrupts_sum(text.data, "TLB", src->cpus, ret);
+	text_deinit(&text);
+	return err == 0;
+}
+
+static void read_totals(const struct mmcpus_shootdowns *src, struct totals *ret)
+{
+	*ret = (struct totals){ .time_ns = now_ns() };
+	ret->knows_tlb_row = read_tlb_row(src, &ret->tlb_row);
+	ret->knows_cost = src->ops->cost(src->state, &ret->cost) == 0;
+}
+
+/* ------------------------------------------------------------------------------------------------------------ taking -- */
+
+static uint64_t take64(uint64_t *counter)
+{
+	return *(volatile uint64_t *)counter ? __atomic_exchange_n(counter, 0, __ATOMIC_RELAXED) : 0;
+}
+
+static uint32_t take32(uint32_t *counter)
+{
+	return *(volatile uint32_t *)counter ? __atomic_exchange_n(counter, 0, __ATOMIC_RELAXED) : 0;
+}
+
+/* Is anything in it? */
+static bool take_counts(struct shootdown_counts *shared, struct shootdown_counts *ret)
+{
+	ret->sent = take64(&shared->sent);
+	ret->pages = take64(&shared->pages);
+	ret->hits = take64(&shared->hits);
+	ret->stolen_ns = take64(&shared->stolen_ns);
+	ret->stolen_max_ns = take64(&shared->stolen_max_ns);
+	ret->wait_ns = take64(&shared->wait_ns);
+	ret->wait_max_ns = take64(&shared->wait_max_ns);
+	for (size_t i = 0; i < SHOOTDOWN_NR_BUCKETS; i++) {
+		ret->stolen_log2[i] = take32(&shared->stolen_log2[i]);
+		ret->wait_log2[i] = take32(&shared->wait_log2[i]);
+	}
+	return ret->sent || ret->hits || ret->wait_ns;
+}
+
+static void take_sets(struct mmcpus_shootdowns *src, uint32_t row)
+{
+	uint64_t *words = src->shared.sets + (size_t)row * SHOOTDOWN_NR_SETS * src->shared.nr_words;
+
+	for (size_t set = 0; set < SHOOTDOWN_NR_SETS; set++)
+		for (uint32_t i = 0; i < src->shared.nr_words; i++)
+			src->sets[set][i] = take64(words++);
+}
+
+/* The key is forgotten first. Who has found the row before that may still count in it, for a moment. */
+static void note_silence(struct mmcpus_shootdowns *src, uint32_t index)
+{
+	struct shootdown_row *row = &src->shared.rows[index];
+
+	if (index == SHOOTDOWN_OTHER_ROW)
+		return;
+	if (src->rounds[index] == 0)
+		src->ops->forget(src->state, &row->key);
+	if (++src->rounds[index] < ROUNDS_UNTIL_FREE)
+		return;
+	src->rounds[index] = 0;
+	__atomic_store_n(&row->is_taken, 0, __ATOMIC_RELEASE);
+	src->ops->give_back(src->state, index);
+}
+
+/* A copy of what is in a row, without what is shared. Its names do not change as long as it is taken. */
+static void copy_row(const struct shootdown_row *shared, struct shootdown_row *ret)
+{
+	ret->flags = shared->flags;
+	ret->key = shared->key;
+	ret->sender = shared->sender;
+	ret->victim = shared->victim;
+	ret->owner_pid = shared->owner_pid;
+	memcpy(ret->owner_comm, shared->owner_comm, sizeof(ret->owner_comm));
+	ret->cgroup = shared->cgroup;
+}
+
+static int collect_row(struct mmcpus_shootdowns *src, uint32_t index)
+{
+	struct shootdown_row *shared = &src->shared.rows[index];
+	struct shootdown_row row = { 0 };
+
+	if (!__atomic_load_n(&shared->is_taken, __ATOMIC_ACQUIRE))
+		return 0;
+	if (!take_counts(&shared->counts, &row.counts)) {
+		note_silence(src, index);
+		return 0;
+	}
+	copy_row(shared, &row);
+	take_sets(src, index);
+	src->nr_sent += row.counts.sent;
+	src->nr_hits += row.counts.hits;
+	if (index == SHOOTDOWN_OTHER_ROW)
+		src->nr_other += row.counts.sent;
+	return groups_add(&src->collected, &row, (const uint64_t *const *)src->sets);
+}
+
+int mmcpus_shootdowns_collect(struct mmcpus_shootdowns *src)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < SHOOTDOWN_NR_ROWS; i++) {
+		int failed = collect_row(src, i);
+
+		if (failed)
+			err = failed;
+	}
+	return err;
+}
+
+/* ---------------------------------------------------------------------------------------------------------- naming -- */
+
+static void name_cgroups(const struct mmcpus_shootdowns *src, struct shootdown_groups *groups)
+{
+	struct cgroup_mount mount = { .fd = -1 };
+	char path[PATH_MAX];
+
+	cgroup_mount_find(&mount, &src->sys->root);
+	for (size_t i = 0; mount.fd >= 0 && i < groups->nr_groups; i++) {
+		struct mmcpus_shootdown *group = groups->groups[i];
+
+		if (group->row.cgroup && cgroup_path_of_id(&mount, group->row.cgroup, path) >= 0)
+			group->cgroup = strdup(path);
+	}
+	if (mount.fd >= 0)
+		close(mount.fd);
+}
+
+/* ------------------------------------------------------------------------------------------------------ the interval -- */
+
+/* A hypervisor that flushes by itself shows no hit, however many there are. */
+int mmcpus_shootdowns_check_hits(struct mmcpus_shootdowns *src, struct mmcpus_reason *why)
+{
+	const char *hypervisor = mmcpus_system_text(src->sys, MMCPUS_SYSTEM_HYPERVISOR);
+	int err = src->ops->sees_hits(src->state, why);
+
+	if (err || (hypervisor && strcmp(hypervisor, "none") == 0))
+		return err;
+	if (__atomic_load_n(&src->shared.control->nr_remote, __ATOMIC_RELAXED))
+		return 0;
+	return reason_set(
+		why, -EAGAIN,
+		"no CPU was seen to be hit so far, and the hypervisor (%s) may flush without the kernel's help",
+		hypervisor ? hypervisor : "unknown");
+}
+
+static void set_number(struct mmcpus_interval *interval, enum mmcpus_interval_number which, bool is_known,
+		       uint64_t number)
+{
+	interval->is_known[which] = is_known;
+	interval->numbers[which] = is_known ? number : 0;
+}
+
+static void sum_up(struct mmcpus_shootdowns *src, const struct totals *now, bool knows_hits)
+{
+	struct mmcpus_interval *interval = &src->interval;
+	const struct totals *last = &src->last;
+	bool knows_cost = now->knows_cost && last->knows_cost;
+
+	set_number(interval, MMCPUS_INTERVAL_NS, true, now->time_ns - last->time_ns);
+	set_number(interval, MMCPUS_INTERVAL_SENT, !src->cpus || knows_hits, src->nr_sent);
+	set_number(interval, MMCPUS_INTERVAL_HITS, knows_hits, src->nr_hits);
+	set_number(interval, MMCPUS_INTERVAL_OTHER, true, src->nr_other);
+	set_number(interval, MMCPUS_INTERVAL_LOST, knows_cost, now->cost.nr_missed - last->cost.nr_missed);
+	set_number(interval, MMCPUS_INTERVAL_TLB_ROW, now->knows_tlb_row && last->knows_tlb_row,
+		   now->tlb_row - last->tlb_row);
+	set_number(interval, MMCPUS_INTERVAL_COST_NS, knows_cost, now->cost.run_ns - last->cost.run_ns);
+	src->nr_sent = src->nr_hits = src->nr_other = 0;
+	src->last = *now;
+}
+
+int mmcpus_shootdowns_read(struct mmcpus_shootdowns *src, const struct mmcpus_interval **ret, struct mmcpus_reason *why)
+{
+	struct mmcpus_interval *interval = &src->interval;
+	struct shootdown_groups unused = interval->groups;
+	bool knows_hits;
+	struct totals now;
+	int err = mmcpus_shootdowns_collect(src);
+
+	if (err)
+		return reason_set(why, err, "no memory for what was counted");
+	read_totals(src, &now);
+	knows_hits = mmcpus_shootdowns_check_hits(src, NULL) == 0;
+	interval->groups = src->collected;
+	src->collected = unused;
+	groups_clear(&src->collected);
+	groups_sort(&interval->groups);
+	groups_describe(&interval->groups, knows_hits);
+	if (src->by == MMCPUS_BY_FLOW)
+		name_cgroups(src, &interval->groups);
+	if (src->by == MMCPUS_BY_STACK)
+		stacks_name(&interval->groups, &src->sys->root, src->ops, src->state);
+	sum_up(src, &now, knows_hits);
+	*ret = interval;
+	return 0;
+}
+
+int mmcpus_interval_number(const struct mmcpus_interval *interval, enum mmcpus_interval_number which, uint64_t *ret)
+{
+	if ((size_t)which >= MMCPUS_NR_INTERVAL_NUMBERS || !interval->is_known[which])
+		return -ENODATA;
+	*ret = interval->numbers[which];
+	return 0;
+}
+
+size_t mmcpus_interval_count(const struct mmcpus_interval *interval)
+{
+	return interval->groups.nr_groups;
+}
+
+const struct mmcpus_shootdown *mmcpus_interval_row(const struct mmcpus_interval *interval, size_t index)
+{
+	return index < interval->groups.nr_groups ? interval->groups.groups[index] : NULL;
+}
+
+/* ---------------------------------------------------------------------------------------------------- open and close -- */
+
+static int open_tracer(struct mmcpus_shootdowns *src, struct mmcpus_reason *why)
+{
+	const struct tracer_request request = {
+		.with_victims = src->by == MMCPUS_BY_PAIR || src->by == MMCPUS_BY_CPU,
+		.with_stacks = src->by == MMCPUS_BY_STACK,
+		.watched = src->cpus,
+	};
+	int err = src->ops->open(src->sys, &request, &src->state, why);
+
+	if (err)
+		src->state = NULL;
+	return err;
+}
+
+static int allocate(struct mmcpus_shootdowns *src, const struct mmcpus_cpuset *cpus)
+{
+	uint32_t nr_cpus = src->sys->nr_cpus;
+
+	if (cpus) {
+		src->cpus = mmcpus_cpuset_create(nr_cpus);
+		if (!src->cpus)
+			return -ENOMEM;
+		mmcpus_cpuset_copy(src->cpus, cpus);
+	}
+	for (size_t i = 0; i < SHOOTDOWN_NR_SETS; i++) {
+		src->sets[i] = calloc(cpuset_nr_words(nr_cpus), sizeof(uint64_t));
+		if (!src->sets[i])
+			return -ENOMEM;
+	}
+	groups_init(&src->collected, src->by, nr_cpus);
+	groups_init(&src->interval.groups, src->by, nr_cpus);
+	return 0;
+}
+
+int shootdowns_open_with(const struct tracer_ops *ops, const struct mmcpus_system *sys, enum mmcpus_shootdowns_by by,
+			 const struct mmcpus_cpuset *cpus, struct mmcpus_shootdowns **ret, struct mmcpus_reason *why)
+{
+	struct mmcpus_shootdowns *src;
+	int err;
+
+	if ((size_t)by >= MMCPUS_NR_BY)
+		return reason_set(why, -EINVAL, "no such view of shootdowns");
+	src = calloc(1, sizeof(*src));
+	if (!src)
+		return reason_set(why, -ENOMEM, "%s", strerror(ENOMEM));
+	src->sys = sys;
+	src->ops = ops;
+	src->by = by;
+	err = allocate(src, cpus);
+	if (err)
+		reason_set(why, err, "%s", strerror(-err));
+	else
+		err = open_tracer(src, why);
+	if (err) {
+		mmcpus_shootdowns_close(src);
+		return err;
+	}
+	src->ops->rows(src->state, &src->shared);
+	read_totals(src, &src->last);
+	*ret = src;
+	return 0;
+}
+
+/* What the kernel keeps for a captured machine is gone; other architectures have no such thing as these tracepoints. */
+static int check_system(const struct mmcpus_system *sys, struct mmcpus_reason *why)
+{
+	const char *arch = mmcpus_system_text(sys, MMCPUS_SYSTEM_ARCH);
+
+	if (!sys->root.is_live)
+		return reason_set(why, -EOPNOTSUPP,
+				  "shootdowns are watched while they happen: a captured machine has none");
+	if (!arch || strcmp(arch, "x86_64") == 0)
+		return 0;
+	return reason_set(why, -EOPNOTSUPP, "the kernel shows its TLB shootdowns on x86 only, not on %s", arch);
+}
+
+int mmcpus_shootdowns_open(const struct mmcpus_system *sys, enum mmcpus_shootdowns_by by,
+			   const struct mmcpus_cpuset *cpus, struct mmcpus_shootdowns **ret, struct mmcpus_reason *why)
+{
+	int err = check_system(sys, why);
+
+	return err ? err : shootdowns_open_with(default_tracer, sys, by, cpus, ret, why);
+}
+
+void mmcpus_shootdowns_close(struct mmcpus_shootdowns *src)
+{
+	if (!src)
+		return;
+	if (src->state)
+		src->ops->close(src->state);
+	groups_deinit(&src->collected);
+	groups_deinit(&src->interval.groups);
+	for (size_t i = 0; i < SHOOTDOWN_NR_SETS; i++)
+		free(src->sets[i]);
+	mmcpus_cpuset_destroy(src->cpus);
+	free(src);
+}

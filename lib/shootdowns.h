@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Inside of a source of shootdowns: for tests, which have a tracer of their own. */
+#ifndef MMCPUS_LIB_SHOOTDOWNS_H
+#define MMCPUS_LIB_SHOOTDOWNS_H
+
+#include "tracer.h"
+
+/* As mmcpus_shootdowns_open(), with a tracer that is named. */
+int shootdowns_open_with(const struct tracer_ops *ops, const struct mmcpus_system *sys, enum mmcpus_shootdowns_by by,
+			 const struct mmcpus_cpuset *cpus, struct mmcpus_shootdowns **ret, struct mmcpus_reason *why);
+
+#endif

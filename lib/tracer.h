@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What a tracer is: it counts shootdowns in rows while they happen. The other kind of source beside a backend: that one
+ * is asked for an image, this one is left to itself between reads.
+ */
+#ifndef MMCPUS_LIB_TRACER_H
+#define MMCPUS_LIB_TRACER_H
+
+#include "../bpf/shootdown_record.h"
+#include "system.h"
+
+struct tracer_request {
+	bool with_victims;
+	bool with_stacks;
+	const struct mmcpus_cpuset *watched; /* NULL: all CPUs */
+};
+
+/* The rows, shared with the kernel: take from them with atomic exchanges only. Live as long as the tracer. */
+struct tracer_rows {
+	struct shootdown_row *rows; /* SHOOTDOWN_NR_ROWS */
+	uint64_t *sets;             /* SHOOTDOWN_NR_SETS of nr_words for each row */
+	uint32_t nr_words;
+	struct shootdown_control *control;
+};
+
+/* What the tracer's own programs took since the start. */
+struct tracer_cost {
+	uint64_t run_ns;
+	uint64_t nr_runs;
+	uint64_t nr_missed; /* runs that the kernel left out */
+};
+
+struct tracer_ops {
+	/* Begin. An error says in why what is missing. */
+	int (*open)(const struct mmcpus_system *sys, const struct tracer_request *request, void **ret,
+		    struct mmcpus_reason *why);
+	void (*close)(void *state);
+
+	void (*rows)(void *state, struct tracer_rows *ret);
+
+	/* Let a key have no row any more. */
+	int (*forget)(void *state, const struct shootdown_key *key);
+	/* Put a row that no key has back into the ring. */
+	void (*give_back)(void *state, uint32_t row);
+
+	/* 0 if it sees the CPUs that are hit, or -errno and what is missing. */
+	int (*sees_hits)(void *state, struct mmcpus_reason *why);
+	/* -errno if the kernel does not tell. */
+	int (*cost)(void *state, struct tracer_cost *ret);
+	/* The addresses of a kernel stack, innermost first; returns how many. */
+	int (*stack)(void *state, int32_t id, uint64_t ret[SHOOTDOWN_STACK_FRAMES]);
+};
+
+/* The only one there is. */
+extern const struct tracer_ops *const default_tracer;
+
+#endif

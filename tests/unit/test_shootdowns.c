@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Intervals of shootdowns, from a tracer that is made here. */
+#include "tree.h"
+
+#include "shootdowns.h"
+
+struct fake {
+	struct shootdown_row rows[SHOOTDOWN_NR_ROWS];
+	uint64_t sets[SHOOTDOWN_NR_ROWS * SHOOTDOWN_NR_SETS];
+	struct shootdown_control control;
+	struct tracer_cost cost;
+	int hits_err;
+	uint32_t freed[8];
+	size_t nr_freed;
+	size_t nr_forgotten;
+};
+
+static struct fake fake;
+
+static int fake_open(const struct mmcpus_system *sys, const struct tracer_request *request, void **ret,
+		     struct mmcpus_reason *why)
+{
+	(void)sys;
+	(void)request;
+	(void)why;
+	memset(&fake, 0, sizeof(fake));
+	*ret = &fake;
+	return 0;
+}
+
+static void fake_close(void *state)
+{
+	(void)state;
+}
+
+static void fake_rows(void *state, struct tracer_rows *ret)
+{
+	(void)state;
+	*ret = (struct tracer_rows){ fake.rows, fake.sets, 1, &fake.control };
+}
+
+static int fake_forget(void *state, const struct shootdown_key *key)
+{
+	(void)state;
+	(void)key;
+	fake.nr_forgotten++;
+	return 0;
+}
+
+static void fake_give_back(void *state, uint32_t row)
+{
+	(void)state;
+	fake.freed[fake.nr_freed++ % NR(fake.freed)] = row;
+}
+
+static int fake_sees_hits(void *state, struct mmcpus_reason *why)
+{
+	(void)state;
+	(void)why;
+	return fake.hits_err;
+}
+
+static int fake_cost(void *state, struct tracer_cost *ret)
+{
+	(void)state;
+	*ret = fake.cost;
+	return 0;
+}
+
+static int fake_stack(void *state, int32_t id, uint64_t ret[SHOOTDOWN_STACK_FRAMES])
+{
+	(void)state;
+	(void)id;
+	(void)ret;
+	return -ENOENT;
+}
+
+static const struct tracer_ops fake_tracer = {
+	fake_open, fake_close, fake_rows, fake_forget, fake_give_back, fake_sees_hits, fake_cost, fake_stack,
+};
+
+/* --------------------------------------------------------------------------------------------------------- the scene -- */
+
+struct scene {
+	struct mmcpus_system *sys;
+	struct mmcpus_shootdowns *src;
+};
+
+static void write_tlb_row(const struct tree *tree, unsigned first, unsigned second)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "     CPU0 CPU1\n TLB: %u %u TLB shootdowns\n", first, second);
+	tree_write(tree, "proc/interrupts", text);
+}
+
+static struct scene scene_open(const struct tree *tree, enum mmcpus_shootdowns_by by)
+{
+	struct scene scene;
+
+	write_tlb_row(tree, 5, 7);
+	tree_write(tree, "sys/devices/system/cpu/possible", "0-1\n");
+	assert_int_equal(mmcpus_system_open(tree->root, &scene.sys, NULL), 0);
+	assert_int_equal(shootdowns_open_with(&fake_tracer, scene.sys, by, NULL, &scene.src, NULL), 0);
+	fake.control.nr_remote = 1;
+	return scene;
+}
+
+static void scene_close(struct scene *scene)
+{
+	mmcpus_shootdowns_close(scene->src);
+	mmcpus_system_close(scene->sys);
+}
+
+/* A row of a process with one thread, number pid, which flushes its own mm. */
+static struct shootdown_row *take_row(uint32_t index, int32_t pid, int32_t cause)
+{
+	struct shootdown_row *row = &fake.rows[index];
+
+	*row = (struct shootdown_row){
+		.is_taken = 1,
+		.flags = SHOOTDOWN_ROW_OWNER_NAMED,
+		.key = { .start_ns = 1,
+			 .owner_id = (uint64_t)pid + 100,
+			 .tid = pid,
+			 .cause = cause,
+			 .kind = SHOOTDOWN_KIND_RANGE,
+			 .stack = -1 },
+		.sender = { .tid = pid, .pid = pid, .thread_comm = "thread", .comm = "process" },
+		.owner_pid = pid,
+		.owner_comm = "process",
+	};
+	return row;
+}
+
+static const struct mmcpus_interval *read_interval(struct scene *scene)
+{
+	const struct mmcpus_interval *interval;
+
+	assert_int_equal(mmcpus_shootdowns_read(scene->src, &interval, NULL), 0);
+	return interval;
+}
+
+static void expect_total(const struct mmcpus_interval *interval, enum mmcpus_interval_number which, uint64_t expected)
+{
+	uint64_t number = ~expected;
+
+	check(mmcpus_interval_number(interval, which, &number) == 0, "number %d is unknown", which);
+	check(number == expected, "number %d is %lu, should be %lu", which, (unsigned long)number,
+	      (unsigned long)expected);
+}
+
+static void expect_number(const struct mmcpus_shootdown *row, enum mmcpus_shootdown_number which, uint64_t expected)
+{
+	uint64_t number = ~expected;
+
+	check(mmcpus_shootdown_number(row, which, &number) == 0, "number %d is unknown", which);
+	check(number == expected, "number %d is %lu, should be %lu", which, (unsigned long)number,
+	      (unsigned long)expected);
+}
+
+/* --------------------------------------------------------------------------------------------------------- the tests -- */
+
+static void counts_each_in_one_interval(void **state)
+{
+	struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
+	struct shootdown_row *row = take_row(3, 42, 11);
+	const struct mmcpus_interval *interval;
+
+	row->counts = (struct shootdown_counts){ .sent = 10,
+						 .pages = 12,
+						 .hits = 20,
+						 .stolen_ns = 100,
+						 .stolen_max_ns = 9,
+						 .wait_ns = 50,
+						 .wait_max_ns = 8 };
+	row->counts.stolen_log2[3] = 20;
+	fake.sets[3 * SHOOTDOWN_NR_SETS + SHOOTDOWN_SET_HIT] = 2;
+	fake.cost = (struct tracer_cost){ .run_ns = 77, .nr_runs = 30, .nr_missed = 2 };
+	write_tlb_row(*state, 15, 20);
+	interval = read_interval(&scene);
+	assert_int_equal(mmcpus_interval_count(interval), 1);
+	expect_total(interval, MMCPUS_INTERVAL_SENT, 10);
+	expect_total(interval, MMCPUS_INTERVAL_HITS, 20);
+	expect_total(interval, MMCPUS_INTERVAL_LOST, 2);
+	expect_total(interval, MMCPUS_INTERVAL_COST_NS, 77);
+	expect_total(interval, MMCPUS_INTERVAL_TLB_ROW, 23);
+	expect_number(mmcpus_interval_row(interval, 0), MMCPUS_SHOOTDOWN_WAIT_NS, 50);
+	expect_number(mmcpus_interval_row(interval, 0), MMCPUS_SHOOTDOWN_OWNER_ID, 142);
+	assert_string_equal(mmcpus_shootdown_text(mmcpus_interval_row(interval, 0), MMCPUS_SHOOTDOWN_CAUSE), "munmap");
+	assert_set(mmcpus_shootdown_set(mmcpus_interval_row(interval, 0), MMCPUS_SHOOTDOWN_HIT_CPUS), "1");
+	assert_int_equal(mmcpus_shootdown_histogram(mmcpus_interval_row(interval, 0), MMCPUS_SHOOTDOWN_STOLEN_NS)[3],
+			 20);
+
+	interval = read_interval(&scene);
+	assert_int_equal(mmcpus_interval_count(interval), 0);
+	expect_total(interval, MMCPUS_INTERVAL_SENT, 0);
+	expect_total(interval, MMCPUS_INTERVAL_TLB_ROW, 0);
+	scene_close(&scene);
+}
+
+static void collecting_does_not_end_an_interval(void **state)
+{
+	struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
+	struct shootdown_row *row = take_row(3, 42, 11);
+
+	row->counts.sent = 10;
+	assert_int_equal(mmcpus_shootdowns_collect(scene.src), 0);
+	row->counts.sent = 5;
+	expect_total(read_interval(&scene), MMCPUS_INTERVAL_SENT, 15);
+	scene_close(&scene);
+}
+
+static void frees_rows_that_are_silent(void **state)
+{
+	struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
+
+	take_row(3, 42, 11);
+	take_row(4, 43, 11)->counts.sent = 1;
+	fake.rows[SHOOTDOWN_OTHER_ROW].is_taken = 1;
+	for (int i = 0; i < 3; i++) {
+		fake.rows[4].counts.sent++;
+		assert_int_equal(mmcpus_shootdowns_collect(scene.src), 0);
+	}
+	assert_int_equal(fake.nr_forgotten, 1);
+	assert_int_equal(fake.nr_freed, 1);
+	assert_int_equal(fake.freed[0], 3);
+	assert_int_equal(fake.rows[3].is_taken, 0);
+	assert_int_equal(fake.rows[4].is_taken, 1);
+	scene_close(&scene);
+}
+
+/* Its key has no row any more when it counts once again. */
+static void counts_what_comes_late(void **state)
+{
+	struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
+	struct shootdown_row *row = take_row(3, 42, 11);
+
+	assert_int_equal(mmcpus_shootdowns_collect(scene.src), 0);
+	assert_int_equal(fake.nr_forgotten, 1);
+	row->counts.hits = 1;
+	take_row(5, 42, 11)->counts.sent = 4;
+	expect_total(read_interval(&scene), MMCPUS_INTERVAL_HITS, 1);
+	assert_int_equal(mmcpus_interval_count(read_interval(&scene)), 0);
+	scene_close(&scene);
+}
+
+static void joins_by_what_is_wanted(void **state)
+{
+	static const size_t nr_expected[MMCPUS_NR_BY] = {
+		[MMCPUS_BY_FLOW] = 4, [MMCPUS_BY_PAIR] = 1,  [MMCPUS_BY_SENDER] = 2, [MMCPUS_BY_OWNER] = 2,
+		[MMCPUS_BY_CPU] = 1,  [MMCPUS_BY_CAUSE] = 3, [MMCPUS_BY_STACK] = 3,
+	};
+
+	for (int by = 0; by < MMCPUS_NR_BY; by++) {
+		struct scene scene = scene_open(*state, by);
+		bool is_of_hits = by == MMCPUS_BY_PAIR || by == MMCPUS_BY_CPU;
+		const struct mmcpus_interval *interval;
+
+		take_row(1, 42, 11)->counts.sent = 1;
+		take_row(2, 42, 28)->counts.sent = 2;
+		take_row(3, 43, 28)->counts.sent = 4;
+		take_row(4, 43, SHOOTDOWN_CAUSE_FAULT)->counts.sent = 8;
+		if (is_of_hits) {
+			take_row(5, 43, 28)->counts.hits = 3;
+			fake.rows[5].key.victim = 99;
+			fake.rows[5].key.cpu = 2;
+		}
+		interval = read_interval(&scene);
+		check(mmcpus_interval_count(interval) == nr_expected[by], "by %d: %zu rows", by,
+		      mmcpus_interval_count(interval));
+		expect_total(interval, MMCPUS_INTERVAL_SENT, 15);
+		if (by == MMCPUS_BY_CPU)
+			expect_number(mmcpus_interval_row(interval, 0), MMCPUS_SHOOTDOWN_CPU, 1);
+		scene_close(&scene);
+	}
+}
+
+static void the_others_come_last_and_have_no_name(void **state)
+{
+	struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
+	const struct mmcpus_interval *interval;
+	const struct mmcpus_shootdown *row;
+	uint64_t unused;
+
+	fake.rows[SHOOTDOWN_OTHER_ROW] =
+		(struct shootdown_row){ .is_taken = 1, .key.cause = SHOOTDOWN_CAUSE_OTHER, .counts.sent = 1000 };
+	take_row(1, 42, 11)->counts.sent = 1;
+	interval = read_interval(&scene);
+	expect_total(interval, MMCPUS_INTERVAL_OTHER, 1000);
+	expect_total(interval, MMCPUS_INTERVAL_SENT, 1001);
+	row = mmcpus_interval_row(interval, 1);
+	assert_true(mmcpus_shootdown_is_other(row));
+	assert_null(mmcpus_shootdown_text(row, MMCPUS_SHOOTDOWN_SENDER_COMM));
+	assert_int_equal(mmcpus_shootdown_number(row, MMCPUS_SHOOTDOWN_SENDER_PID, &unused), -ENODATA);
+	scene_close(&scene);
+}
+
+static void hits_are_unknown_until_one_is_seen(void **state)
+{
+	struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
+	const struct mmcpus_interval *interval;
+	uint64_t unused;
+
+	fake.control.nr_remote = 0;
+	take_row(1, 42, 11)->counts.sent = 1;
+	assert_int_equal(mmcpus_shootdowns_check_hits(scene.src, NULL), -EAGAIN);
+	interval = read_interval(&scene);
+	assert_int_equal(mmcpus_interval_number(interval, MMCPUS_INTERVAL_HITS, &unused), -ENODATA);
+	assert_int_equal(mmcpus_shootdown_number(mmcpus_interval_row(interval, 0), MMCPUS_SHOOTDOWN_HITS, &unused),
+			 -ENODATA);
+	assert_null(mmcpus_shootdown_set(mmcpus_interval_row(interval, 0), MMCPUS_SHOOTDOWN_HIT_CPUS));
+	fake.control.nr_remote = 1;
+	assert_int_equal(mmcpus_shootdowns_check_hits(scene.src, NULL), 0);
+	fake.hits_err = -EPERM;
+	assert_int_equal(mmcpus_shootdowns_check_hits(scene.src, NULL), -EPERM);
+	scene_close(&scene);
+}
+
+/* More senders than groups are kept of: nothing is dropped. */
+static void groups_are_bounded(void **state)
+{
+	struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
+	const struct mmcpus_interval *interval;
+
+	for (int32_t pid = 1; pid <= 20000; pid++) {
+		take_row(1, pid, 11)->counts.sent = 1;
+		assert_int_equal(mmcpus_shootdowns_collect(scene.src), 0);
+	}
+	interval = read_interval(&scene);
+	expect_total(interval, MMCPUS_INTERVAL_SENT, 20000);
+	assert_int_equal(mmcpus_interval_count(interval), 16385);
+	expect_number(mmcpus_interval_row(interval, 16384), MMCPUS_SHOOTDOWN_SENT, 20000 - 16384);
+	scene_close(&scene);
+}
+
+static void a_captured_machine_has_none(void **state)
+{
+	struct mmcpus_shootdowns *src;
+	struct mmcpus_system *sys;
+	struct mmcpus_reason why;
+
+	tree_write(*state, "proc/interrupts", "");
+	tree_write(*state, "sys/devices/system/cpu/possible", "0-1\n");
+	assert_int_equal(mmcpus_system_open(((struct tree *)*state)->root, &sys, NULL), 0);
+	assert_int_equal(mmcpus_shootdowns_open(sys, MMCPUS_BY_FLOW, NULL, &src, &why), -EOPNOTSUPP);
+	assert_non_null(strstr(why.what, "captured"));
+	mmcpus_system_close(sys);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		tree_test(counts_each_in_one_interval),
+		tree_test(collecting_does_not_end_an_interval),
+		tree_test(frees_rows_that_are_silent),
+		tree_test(counts_what_comes_late),
+		tree_test(joins_by_what_is_wanted),
+		tree_test(the_others_come_last_and_have_no_name),
+		tree_test(hits_are_unknown_until_one_is_seen),
+		tree_test(groups_are_bounded),
+		tree_test(a_captured_machine_has_none),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
