@@ -11,6 +11,7 @@
 #include "commands.h"
 #include "message.h"
 #include "options.h"
+#include "shootdown_columns.h"
 
 static int list_commands(const struct command *command __attribute__((unused)))
 {
@@ -50,14 +51,19 @@ static int list_backends(const struct command *command __attribute__((unused)))
 	return STATUS_OK;
 }
 
+static int list_views(const struct command *command __attribute__((unused)))
+{
+	for (const struct shootdown_by *by = shootdown_bys; by->name; by++)
+		puts(by->name);
+	return STATUS_OK;
+}
+
 static const struct {
 	const char *name;
 	int (*print)(const struct command *command);
 } lists[] = {
-	{ "commands", list_commands },
-	{ "options", list_options },
-	{ "columns", list_columns },
-	{ "backends", list_backends },
+	{ "commands", list_commands }, { "options", list_options }, { "columns", list_columns },
+	{ "backends", list_backends }, { "views", list_views },
 };
 
 static int complete_list_run(const struct options *opts)
@@ -68,7 +74,7 @@ static int complete_list_run(const struct options *opts)
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]) && command; i++)
 		if (strcmp(lists[i].name, name) == 0)
 			return lists[i].print(command);
-	complain("complete-list: give commands, options, columns or backends, and a command");
+	complain("complete-list: give commands, options, columns, backends or views, and a command");
 	return STATUS_USAGE;
 }
 

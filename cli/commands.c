@@ -9,13 +9,14 @@ extern const struct command cmd_cpus;
 extern const struct command cmd_status;
 extern const struct command cmd_doctor;
 extern const struct command cmd_audit;
+extern const struct command cmd_shootdowns;
 extern const struct command cmd_pin;
 extern const struct command cmd_unpin;
 extern const struct command cmd_help;
 extern const struct command cmd_complete_list;
 
 const struct command *const commands[] = {
-	&cmd_show, &cmd_cpus,  &cmd_status, &cmd_doctor,        &cmd_audit,
+	&cmd_show, &cmd_cpus,  &cmd_status, &cmd_doctor,        &cmd_audit, &cmd_shootdowns,
 	&cmd_pin,  &cmd_unpin, &cmd_help,   &cmd_complete_list, NULL,
 };
 

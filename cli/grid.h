@@ -10,6 +10,7 @@
 
 struct column;
 struct column_list;
+struct json;
 struct row_list;
 
 struct grid {
@@ -27,6 +28,9 @@ const struct value *grid_value(const struct grid *grid, size_t row, size_t colum
 
 /* Does the column tell nothing at all? False if there is no row. */
 bool grid_is_unknown(const struct grid *grid, size_t column);
+
+/* As an array of a JSON document that is open. */
+void grid_write_json(const struct grid *grid, struct json *json, const char *name);
 
 /* As a JSON document: {"name": [{…}, …]}. */
 void grid_print_json(const struct grid *grid, const char *name);

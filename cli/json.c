@@ -78,10 +78,14 @@ void json_number(struct json *json, const char *key, uint64_t number)
 	fprintf(json->out, "%" PRIu64, number);
 }
 
-void json_hundredths(struct json *json, const char *key, uint64_t number)
+void json_decimal(struct json *json, const char *key, uint64_t number, int nr_decimals)
 {
+	uint64_t unit = 1;
+
+	for (int i = 0; i < nr_decimals; i++)
+		unit *= 10;
 	start_member(json, key);
-	fprintf(json->out, "%" PRIu64 ".%02u", number / 100, (unsigned)(number % 100));
+	fprintf(json->out, "%" PRIu64 ".%0*" PRIu64, number / unit, nr_decimals, number % unit);
 }
 
 void json_bool(struct json *json, const char *key, bool truth)
@@ -103,4 +107,19 @@ void json_pids(struct json *json, const char *key, const int32_t *pids, size_t n
 	for (size_t i = 0; i < nr_pids; i++)
 		fprintf(json->out, "%s%" PRId32, i ? ", " : "", pids[i]);
 	fputc(']', json->out);
+}
+
+void json_histogram(struct json *json, const char *key, const uint64_t *buckets, size_t nr_buckets)
+{
+	const char *separator = "";
+
+	start_member(json, key);
+	fputc('{', json->out);
+	for (size_t i = 0; i < nr_buckets; i++) {
+		if (!buckets[i])
+			continue;
+		fprintf(json->out, "%s\"%" PRIu64 "\": %" PRIu64, separator, UINT64_C(1) << i, buckets[i]);
+		separator = ", ";
+	}
+	fputc('}', json->out);
 }

@@ -31,9 +31,11 @@ void json_close(struct json *json);
 
 void json_string(struct json *json, const char *key, const char *raw); /* raw bytes; NULL: null */
 void json_number(struct json *json, const char *key, uint64_t number);
-void json_hundredths(struct json *json, const char *key, uint64_t number); /* 205 is 2.05 */
+void json_decimal(struct json *json, const char *key, uint64_t number, int nr_decimals); /* 205, 2 is 2.05 */
 void json_bool(struct json *json, const char *key, bool truth);
 void json_null(struct json *json, const char *key);
 void json_pids(struct json *json, const char *key, const int32_t *pids, size_t nr_pids);
+/* An object of the buckets that are not empty, by what they count from: {"512": 7, "1024": 2}. */
+void json_histogram(struct json *json, const char *key, const uint64_t *buckets, size_t nr_buckets);
 
 #endif

@@ -35,6 +35,9 @@ enum {
 	OPTION_ISOLATED = 1 << 21,
 	OPTION_CPUS = 1 << 22,
 	OPTION_MEMORY = 1 << 23,
+	OPTION_HIT_CPUS = 1 << 24,
+	OPTION_BY = 1 << 25,
+	OPTION_COUNT_FOR = 1 << 26, /* -w and -d of a command that counts */
 
 	OPTIONS_COMMON = OPTION_HELP | OPTION_VERSION,
 };
@@ -60,6 +63,7 @@ struct options {
 	const char *isolated;
 	const char *memory;
 	const char *policy;
+	const char *by;
 	struct text_list allow;
 	uint64_t window_ms; /* 0: not given */
 	uint64_t delay_ms;  /* 0: not given */

@@ -6,12 +6,24 @@
 
 #define NS_PER_MS 1000000
 
-void stop_begin(struct stop *stop)
+static void begin(struct stop *stop, int other)
 {
 	sigemptyset(&stop->signals);
 	sigaddset(&stop->signals, SIGINT);
 	sigaddset(&stop->signals, SIGTERM);
+	if (other)
+		sigaddset(&stop->signals, other);
 	sigprocmask(SIG_BLOCK, &stop->signals, &stop->before);
+}
+
+void stop_begin(struct stop *stop)
+{
+	begin(stop, 0);
+}
+
+void stop_begin_with_child(struct stop *stop)
+{
+	begin(stop, SIGCHLD);
 }
 
 void stop_end(const struct stop *stop)
@@ -35,8 +47,10 @@ bool stop_wait(const struct stop *stop, uint64_t until_ms)
 		uint64_t left = until_ms > now ? until_ms - now : 0;
 		struct timespec timeout = { (time_t)(left / 1000), (long)(left % 1000) * NS_PER_MS };
 
-		if (sigtimedwait(&stop->signals, NULL, &timeout) > 0)
-			return true;
+		int signal = sigtimedwait(&stop->signals, NULL, &timeout);
+
+		if (signal > 0)
+			return signal != SIGCHLD;
 		if (errno != EINTR)
 			return false;
 	}

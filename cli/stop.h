@@ -15,6 +15,9 @@ struct stop {
 /* From here on the signals wait for stop_wait(). */
 void stop_begin(struct stop *stop);
 
+/* The same, and stop_wait() also ends, with false, when a child of ours does. */
+void stop_begin_with_child(struct stop *stop);
+
 /* Wait until that time of the monotonic clock. True: asked to end. */
 bool stop_wait(const struct stop *stop, uint64_t until_ms);
 

@@ -21,7 +21,7 @@ struct sheet {
 
 static bool is_number(const struct column *column)
 {
-	return column->type == VALUE_NUMBER || column->type == VALUE_BYTES;
+	return column->type == VALUE_NUMBER || column->type == VALUE_BYTES || column->type == VALUE_RATE;
 }
 
 static bool is_list(const struct column *column)

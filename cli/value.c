@@ -28,9 +28,13 @@ void value_deinit(struct value *value)
 	case VALUE_SLOTS:
 		slot_list_deinit(&value->slots);
 		break;
+	case VALUE_HISTOGRAM:
+		free(value->buckets);
+		break;
 	case VALUE_NUMBER:
 	case VALUE_BYTES:
 	case VALUE_PERCENT:
+	case VALUE_RATE:
 	case VALUE_ID:
 	case VALUE_TRUTH:
 		break;
@@ -66,6 +70,16 @@ static int compare_pids(const struct value *a, const struct value *b)
 	return order;
 }
 
+/* By the highest bucket in which they differ. */
+static int compare_histograms(const struct value *a, const struct value *b)
+{
+	int order = compare_numbers(a->nr_buckets, b->nr_buckets);
+
+	for (size_t i = a->nr_buckets; !order && i > 0; i--)
+		order = compare_numbers(a->buckets[i - 1], b->buckets[i - 1]);
+	return order;
+}
+
 int value_compare(const struct value *a, const struct value *b)
 {
 	if (!a->is_known || !b->is_known)
@@ -82,9 +96,12 @@ int value_compare(const struct value *a, const struct value *b)
 		return compare_pids(a, b);
 	case VALUE_SLOTS:
 		return compare_numbers(a->slots.nr_slots, b->slots.nr_slots);
+	case VALUE_HISTOGRAM:
+		return compare_histograms(a, b);
 	case VALUE_NUMBER:
 	case VALUE_BYTES:
 	case VALUE_PERCENT:
+	case VALUE_RATE:
 	case VALUE_ID:
 		break;
 	}
@@ -145,6 +162,29 @@ static char *safe_text(const char *text)
 }
 
 /* A known value; the text is empty if the value is. */
+static char *histogram_text(const struct value *value)
+{
+	struct strbuf out = { 0 };
+
+	for (size_t i = 0; i < value->nr_buckets; i++)
+		if (value->buckets[i])
+			strbuf_addf(&out, "%s%" PRIu64 ":%" PRIu64, out.length ? "," : "", UINT64_C(1) << i,
+				    value->buckets[i]);
+	return strbuf_take(&out);
+}
+
+/* "0.3", "99.9", "100": whatever there is of it does not look like nothing. */
+static char *rate_text(uint64_t thousandths)
+{
+	uint64_t tenths = (thousandths + 50) / 100;
+
+	if (thousandths && !tenths)
+		return xstrdup("<0.1");
+	if (tenths && tenths < 1000)
+		return xasprintf("%" PRIu64 ".%" PRIu64, tenths / 10, tenths % 10);
+	return xasprintf("%" PRIu64, (thousandths + 500) / 1000);
+}
+
 static char *known_text(const struct value *value, const struct value_style *style)
 {
 	switch (value->type) {
@@ -168,6 +208,10 @@ static char *known_text(const struct value *value, const struct value_style *sty
 		return pids_text(value);
 	case VALUE_SLOTS:
 		return slot_list_text(&value->slots);
+	case VALUE_HISTOGRAM:
+		return histogram_text(value);
+	case VALUE_RATE:
+		return rate_text(value->number);
 	case VALUE_NUMBER:
 		break;
 	}
@@ -197,13 +241,17 @@ void value_write_json(const struct value *value, struct json *json, const char *
 	} else if (value->type == VALUE_NUMBER || value->type == VALUE_BYTES) {
 		json_number(json, key, value->number);
 	} else if (value->type == VALUE_PERCENT) {
-		json_hundredths(json, key, value->number);
+		json_decimal(json, key, value->number, 2);
+	} else if (value->type == VALUE_RATE) {
+		json_decimal(json, key, value->number, 3);
 	} else if (value->type == VALUE_TRUTH) {
 		json_bool(json, key, value->truth);
 	} else if (value->type == VALUE_PIDS) {
 		json_pids(json, key, value->pids, value->nr_pids);
 	} else if (value->type == VALUE_SLOTS) {
 		slot_list_write_json(&value->slots, json, key);
+	} else if (value->type == VALUE_HISTOGRAM) {
+		json_histogram(json, key, value->buckets, value->nr_buckets);
 	} else {
 		text = known_text(value, &style);
 		json_string(json, key, text);

@@ -25,6 +25,7 @@ enum value_type {
 	VALUE_NUMBER,
 	VALUE_BYTES,   /* a number that people read with a unit */
 	VALUE_PERCENT, /* a number of hundredths of a percent */
+	VALUE_RATE,    /* in thousandths; with one decimal where that is not much of it */
 	VALUE_ID,      /* a number that nobody computes with; a string in JSON, where 64 bits do not fit a number */
 	VALUE_TRUTH,   /* yes or no; true or false in JSON */
 	VALUE_TEXT,    /* raw bytes, untrusted */
@@ -32,6 +33,7 @@ enum value_type {
 	VALUE_MASK,    /* a set, printed in the kernel's mask format */
 	VALUE_PIDS,
 	VALUE_SLOTS,
+	VALUE_HISTOGRAM, /* bucket N counts from 2^N on; empty ones are left out: "512:7,1024:2" */
 };
 
 struct value {
@@ -47,6 +49,10 @@ struct value {
 			size_t nr_pids;
 		};
 		struct slot_list slots;
+		struct {
+			uint64_t *buckets;
+			size_t nr_buckets; /* at most 64 */
+		};
 	};
 };
 

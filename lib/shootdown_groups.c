@@ -234,6 +234,19 @@ static void add_counts(struct mmcpus_shootdown *group, const struct shootdown_co
 	add_buckets(group->wait_log2, counts->wait_log2);
 }
 
+/* An mm that is freed tells its owner no more, but another row of the same may have been told it. */
+static void adopt_owner(struct mmcpus_shootdown *group, const struct shootdown_row *row)
+{
+	struct shootdown_row *named = &group->row;
+
+	if (named->flags & SHOOTDOWN_ROW_OWNER_NAMED || !(row->flags & SHOOTDOWN_ROW_OWNER_NAMED) ||
+	    named->key.owner_id != row->key.owner_id)
+		return;
+	named->flags |= SHOOTDOWN_ROW_OWNER_NAMED;
+	named->owner_pid = row->owner_pid;
+	memcpy(named->owner_comm, row->owner_comm, sizeof(named->owner_comm));
+}
+
 static const struct shootdown_row other_row = { .key = { .cause = SHOOTDOWN_CAUSE_OTHER, .stack = -1 } };
 
 int groups_add(struct shootdown_groups *groups, const struct shootdown_row *row, const uint64_t *const *sets)
@@ -250,6 +263,7 @@ int groups_add(struct shootdown_groups *groups, const struct shootdown_row *row,
 	group = find_or_make(groups, &key, key.is_other ? &other_row : row);
 	if (!group)
 		return -ENOMEM;
+	adopt_owner(group, row);
 	add_counts(group, &row->counts);
 	if (row->key.kind < SHOOTDOWN_NR_KINDS)
 		group->kinds |= 1u << row->key.kind;

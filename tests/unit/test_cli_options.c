@@ -218,13 +218,13 @@ static bool is_letter_of(char letter, uint32_t accepted)
 	return false;
 }
 
-/* All options but those of this name, which means something else with some commands. */
+/* All options but those of this name, which means something else with some commands, or of one that it abbreviates. */
 static uint32_t without_name(const char *name)
 {
 	uint32_t accepted = ALL;
 
 	for (size_t i = 0; i < nr_option_rows; i++)
-		if (strcmp(option_rows[i].name, name) == 0)
+		if (strncmp(option_rows[i].name, name, strlen(name)) == 0)
 			accepted &= ~option_rows[i].bit;
 	return accepted;
 }
@@ -318,6 +318,11 @@ static void a_letter_means_what_the_command_says(void **state)
 	assert_int_equal(parse(&opts, OPTION_CPU_LIST, WORDS("-C", "2"), &why), 0);
 	assert_string_equal(opts.cpu_list, "2");
 	assert_null(opts.isolated);
+	options_deinit(&opts);
+	assert_int_equal(parse(&opts, OPTION_HIT_CPUS | OPTION_COUNT_FOR, WORDS("--cpu-list", "2", "-w", "3"), &why),
+			 0);
+	assert_string_equal(opts.cpu_list, "2");
+	assert_int_equal(opts.window_ms, 3000);
 	options_deinit(&opts);
 }
 

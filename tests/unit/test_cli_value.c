@@ -138,6 +138,44 @@ static void numbers(void **state)
 	}
 }
 
+static void rates(void **state)
+{
+	static const struct {
+		uint64_t thousandths;
+		const char *text;
+		const char *json;
+	} cases[] = {
+		{ 0, "0", "0.000" },        { 1, "<0.1", "0.001" },       { 49, "<0.1", "0.049" },
+		{ 50, "0.1", "0.050" },     { 1000, "1.0", "1.000" },     { 99949, "99.9", "99.949" },
+		{ 99950, "100", "99.950" }, { 100499, "100", "100.499" }, { 812500, "813", "812.500" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NR(cases); i++) {
+		struct value value = { .type = VALUE_RATE, .is_known = true, .number = cases[i].thousandths };
+
+		assert_text(&value, &table_style, cases[i].text);
+		assert_json(&value, cases[i].json);
+	}
+}
+
+static void histograms(void **state)
+{
+	uint64_t buckets[] = { 0, 3, 0, 1 };
+	uint64_t higher[] = { 0, 0, 1, 1 };
+	struct value value = { .type = VALUE_HISTOGRAM, .is_known = true, .buckets = buckets, .nr_buckets = 4 };
+	struct value other = { .type = VALUE_HISTOGRAM, .is_known = true, .buckets = higher, .nr_buckets = 4 };
+
+	(void)state;
+	assert_text(&value, &table_style, "2:3,8:1");
+	assert_json(&value, "{\"2\": 3, \"8\": 1}");
+	assert_true(value_compare(&value, &other) < 0);
+	value.nr_buckets = other.nr_buckets = 1;
+	assert_text(&value, &table_style, "-");
+	assert_json(&value, "{}");
+	assert_int_equal(value_compare(&value, &other), 0);
+}
+
 static void texts_are_escaped_once(void **state)
 {
 	struct value value = { .type = VALUE_TEXT, .is_known = true, .text = strdup("a\n\\\x1b\"") };
@@ -233,6 +271,8 @@ int main(void)
 		cmocka_unit_test(text_is_no_sign),
 		cmocka_unit_test(sets),
 		cmocka_unit_test(numbers),
+		cmocka_unit_test(rates),
+		cmocka_unit_test(histograms),
 		cmocka_unit_test(texts_are_escaped_once),
 		cmocka_unit_test(slots),
 		cmocka_unit_test(sets_in_order),

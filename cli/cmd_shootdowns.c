@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* mmcpus shootdowns: who interrupts whom, why, and what it costs, while it happens. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <mmcpus/mmcpus.h>
+
+#include "child.h"
+#include "commands.h"
+#include "cpu_list.h"
+#include "message.h"
+#include "options.h"
+#include "provoke.h"
+#include "session.h"
+#include "shootdown_columns.h"
+#include "shootdown_report.h"
+#include "stop.h"
+#include "xalloc.h"
+
+#define DELAY_MS 1000
+
+/* What the options ask for, once they are understood. */
+struct request {
+	const struct options *opts;
+	struct shootdown_report report;
+	struct mmcpus_cpuset *cpus; /* NULL: all */
+};
+
+/* One run of the command. */
+struct run {
+	struct request *request;
+	struct mmcpus_shootdowns *src;
+	struct stop stop;
+	struct child child; /* pid 0: there is none */
+	uint64_t end_ms;    /* 0: without an end */
+	bool is_over;
+};
+
+/* ------------------------------------------------------------------------------------------------------- intervals -- */
+
+static int print_interval(const struct run *run)
+{
+	struct shootdown_report *report = &run->request->report;
+	const struct mmcpus_interval *interval;
+	struct mmcpus_reason why;
+	int status;
+
+	if (mmcpus_shootdowns_read(run->src, &interval, &why)) {
+		complain_reason(&why);
+		return STATUS_FAILED;
+	}
+	report->why_no_hits = mmcpus_shootdowns_check_hits(run->src, &why) ? why.what : NULL;
+	status = shootdown_report_print(report, interval);
+	report->why_no_hits = NULL;
+	/* Nobody reads it any more: main() says so. */
+	return fflush(stdout) || ferror(stdout) ? STATUS_FAILED : status;
+}
+
+/* Wait, but no longer than it all lasts. */
+static void wait_until(struct run *run, uint64_t until_ms)
+{
+	if (run->end_ms && run->end_ms <= until_ms) {
+		until_ms = run->end_ms;
+		run->is_over = true;
+	}
+	while (stop_now_ms() < until_ms) {
+		if (stop_wait(&run->stop, until_ms)) {
+			run->is_over = true;
+			break;
+		}
+		if (run->child.pid && child_check(&run->child)) {
+			run->is_over = true;
+			break;
+		}
+	}
+}
+
+/* In between, take what has been counted out of the kernel, where there is less room for it. */
+static int count_until(struct run *run, uint64_t until_ms)
+{
+	while (!run->is_over && (!until_ms || stop_now_ms() < until_ms)) {
+		uint64_t next_ms = stop_now_ms() + DELAY_MS;
+
+		wait_until(run, until_ms && until_ms < next_ms ? until_ms : next_ms);
+		if (mmcpus_shootdowns_collect(run->src)) {
+			complain("no memory for what was counted");
+			return STATUS_FAILED;
+		}
+	}
+	return STATUS_OK;
+}
+
+/* Once at the end, where there is one, unless it is wanted more often. */
+static int count(struct run *run)
+{
+	const struct options *opts = run->request->opts;
+	bool is_once = !opts->delay_ms && (opts->window_ms || run->child.pid);
+	uint64_t delay_ms = opts->delay_ms ? opts->delay_ms : DELAY_MS;
+	uint64_t next_ms = stop_now_ms();
+	int status = STATUS_OK;
+
+	run->end_ms = opts->window_ms ? next_ms + opts->window_ms : 0;
+	for (bool is_first = true; !run->is_over && status == STATUS_OK; is_first = false) {
+		next_ms += delay_ms;
+		if (!is_first && !opts->json)
+			putchar('\n');
+		status = count_until(run, is_once ? 0 : next_ms);
+		if (status == STATUS_OK)
+			status = print_interval(run);
+	}
+	return status;
+}
+
+/* ----------------------------------------------------------------------------------------------------------- command -- */
+
+static int start_child(struct run *run)
+{
+	char **argv = run->request->opts->operands;
+	int err = child_start(&run->child, argv, &run->stop);
+
+	if (err)
+		complain("cannot start '%s': %s", argv[0], strerror(-err));
+	return err;
+}
+
+/* The status of the command, if there is one, unless something of ours failed. */
+static int count_with_child(struct run *run)
+{
+	int status;
+
+	if (run->request->opts->nr_operands && start_child(run))
+		return STATUS_FAILED;
+	status = count(run);
+	if (!run->child.pid)
+		return status;
+	child_end(&run->child);
+	return status == STATUS_OK ? run->child.status : status;
+}
+
+static int run_source(struct request *request, const struct session *session, struct mmcpus_shootdowns *src)
+{
+	struct run run = { .request = request, .src = src };
+	struct mmcpus_reason why;
+	int status;
+
+	if (mmcpus_shootdowns_check_hits(src, &why) == -EAGAIN)
+		provoke_hit(src, session->sys);
+	if (request->cpus && mmcpus_shootdowns_check_hits(src, &why)) {
+		complain("--cpu-list needs to see which CPUs are hit: %s", why.what);
+		return STATUS_FAILED;
+	}
+	stop_begin_with_child(&run.stop);
+	status = count_with_child(&run);
+	stop_end(&run.stop);
+	return status;
+}
+
+static int open_source(struct request *request, const struct session *session)
+{
+	struct mmcpus_shootdowns *src;
+	struct mmcpus_reason why;
+	int status;
+
+	if (mmcpus_shootdowns_open(session->sys, request->report.by->by, request->cpus, &src, &why)) {
+		complain_reason(&why);
+		return STATUS_FAILED;
+	}
+	status = run_source(request, session, src);
+	mmcpus_shootdowns_close(src);
+	return status;
+}
+
+static int open_and_run(struct request *request)
+{
+	const char *cpu_list = request->opts->cpu_list;
+	struct session session;
+	char *why;
+	int status;
+
+	if (session_open_system(&session, request->opts))
+		return STATUS_FAILED;
+	if (cpu_list)
+		request->cpus = xcheck(mmcpus_cpuset_create(mmcpus_system_nr_cpus(session.sys)));
+	if (cpu_list && cpu_list_parse(request->cpus, "--cpu-list", cpu_list, &why))
+		status = complain_usage(why);
+	else
+		status = open_source(request, &session);
+	mmcpus_cpuset_destroy(request->cpus);
+	session_close(&session);
+	return status;
+}
+
+/* ----------------------------------------------------------------------------------------------------------- request -- */
+
+static int parse_view(struct request *request, char **why)
+{
+	const char *name = request->opts->by ? request->opts->by : shootdown_bys[0].name;
+
+	request->report.by = shootdown_by_find(name);
+	if (request->report.by)
+		return 0;
+	return usage_error(why, "there is no view '%s': see --by in --help", name);
+}
+
+/* +LIST adds to what this view shows, not to what the first does. */
+static int parse_columns(struct request *request, char **why)
+{
+	const struct options *opts = request->opts;
+	const char *preset = opts->json ? request->report.by->json : request->report.by->table;
+	char *text;
+	int err;
+
+	if (!opts->output)
+		text = xstrdup(preset);
+	else if (opts->output[0] == '+')
+		text = xasprintf("%s,%s", preset, opts->output + 1);
+	else
+		text = xstrdup(opts->output);
+	err = column_list_parse(&request->report.columns, &shootdown_columns, text, why);
+	free(text);
+	return err;
+}
+
+static int check_options(const struct options *opts, char **why)
+{
+	if (opts->window_ms && opts->nr_operands)
+		return usage_error(why, "--window and a command both say how long to count");
+	return 0;
+}
+
+static int shootdowns_run(const struct options *opts)
+{
+	struct request request = { .opts = opts, .report = { .is_json = opts->json } };
+	char *why;
+	int status;
+
+	if (check_options(opts, &why) || parse_view(&request, &why) || parse_columns(&request, &why))
+		status = complain_usage(why);
+	else
+		status = open_and_run(&request);
+	column_list_deinit(&request.report.columns);
+	return status;
+}
+
+const struct command cmd_shootdowns = {
+	.name = "shootdowns",
+	.summary = "who interrupts whom to flush TLBs, why, and what it costs both sides",
+	.operands = "[-- COMMAND [ARGUMENT...]]",
+	.options = OPTION_HIT_CPUS | OPTION_BY | OPTION_COUNT_FOR | OPTION_OUTPUT | OPTION_JSON | OPTIONS_COMMON,
+	.run = shootdowns_run,
+	.columns = &shootdown_columns,
+};

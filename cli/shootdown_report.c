@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "shootdown_report.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "escape.h"
+#include "grid.h"
+#include "json.h"
+#include "message.h"
+#include "row_list.h"
+#include "shootdown_columns.h"
+#include "strbuf.h"
+#include "table.h"
+
+/* A total, and how it stands in JSON. */
+static const struct {
+	enum mmcpus_interval_number which;
+	const char *key;
+} totals[] = {
+	{ MMCPUS_INTERVAL_SENT, "sent" },       { MMCPUS_INTERVAL_HITS, "hits" },
+	{ MMCPUS_INTERVAL_OTHER, "others" },    { MMCPUS_INTERVAL_LOST, "lost" },
+	{ MMCPUS_INTERVAL_TLB_ROW, "tlb_row" }, { MMCPUS_INTERVAL_COST_NS, "cost_ns" },
+};
+
+static uint64_t length_ns(const struct mmcpus_interval *interval)
+{
+	uint64_t ns = 0;
+
+	mmcpus_interval_number(interval, MMCPUS_INTERVAL_NS, &ns);
+	return ns;
+}
+
+static void fill_grid(struct grid *grid, const struct shootdown_report *report, const struct mmcpus_interval *interval)
+{
+	const struct shootdown_view view = { .ns = length_ns(interval) };
+	struct row_list rows = { 0 };
+
+	for (size_t i = 0; i < mmcpus_interval_count(interval); i++)
+		row_list_add(&rows, mmcpus_interval_row(interval, i));
+	grid_init(grid, &report->columns, &rows, &view);
+	row_list_deinit(&rows);
+}
+
+/* ------------------------------------------------------------------------------------------------------------- JSON -- */
+
+static void print_json(const struct shootdown_report *report, const struct mmcpus_interval *interval)
+{
+	struct json json;
+	struct grid grid;
+	uint64_t number;
+
+	json_init(&json, stdout);
+	json_open_object(&json, NULL);
+	json_string(&json, "by", report->by->name);
+	json_decimal(&json, "seconds", (length_ns(interval) + 500000) / 1000000, 3);
+	for (size_t i = 0; i < sizeof(totals) / sizeof(totals[0]); i++) {
+		if (mmcpus_interval_number(interval, totals[i].which, &number))
+			json_null(&json, totals[i].key);
+		else
+			json_number(&json, totals[i].key, number);
+	}
+	json_string(&json, "why_no_hits", report->why_no_hits);
+	fill_grid(&grid, report, interval);
+	grid_write_json(&grid, &json, "shootdowns");
+	grid_deinit(&grid);
+	json_close(&json);
+}
+
+/* -------------------------------------------------------------------------------------------------------- last line -- */
+
+static void add_number(struct strbuf *text, const char *what, const struct mmcpus_interval *interval,
+		       enum mmcpus_interval_number which)
+{
+	uint64_t number;
+
+	if (mmcpus_interval_number(interval, which, &number))
+		strbuf_addf(text, "%s ?", what);
+	else
+		strbuf_addf(text, "%s %" PRIu64, what, number);
+}
+
+/* The kernel counts, for each CPU, the flushes that it carries out for another: just what a hit is. */
+static void add_tlb_row(struct strbuf *text, const struct mmcpus_interval *interval)
+{
+	uint64_t hits;
+	uint64_t row;
+
+	add_number(text, "; row TLB of /proc/interrupts", interval, MMCPUS_INTERVAL_TLB_ROW);
+	if (mmcpus_interval_number(interval, MMCPUS_INTERVAL_TLB_ROW, &row))
+		return;
+	if (mmcpus_interval_number(interval, MMCPUS_INTERVAL_HITS, &hits))
+		strbuf_add(text, ", with nothing to compare it with");
+	else if (row == hits)
+		strbuf_add(text, ", as it should be");
+	else
+		strbuf_addf(text, ", %" PRIu64 " %s than hits", row > hits ? row - hits : hits - row,
+			    row > hits ? "more" : "less");
+}
+
+static void add_cost(struct strbuf *text, const struct mmcpus_interval *interval)
+{
+	uint64_t ns;
+
+	if (mmcpus_interval_number(interval, MMCPUS_INTERVAL_COST_NS, &ns)) {
+		strbuf_add(text, "; what counting took is unknown");
+		return;
+	}
+	strbuf_addf(text, "; counting took %" PRIu64 ".%03" PRIu64 " ms", ns / 1000000, ns / 1000 % 1000);
+}
+
+static void print_last_line(const struct shootdown_report *report, const struct mmcpus_interval *interval)
+{
+	uint64_t ns = length_ns(interval);
+	struct strbuf text = { 0 };
+	uint64_t others = 0;
+
+	strbuf_addf(&text, "%" PRIu64 ".%03" PRIu64 " s:", ns / 1000000000, ns / 1000000 % 1000);
+	add_number(&text, " sent", interval, MMCPUS_INTERVAL_SENT);
+	if (mmcpus_interval_number(interval, MMCPUS_INTERVAL_OTHER, &others) == 0 && others)
+		strbuf_addf(&text, " (%" PRIu64 " without room for a row of their own)", others);
+	add_number(&text, ", hit", interval, MMCPUS_INTERVAL_HITS);
+	add_number(&text, ", lost", interval, MMCPUS_INTERVAL_LOST);
+	add_tlb_row(&text, interval);
+	add_cost(&text, interval);
+	puts(text.text);
+	strbuf_deinit(&text);
+	if (report->why_no_hits)
+		printf("hits are unknown: %s\n", report->why_no_hits);
+}
+
+/* ------------------------------------------------------------------------------------------------------------ table -- */
+
+static int print_table(const struct shootdown_report *report, const struct mmcpus_interval *interval)
+{
+	const struct table_style style = { .has_header = true };
+	struct grid grid;
+	int err;
+
+	fill_grid(&grid, report, interval);
+	err = grid.nr_rows ? table_print(&grid, &style) : 0;
+	grid_deinit(&grid);
+	return err;
+}
+
+int shootdown_report_print(const struct shootdown_report *report, const struct mmcpus_interval *interval)
+{
+	if (report->is_json) {
+		print_json(report, interval);
+		return STATUS_OK;
+	}
+	if (print_table(report, interval)) {
+		complain("cannot print the table");
+		return STATUS_FAILED;
+	}
+	print_last_line(report, interval);
+	return STATUS_OK;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What was counted in an interval: its rows, and a last line that reconciles it with what the kernel counts itself. */
+#ifndef MMCPUS_CLI_SHOOTDOWN_REPORT_H
+#define MMCPUS_CLI_SHOOTDOWN_REPORT_H
+
+#include <stdbool.h>
+
+#include <mmcpus/mmcpus.h>
+
+#include "column_list.h"
+
+struct shootdown_by;
+
+struct shootdown_report {
+	const struct shootdown_by *by;
+	struct column_list columns;
+	bool is_json;
+	const char *why_no_hits; /* why hits are unknown; NULL: they are known */
+};
+
+/* The exit status. */
+int shootdown_report_print(const struct shootdown_report *report, const struct mmcpus_interval *interval);
+
+#endif
