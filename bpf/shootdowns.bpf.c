@@ -315,14 +315,14 @@ static __always_inline int32_t cause_of_entry(struct task_struct *task, uint32_t
 	uint32_t status = 0;
 	long number;
 
+	if (task_flags & PF_EXITING) /* whatever it was in when it was killed */
+		return SHOOTDOWN_CAUSE_EXIT;
 	if (!READ(number, regs->orig_ax))
 		return SHOOTDOWN_CAUSE_UNKNOWN;
 	if (number >= 0 && number < SHOOTDOWN_CAUSE_COMPAT) {
 		READ(status, task->thread_info.status);
 		return (int32_t)number | (status & TS_COMPAT ? SHOOTDOWN_CAUSE_COMPAT : 0);
 	}
-	if (task_flags & PF_EXITING)
-		return SHOOTDOWN_CAUSE_EXIT;
 	if (control.fault_return && entry_return(regs) == control.fault_return)
 		return SHOOTDOWN_CAUSE_FAULT;
 	return SHOOTDOWN_CAUSE_UNKNOWN;

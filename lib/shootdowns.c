@@ -240,17 +240,37 @@ static void sum_up(struct mmcpus_shootdowns *src, const struct totals *now, bool
 	src->last = *now;
 }
 
+/* Looks at the kernel's own counter and at ours, until nothing has happened in between. */
+#define MAX_LOOKS 4
+
+static int collect_all(struct mmcpus_shootdowns *src, struct totals *ret)
+{
+	struct totals before;
+	int err;
+
+	read_totals(src, ret);
+	for (int i = 0; i < MAX_LOOKS; i++) {
+		before = *ret;
+		err = mmcpus_shootdowns_collect(src);
+		if (err)
+			return err;
+		read_totals(src, ret);
+		if (ret->tlb_row == before.tlb_row)
+			break;
+	}
+	return 0;
+}
+
 int mmcpus_shootdowns_read(struct mmcpus_shootdowns *src, const struct mmcpus_interval **ret, struct mmcpus_reason *why)
 {
 	struct mmcpus_interval *interval = &src->interval;
 	struct shootdown_groups unused = interval->groups;
 	bool knows_hits;
 	struct totals now;
-	int err = mmcpus_shootdowns_collect(src);
+	int err = collect_all(src, &now);
 
 	if (err)
 		return reason_set(why, err, "no memory for what was counted");
-	read_totals(src, &now);
 	knows_hits = mmcpus_shootdowns_check_hits(src, NULL) == 0;
 	interval->groups = src->collected;
 	src->collected = unused;
@@ -320,6 +340,16 @@ static int allocate(struct mmcpus_shootdowns *src, const struct mmcpus_cpuset *c
 	return 0;
 }
 
+/* What was counted while the tracer began is not compared with anything. */
+static int begin_interval(struct mmcpus_shootdowns *src)
+{
+	int err = collect_all(src, &src->last);
+
+	groups_clear(&src->collected);
+	src->nr_sent = src->nr_hits = src->nr_other = 0;
+	return err;
+}
+
 int shootdowns_open_with(const struct tracer_ops *ops, const struct mmcpus_system *sys, enum mmcpus_shootdowns_by by,
 			 const struct mmcpus_cpuset *cpus, struct mmcpus_shootdowns **ret, struct mmcpus_reason *why)
 {
@@ -344,7 +374,11 @@ int shootdowns_open_with(const struct tracer_ops *ops, const struct mmcpus_syste
 		return err;
 	}
 	src->ops->rows(src->state, &src->shared);
-	read_totals(src, &src->last);
+	err = begin_interval(src);
+	if (err) {
+		mmcpus_shootdowns_close(src);
+		return reason_set(why, err, "no memory for what was counted");
+	}
 	*ret = src;
 	return 0;
 }

@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A load whose TLB shootdowns are known by number and kind.
+ *
+ *	flushes KIND COUNT SENDERS VICTIMS [RATE]
+ *
+ * SENDERS and VICTIMS are CPUs ("0,2"): a thread for each, bound there; the victims spin in the address space that is
+ * flushed, so that it is loaded where they are. Each sender does COUNT operations of KIND, RATE in a second if it is
+ * given, each of which takes one shootdown. Threads run as real-time ones where that is allowed: a victim that another
+ * process has pushed aside is no victim. At most LIFETIME_SECONDS.
+ *
+ * At its end it prints "PID OWNER-PID EXTRA" on stderr. EXTRA: shootdowns by page faults beyond COUNT that there can have
+ * been, in memory that is not ours to choose (the stack after a fork).
+ */
+#include <err.h>
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "scene.h"
+
+#define LIFETIME_SECONDS 10
+#define COUNT_MAX        1000000
+#define CPUS_MAX         64
+#define PAGE             4096ul
+#define TABLE            (512 * PAGE) /* what one page of page tables maps */
+
+struct kind;
+
+struct load {
+	const struct kind *kind;
+	unsigned long count;
+	unsigned long rate; /* 0: as fast as it goes */
+	char *senders[CPUS_MAX];
+	char *victims[CPUS_MAX];
+	size_t nr_senders;
+	size_t nr_victims;
+};
+
+static struct load load;
+static atomic_size_t nr_spinning;
+static atomic_long nr_extra;
+static pid_t owner;
+
+/* --------------------------------------------------------------------------------------------------------- memory -- */
+
+/* Pages of their own, small ones; nothing else is within the page tables that map them. */
+static char *reserve(size_t bytes)
+{
+	size_t whole = (bytes + 3 * TABLE - 1) / TABLE * TABLE;
+	char *memory = mmap(NULL, whole, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (memory == MAP_FAILED)
+		err(EXIT_FAILURE, "%zu bytes", whole);
+	return (char *)(((uintptr_t)memory + TABLE - 1) / TABLE * TABLE);
+}
+
+static char *open_pages(char *at, size_t bytes)
+{
+	char *memory = mmap(at, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+
+	if (memory == MAP_FAILED || (madvise(memory, bytes, MADV_NOHUGEPAGE) && errno != EINVAL))
+		err(EXIT_FAILURE, "%zu bytes", bytes);
+	return memory;
+}
+
+static void write_to(char *page)
+{
+	*(volatile char *)page = 1;
+}
+
+static void check(bool is_done, const char *what)
+{
+	if (!is_done)
+		err(EXIT_FAILURE, "%s", what);
+}
+
+/* Keep to the rate. */
+static void pace(unsigned long done, const struct timespec *begun)
+{
+	struct timespec next = *begun;
+	uint64_t ns;
+
+	if (!load.rate)
+		return;
+	ns = (uint64_t)begun->tv_nsec + done * UINT64_C(1000000000) / load.rate;
+	next.tv_sec += (time_t)(ns / 1000000000);
+	next.tv_nsec = (long)(ns % 1000000000);
+	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL);
+}
+
+/* ------------------------------------------------------------------------------------------------------ operations -- */
+
+struct arena {
+	char *pages;
+	pid_t other; /* whose address space it is, if it is not ours */
+	int pidfd;
+};
+
+static void prepare_page(struct arena *arena)
+{
+	arena->pages = open_pages(reserve(4 * PAGE), 4 * PAGE);
+	write_to(arena->pages);
+	write_to(arena->pages + 3 * PAGE); /* keeps the table */
+}
+
+static void do_madvise(struct arena *arena, unsigned long index __attribute__((unused)))
+{
+	write_to(arena->pages);
+	check(madvise(arena->pages, PAGE, MADV_DONTNEED) == 0, "madvise");
+}
+
+/* Every other page goes, and the ones between keep the tables. */
+static void prepare_many(struct arena *arena)
+{
+	arena->pages = open_pages(reserve(2 * load.count * PAGE), 2 * load.count * PAGE);
+	for (unsigned long i = 0; i < 2 * load.count; i++)
+		write_to(arena->pages + i * PAGE);
+}
+
+static void do_munmap(struct arena *arena, unsigned long index)
+{
+	check(munmap(arena->pages + 2 * index * PAGE, PAGE) == 0, "munmap");
+}
+
+/* Only to take a right away takes a flush; whether to give it back does depends on the kernel. */
+static void do_mprotect(struct arena *arena, unsigned long index)
+{
+	check(mprotect(arena->pages + 2 * index * PAGE, PAGE, PROT_READ) == 0, "mprotect");
+}
+
+static void prepare_table(struct arena *arena)
+{
+	arena->pages = reserve(TABLE);
+	check(munmap(arena->pages, TABLE) == 0, "munmap");
+}
+
+static void do_munmap_table(struct arena *arena, unsigned long index __attribute__((unused)))
+{
+	write_to(open_pages(arena->pages, PAGE));
+	check(munmap(arena->pages, PAGE) == 0, "munmap");
+}
+
+/* To and fro between two places that the same table maps. */
+static void do_mremap(struct arena *arena, unsigned long index)
+{
+	char *from = arena->pages + (index % 2 ? 2 * PAGE : 0);
+	char *to = arena->pages + (index % 2 ? 0 : 2 * PAGE);
+
+	write_to(from);
+	check(mremap(from, PAGE, PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, to) == to, "mremap");
+}
+
+static void prepare_mremap(struct arena *arena)
+{
+	prepare_page(arena);
+	check(munmap(arena->pages + 2 * PAGE, PAGE) == 0, "munmap");
+}
+
+static void sleep_until_killed(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;)
+		pause();
+}
+
+static long nr_faults(void)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_THREAD, &usage);
+	return usage.ru_minflt;
+}
+
+/* The child keeps all pages shared, so that each that is written to is copied. */
+static void prepare_shared(struct arena *arena)
+{
+	prepare_many(arena);
+	atomic_fetch_sub(&nr_extra, nr_faults());
+	arena->other = fork();
+	check(arena->other >= 0, "fork");
+	if (arena->other == 0)
+		sleep_until_killed();
+}
+
+static void do_copy(struct arena *arena, unsigned long index)
+{
+	write_to(arena->pages + index * PAGE);
+}
+
+static void end_shared(struct arena *arena)
+{
+	atomic_fetch_add(&nr_extra, nr_faults() - (long)load.count);
+	kill(arena->other, SIGKILL);
+	waitpid(arena->other, NULL, 0);
+}
+
+/* ---------------------------------------------------------------------------------------- another's address space -- */
+
+static void start_victims(void);
+
+static void be_other(char *pages, int ready)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (unsigned long i = 0; i < load.count; i++)
+		write_to(pages + i * PAGE);
+	start_victims();
+	check(write(ready, "", 1) == 1, "pipe");
+	sleep_until_killed();
+}
+
+/* The victims are in the other's address space, and its pages were used: that is taken back page by page. */
+static void prepare_other(struct arena *arena)
+{
+	int ready[2];
+	char byte;
+
+	arena->pages = open_pages(reserve(load.count * PAGE), load.count * PAGE);
+	check(pipe(ready) == 0, "pipe");
+	arena->other = fork();
+	check(arena->other >= 0, "fork");
+	if (arena->other == 0)
+		be_other(arena->pages, ready[1]);
+	check(read(ready[0], &byte, 1) == 1, "pipe");
+	arena->pidfd = (int)syscall(SYS_pidfd_open, arena->other, 0);
+	check(arena->pidfd >= 0, "pidfd_open");
+	owner = arena->other;
+}
+
+static void do_process_madvise(struct arena *arena, unsigned long index)
+{
+	struct iovec page = { arena->pages + index * PAGE, PAGE };
+
+	check(syscall(SYS_process_madvise, arena->pidfd, &page, 1, MADV_COLD, 0) == (long)PAGE, "process_madvise");
+}
+
+static void end_other(struct arena *arena)
+{
+	kill(arena->other, SIGKILL);
+	waitpid(arena->other, NULL, 0);
+}
+
+/* ---------------------------------------------------------------------------------------------------------- the kinds -- */
+
+struct kind {
+	const char *name;
+	void (*prepare)(struct arena *arena);
+	void (*run)(struct arena *arena, unsigned long index);
+	void (*end)(struct arena *arena); /* NULL: nothing to do */
+	bool is_of_other;
+};
+
+static const struct kind kinds[] = {
+	{ "madvise", prepare_page, do_madvise, NULL, false },
+	{ "mprotect", prepare_many, do_mprotect, NULL, false },
+	{ "munmap", prepare_many, do_munmap, NULL, false },
+	{ "munmap-table", prepare_table, do_munmap_table, NULL, false },
+	{ "mremap", prepare_mremap, do_mremap, NULL, false },
+	{ "fork", prepare_shared, do_copy, end_shared, false },
+	{ "process_madvise", prepare_other, do_process_madvise, end_other, true },
+};
+
+static const struct kind *find_kind(const char *name)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(kinds[i].name, name) == 0)
+			return &kinds[i];
+	errx(EXIT_FAILURE, "no such kind: %s", name);
+}
+
+/* -------------------------------------------------------------------------------------------------------- the threads -- */
+
+/* Above all others; a sender comes before a victim on its CPU. */
+static void be_urgent(int priority)
+{
+	const struct sched_param param = { .sched_priority = priority };
+
+	if (sched_setscheduler(0, SCHED_FIFO, &param))
+		warn("SCHED_FIFO");
+}
+
+static void *be_victim(void *cpu)
+{
+	bind_to(cpu);
+	be_urgent(1);
+	atomic_fetch_add(&nr_spinning, 1);
+	for (;;)
+		__asm__ volatile("pause");
+	return NULL;
+}
+
+static void start(void *(*run)(void *arg), void *arg, pthread_t *ret)
+{
+	int error = pthread_create(ret, NULL, run, arg);
+
+	if (error)
+		errx(EXIT_FAILURE, "pthread_create: %s", strerror(error));
+}
+
+static void start_victims(void)
+{
+	pthread_t unused;
+
+	for (size_t i = 0; i < load.nr_victims; i++)
+		start(be_victim, load.victims[i], &unused);
+	while (atomic_load(&nr_spinning) < load.nr_victims)
+		sched_yield();
+}
+
+static void *be_sender(void *cpu)
+{
+	struct arena arena = { .pidfd = -1 };
+	struct timespec begun;
+
+	bind_to(cpu);
+	be_urgent(2);
+	load.kind->prepare(&arena);
+	clock_gettime(CLOCK_MONOTONIC, &begun);
+	for (unsigned long i = 0; i < load.count; i++) {
+		load.kind->run(&arena, i);
+		pace(i + 1, &begun);
+	}
+	if (load.kind->end)
+		load.kind->end(&arena);
+	return NULL;
+}
+
+/* The first is this thread itself. */
+static void run_senders(void)
+{
+	pthread_t threads[CPUS_MAX];
+
+	for (size_t i = 1; i < load.nr_senders; i++)
+		start(be_sender, load.senders[i], &threads[i]);
+	be_sender(load.senders[0]);
+	for (size_t i = 1; i < load.nr_senders; i++)
+		pthread_join(threads[i], NULL);
+}
+
+static size_t parse_cpus(char *list, char **ret)
+{
+	size_t nr = 0;
+
+	for (char *cpu; (cpu = strsep(&list, ",")) && nr < CPUS_MAX;)
+		if (*cpu)
+			ret[nr++] = cpu;
+	return nr;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 5 || argc > 6)
+		errx(EXIT_FAILURE, "flushes KIND COUNT SENDERS VICTIMS [RATE]");
+	alarm(LIFETIME_SECONDS);
+	owner = getpid();
+	load.kind = find_kind(argv[1]);
+	load.count = parse_number(argv[2], COUNT_MAX);
+	load.nr_senders = parse_cpus(argv[3], load.senders);
+	load.nr_victims = parse_cpus(argv[4], load.victims);
+	load.rate = argc == 6 ? parse_number(argv[5], COUNT_MAX) : 0;
+	if (!load.nr_senders || (load.kind->is_of_other && load.nr_senders > 1))
+		errx(EXIT_FAILURE, "%s: that many senders it can't have", argv[1]);
+	bind_to(load.senders[0]);
+	if (!load.kind->is_of_other)
+		start_victims();
+	run_senders();
+	fprintf(stderr, "%d %d %ld\n", getpid(), owner, atomic_load(&nr_extra));
+	return EXIT_SUCCESS;
+}

@@ -1,0 +1,280 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# mmcpus shootdowns on this kernel, against loads of known numbers. What a hypervisor keeps from being seen is unknown,
+# and must be said to be; who sends is known everywhere.
+
+load live
+
+: "${MMCPUS_FLUSHES:?}"
+NR=1000
+
+setup()
+{
+	need_root
+	need_bpf
+	pick_cpus
+	said=$BATS_TEST_TMPDIR/said json=$BATS_TEST_TMPDIR/json
+}
+
+teardown()
+{
+	end_scenes
+	remove_public_copy
+}
+
+# shoot KIND COUNT SENDERS VICTIMS [RATE] [-- OPTION...]: a load, and what was counted meanwhile, in the file json. load_pid,
+# owner_pid and extra are what the load says of itself.
+shoot()
+{
+	local -a load=()
+	while [ $# -gt 0 ] && [ "$1" != -- ]; do
+		load+=("$1")
+		shift
+	done
+	mmcpus shootdowns -J "${@:2}" -- "$MMCPUS_FLUSHES" "${load[@]}" >"$json" 2>"$said"
+	read -r load_pid owner_pid extra <"$said"
+	jq -c 'del(.shootdowns)' "$json"
+}
+
+# of FIELD [CAUSE]: REPLY is that field of the row of the load, null if there is none; sums over rows
+of()
+{
+	REPLY=$(jq -r --argjson pid "$load_pid" --arg field "$1" --arg cause "${2:-}" '
+		[.shootdowns[] | select(.pid == $pid and ($cause == "" or .cause == $cause))[$field]] |
+		if length == 0 then null elif length == 1 then .[0] elif all(type == "number") then add else . end' "$json")
+	echo "$1 of the load: $REPLY"
+}
+
+total()
+{
+	REPLY=$(jq -r --arg field "$1" '.[$field]' "$json")
+}
+
+# expect_hits EXPECTED CAUSE: of the load. A hypervisor may leave out CPUs that it does not run.
+expect_hits()
+{
+	local why
+	why=$(jq -r .why_no_hits "$json")
+	of hits "$2"
+	if [ "$why" != null ]; then
+		expect hits "$REPLY" null
+		total hits
+		expect "all hits" "$REPLY" null
+	elif [ "$(mmcpus show -q -n -p $$ -o FLUSH)" = paravirt ]; then
+		[ "$REPLY" -le "$1" ] && [ "$REPLY" -gt 0 ]
+	else
+		expect hits "$REPLY" "$1"
+	fi
+}
+
+# reconciles: do the hits that were counted equal the growth of the row TLB?
+reconciles()
+{
+	jq -e '.why_no_hits != null or (.lost == 0 and .hits == .tlb_row)' "$json" >/dev/null
+}
+
+# exact KIND CAUSE WHAT [EXTRA]: as many as there were, of that cause and kind, and of the right owner
+exact()
+{
+	local tries
+	need_two_cpus
+	# What others do at the very moment of a look is counted on one side only.
+	for tries in 1 2 3 4 5; do
+		shoot "$1" $NR "$A" "$B"
+		! reconciles || break
+	done
+	reconciles
+	of sent "$2"
+	if [ "$extra" = 0 ]; then
+		expect sent "$REPLY" $NR
+	else
+		[ "$REPLY" -ge $NR ] && [ "$REPLY" -le $((NR + extra)) ]
+	fi
+	expect_hits "$REPLY" "$2"
+	of kind "$2"
+	expect kind "$REPLY" "$3"
+	of owner_pid "$2"
+	expect owner "$REPLY" "$owner_pid"
+	of sender_cpus "$2"
+	expect "sender's CPU" "$REPLY" "$A"
+}
+
+@test "every madvise is counted, with its cause, kind and owner" {
+	exact madvise madvise range
+	of pages madvise
+	expect pages "$REPLY" $NR
+}
+
+@test "every mprotect is counted" {
+	exact mprotect mprotect range
+}
+
+@test "every munmap that leaves the page tables is counted" {
+	exact munmap munmap range
+}
+
+@test "every munmap that frees page tables is counted" {
+	exact munmap-table munmap tables
+}
+
+@test "every mremap is counted" {
+	shoot mremap 1 "$A" "$B" # which way it flushes depends on the kernel
+	of kind mremap
+	exact mremap mremap "$REPLY"
+}
+
+@test "every copy on write after a fork is counted, with a page fault as its cause" {
+	exact fork "page fault" range
+}
+
+@test "every process_madvise is counted, with the other process as its owner" {
+	exact process_madvise process_madvise range
+	[ "$owner_pid" != "$load_pid" ]
+}
+
+@test "several senders are told apart, and at a rate" {
+	need_two_cpus
+	shoot madvise 200 "$A,$B" "$A,$B" 2000
+	of sent madvise
+	jq -e --argjson pid "$load_pid" '[.shootdowns[] | select(.pid == $pid and .cause == "madvise")] | length == 2 and
+		all(.[]; .sent <= 200 and .sent >= 100)' "$json"
+}
+
+@test "each view has the same sums" {
+	local by
+	need_two_cpus
+	for by in flow pair sender owner cpu cause stack; do
+		shoot madvise $NR "$A" "$B" -- --by "$by"
+		expect "view" "$(jq -r .by "$json")" "$by"
+		jq -e '.sent >= 1000' "$json"
+		case $by in
+		pair | cpu) jq -e '.why_no_hits != null or ([.shootdowns[].hits] | add) == .hits' "$json" ;;
+		*) jq -e '([.shootdowns[].sent] | add) == .sent' "$json" ;;
+		esac
+	done
+}
+
+@test "by stack, the functions that led to it are named" {
+	need_two_cpus
+	shoot madvise $NR "$A" "$B" -- --by stack
+	jq -r '.shootdowns[0].stack' "$json"
+	jq -e '.shootdowns[0] | .cause == "madvise" and (.stack | test("do_madvise.*;flush_tlb_mm_range.*;"))' "$json"
+}
+
+@test "by pair, the task that was interrupted is named" {
+	need_two_cpus
+	shoot madvise $NR "$A" "$B" -- --by pair
+	jq -e '.why_no_hits == null' "$json" || skip "hits are not seen here"
+	jq -e --argjson pid "$load_pid" '.shootdowns[] | select(.pid == $pid and .victim_pid == $pid) | .hits > 0' "$json"
+}
+
+@test "-C counts what hits that CPU and nothing else" {
+	local status=0
+	need_two_cpus
+	mmcpus shootdowns -J -C "$B" -- "$MMCPUS_FLUSHES" madvise $NR "$A" "$B" >"$json" 2>"$said" || status=$?
+	if [ "$status" = 1 ]; then
+		expect_text message "$(cat "$said")" '^mmcpus: --cpu-list needs to see which CPUs are hit: '
+		skip "hits are not seen here"
+	fi
+	read -r load_pid _ <"$said"
+	of sent madvise
+	[ "$REPLY" -gt 0 ] && [ "$REPLY" -le $NR ]
+	expect_hits "$REPLY" madvise
+	jq -e --arg cpu "$B" 'all(.shootdowns[]; .hit_cpus == $cpu)' "$json"
+	shoot madvise $NR "$A" "$B" -- -C "$A"
+	of sent madvise
+	expect sent "$REPLY" null
+}
+
+@test "the table has rates, and a last line that reconciles" {
+	need_two_cpus
+	run -0 --separate-stderr mmcpus shootdowns -- "$MMCPUS_FLUSHES" madvise $NR "$A" "$B"
+	expect_text table "$output" '^SENDER +CAUSE +OWNER +SENT/s +HITS/s +HIT_CPUS +STOLEN_US/s +WAIT_US/s$'
+	expect_text table "$output" '^flushes/[0-9]+ +madvise +flushes/[0-9]+ '
+	expect_text "last line" "$output" \
+		'^[0-9.]+ s: sent [0-9]+, hit ([0-9]+|\?), lost [0-9]+; row TLB of /proc/interrupts [0-9]+, .*; counting took [0-9.]+ ms$'
+}
+
+@test "names are escaped" {
+	local odd=$BATS_TEST_TMPDIR/$'a\e[1m\nb'
+	need_two_cpus
+	cp "$MMCPUS_FLUSHES" "$odd"
+	run -0 --separate-stderr mmcpus shootdowns -- "$odd" madvise 10 "$A" "$B"
+	[[ $output == *'a\x1b[1m\nb/'* ]]
+	[[ $output != *$'\e'* ]]
+}
+
+@test "the command's exit status is returned" {
+	run -7 mmcpus shootdowns -- sh -c 'exit 7'
+	run -0 mmcpus shootdowns -- true
+	run -143 mmcpus shootdowns -- sh -c 'kill -TERM $$'
+	run -127 mmcpus shootdowns -- /nonexistent/command
+	expect_text message "$output" "^mmcpus: cannot run '/nonexistent/command': No such file or directory$"
+	run -126 mmcpus shootdowns -- /
+}
+
+@test "-w prints once, -d every so often" {
+	run -0 mmcpus shootdowns -J -w 1
+	expect "documents" "$(jq -n '[inputs] | length' <<<"$output")" 1
+	jq -e '.seconds >= 1 and .seconds < 3' <<<"$output"
+	run -0 mmcpus shootdowns -J -w 1 -d 0.25
+	expect "documents" "$(jq -n '[inputs] | length' <<<"$output")" 4
+}
+
+# attached: how many programs of ours are in the kernel, once it had time to let them go
+attached()
+{
+	local tries
+	for tries in {1..50}; do
+		REPLY=$(bpftool prog list | grep -c ' name on_tlb_flush') || true
+		[ "$REPLY" != 0 ] || break
+		sleep 0.1
+	done
+}
+
+# begin: mmcpus shootdowns in the background, when it has begun; its output in the file said
+begin()
+{
+	"$MMCPUS_BIN" shootdowns -d 0.1 >"$said" 3>&- &
+	watcher=$!
+	started_pids+=("$watcher")
+	for _ in {1..100}; do
+		[ ! -s "$said" ] || return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+@test "SIGINT and SIGTERM end it well, and nothing stays attached, even if it is killed" {
+	local signal status
+	for signal in TERM KILL; do
+		begin
+		kill -$signal "$watcher"
+		status=0
+		wait "$watcher" || status=$?
+		expect "status after $signal" "$status" $([ $signal = KILL ] && echo 137 || echo 0)
+		attached
+		expect "programs attached after $signal" "$REPLY" 0
+	done
+	run -0 timeout --preserve-status -s INT 1 "$MMCPUS_BIN" shootdowns -J --by cause
+	jq -e .seconds <<<"$output"
+}
+
+@test "it ends when nobody reads it any more" {
+	run -1 timeout 10 bash -c 'set -o pipefail; "$1" shootdowns -d 0.1 | head -n 1' bash "$MMCPUS_BIN"
+	attached
+	expect "programs attached" "$REPLY" 0
+}
+
+@test "its memory is bounded" {
+	begin
+	expect_text memory "$(grep VmHWM "/proc/$watcher/status")" '[[:space:]]([0-9]{1,4}|1[0-5][0-9]{3}) kB$'
+}
+
+@test "without privilege: one line, and what to do" {
+	public_copy "$MMCPUS_BIN"
+	run -1 as_nobody "$public/mmcpus" shootdowns -w 1
+	expect_lines message "$output" 1
+	expect_text message "$output" '^mmcpus: needs root, or .*; run with sudo$'
+}
