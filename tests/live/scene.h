@@ -32,7 +32,10 @@ void exec_self(char **argv) __attribute__((noreturn));
  */
 void begin_on(const char *cpu, char **argv);
 
-/* Say ready, and then "done" for each byte from stdin; 'f' asks for a flush of a page of this address space. */
+/*
+ * Say ready, and then "done" for each byte from stdin: a digit has moved this to that CPU, 'f' has flushed a page of this
+ * address space, anything else only woke it.
+ */
 void do_as_told(void);
 
 /* Have so much memory that ksmd goes through it again and again. */

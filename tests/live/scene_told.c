@@ -40,6 +40,8 @@ void do_as_told(void)
 	while (read(STDIN_FILENO, &order, 1) == 1) {
 		if (order == 'f')
 			flush(page, bytes);
+		else if (order >= '0' && order <= '9')
+			bind_to((char[]){ order, '\0' });
 		dprintf(STDOUT_FILENO, "done\n");
 	}
 }
