@@ -83,10 +83,10 @@ held()
 	need_two_cpus
 	grep -qw pcid /proc/cpuinfo || skip "this CPU has no PCIDs: there is one slot only"
 	local tries seen
-	# The shell waits for mmcpus, which runs on the same CPU, and has it loaded.
+	# The shell waits for mmcpus, which runs on the same CPU, and has it loaded. No others get their turn there meanwhile.
 	for ((tries = 0; tries < 20; tries++)); do
 		# shellcheck disable=SC2016
-		seen=$(taskset -c "$B" bash -c '"$1" show -q -n -o CACHED,LOADED -p $$ --backend "$2"; :' - \
+		seen=$(taskset -c "$B" chrt --fifo 1 bash -c '"$1" show -q -n -o CACHED,LOADED -p $$ --backend "$2"; :' - \
 			"$MMCPUS_BIN" "$MMCPUS_BACKEND" | tr -s ' ')
 		[ "$seen" != "$B -" ] || break
 	done
