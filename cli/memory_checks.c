@@ -18,6 +18,14 @@ typedef int (*check_memory)(const struct scene *scene, const struct mmcpus_mm *m
 			    struct evidence *ret);
 
 /* What has ended meanwhile breaks no rule. */
+static bool has_ended(const struct scene *scene, int32_t pid)
+{
+	uint64_t start_ns;
+
+	return mmcpus_process_start_ns(scene->sys, pid, &start_ns) == -ESRCH;
+}
+
+/* A count tells where a sample leaves it open, and of a process that has execed while it was asked. */
 static int check_with(const struct scene *scene, const struct mmcpus_mm *mm, check_memory check, struct evidence *ret)
 {
 	const struct mmcpus_memory *memory;
@@ -26,15 +34,14 @@ static int check_with(const struct scene *scene, const struct mmcpus_mm *mm, che
 
 	if (!found)
 		found = check(scene, mm, memory, ret);
-	if (found == -ENODATA)
+	if (found == -ENODATA || found == -ESRCH) {
 		found = memory_book_count(scene->memory, pid, &memory);
-	else
-		memory = NULL;
-	if (!found && memory)
-		found = check(scene, mm, memory, ret);
-	if (found == -ESRCH)
-		return 0;
-	return found < 0 ? -ENODATA : found;
+		if (!found)
+			found = check(scene, mm, memory, ret);
+	}
+	if (found >= 0)
+		return found;
+	return found == -ESRCH && has_ended(scene, pid) ? 0 : -ENODATA;
 }
 
 static char *size_text(uint64_t bytes)

@@ -11,6 +11,7 @@
 #include "node_share.h"
 #include "numa_maps.h"
 #include "page_sampler.h"
+#include "proc_dir.h"
 #include "reason.h"
 #include "system.h"
 
@@ -45,7 +46,7 @@ void mmcpus_memory_destroy(struct mmcpus_memory *memory)
 
 /* ----------------------------------------------------------------------------------------------- what went wrong -- */
 
-static int tell(struct mmcpus_reason *why, int32_t pid, int err)
+static int tell(struct mmcpus_reason *why, const struct mmcpus_system *sys, int32_t pid, int err)
 {
 	if (err == -ESRCH || err == -ENOENT)
 		return reason_set(why, -ESRCH, "process %d has ended, or has another address space by now", pid);
@@ -55,7 +56,9 @@ static int tell(struct mmcpus_reason *why, int32_t pid, int err)
 		return -EACCES;
 	}
 	if (err == -ENOSYS || err == -EOPNOTSUPP)
-		return reason_set(why, -EOPNOTSUPP, "this kernel does not tell on which node a page is");
+		return reason_set(why, -EOPNOTSUPP, "%s",
+				  sys->root.is_live ? "this kernel does not tell on which node a page is"
+						    : "this captured machine has no numa_maps");
 	if (err == -ETIME || err == -ENOBUFS || err == -ENODATA) {
 		reason_set(why, -ENODATA, "process %d: the time that may be spent was over before %s", pid,
 			   err == -ENODATA ? "a resident page was found" : "all of its mappings were read");
@@ -63,6 +66,65 @@ static int tell(struct mmcpus_reason *why, int32_t pid, int err)
 		return -ENODATA;
 	}
 	return reason_set(why, err, "memory of process %d: %s", pid, strerror(-err));
+}
+
+/* --------------------------------------------------------------------------------------- the process, or a thread */
+
+/* What is done in the directory of a process, or of a thread of it. */
+typedef int (*look)(const struct root *process, int32_t pid, const struct mmcpus_memory_limit *limit,
+		    struct mmcpus_memory **ret);
+
+static int look_at(const struct mmcpus_system *sys, const char *path, int32_t pid, look look,
+		   const struct mmcpus_memory_limit *limit, struct mmcpus_memory **ret)
+{
+	struct root process;
+	int err = root_enter(&sys->root, path, &process);
+
+	if (err)
+		return err == -ENOENT ? -ESRCH : err;
+	err = look(&process, pid, limit, ret);
+	root_deinit(&process);
+	return err;
+}
+
+/* Threads that have all exited but the last are not worth more than a few tries. */
+#define THREADS_TRIED 16
+
+static int look_at_threads(const struct mmcpus_system *sys, int32_t pid, look look,
+			   const struct mmcpus_memory_limit *limit, struct mmcpus_memory **ret)
+{
+	struct pid_list tids = { 0 };
+	struct root process;
+	char path[64];
+	int err = -ESRCH;
+
+	snprintf(path, sizeof(path), "proc/%d", pid);
+	if (root_enter(&sys->root, path, &process))
+		return -ESRCH;
+	proc_dir_list_threads(&process, &tids);
+	root_deinit(&process);
+	for (size_t i = 0; i < tids.nr && i < THREADS_TRIED && err == -ESRCH; i++) {
+		snprintf(path, sizeof(path), "proc/%d/task/%d", pid, tids.pids[i]);
+		if (tids.pids[i] != pid)
+			err = look_at(sys, path, tids.pids[i], look, limit, ret);
+	}
+	pid_list_deinit(&tids);
+	return err;
+}
+
+/* A leader that has exited has no memory any more, but its threads have. */
+static int look_at_process(const struct mmcpus_system *sys, int32_t pid, look look,
+			   const struct mmcpus_memory_limit *limit, struct mmcpus_memory **ret,
+			   struct mmcpus_reason *why)
+{
+	char path[32];
+	int err;
+
+	snprintf(path, sizeof(path), "proc/%d", pid);
+	err = look_at(sys, path, pid, look, limit, ret);
+	if (err == -ESRCH)
+		err = look_at_threads(sys, pid, look, limit, ret);
+	return err ? tell(why, sys, pid, err) : 0;
 }
 
 /* ----------------------------------------------------------------------------------------------------- a sample -- */
@@ -132,31 +194,14 @@ static int sample_process(const struct root *process, int32_t pid, const struct 
 	return err;
 }
 
-static int enter_process(const struct mmcpus_system *sys, int32_t pid, struct root *ret)
-{
-	char path[32];
-
-	snprintf(path, sizeof(path), "proc/%d", pid);
-	return root_enter(&sys->root, path, ret);
-}
-
 int mmcpus_memory_sample(const struct mmcpus_system *sys, int32_t pid, const struct mmcpus_memory_limit *limit,
 			 struct mmcpus_memory **ret, struct mmcpus_reason *why)
 {
-	struct root process;
-	int err;
-
-	if (!sys->root.is_live) {
-		reason_set(why, -EOPNOTSUPP, "the pages of a captured machine can't be asked");
-		reason_remedy(why, "count them (--memory exact)");
-		return -EOPNOTSUPP;
-	}
-	err = enter_process(sys, pid, &process);
-	if (err)
-		return tell(why, pid, err);
-	err = sample_process(&process, pid, limit, ret);
-	root_deinit(&process);
-	return err ? tell(why, pid, err) : 0;
+	if (sys->root.is_live)
+		return look_at_process(sys, pid, sample_process, limit, ret, why);
+	reason_set(why, -EOPNOTSUPP, "the pages of a captured machine can't be asked");
+	reason_remedy(why, "count them (--memory exact)");
+	return -EOPNOTSUPP;
 }
 
 /* ----------------------------------------------------------------------------------------------------- a count -- */
@@ -182,6 +227,12 @@ static bool is_still_there(int fd)
 	return pread(fd, &first, 1, 0) == 1;
 }
 
+/* Is it the file that is missing, and not the process? */
+static bool lacks_numa_maps(const struct root *process, int err)
+{
+	return err == -ENOENT && faccessat(process->fd, "status", F_OK, 0) == 0;
+}
+
 static int read_node_bytes(const struct root *process, struct node_bytes *ret)
 {
 	struct line_reader lines;
@@ -190,7 +241,7 @@ static int read_node_bytes(const struct root *process, struct node_bytes *ret)
 	int err = fd < 0 ? fd : line_reader_init(&lines, fd);
 
 	if (err)
-		return err;
+		return lacks_numa_maps(process, err) ? -ENOSYS : err;
 	err = add_lines(&lines, ret, &is_empty);
 	if (!err && (is_empty || !is_still_there(lines.fd)))
 		err = -ESRCH;
@@ -218,7 +269,8 @@ static int take_counts(const struct node_bytes *counts, struct mmcpus_memory **r
 	return 0;
 }
 
-static int count_process(const struct root *process, struct mmcpus_memory **ret)
+static int count_process(const struct root *process, int32_t pid __attribute__((unused)),
+			 const struct mmcpus_memory_limit *limit __attribute__((unused)), struct mmcpus_memory **ret)
 {
 	uint64_t start_ns = cpu_ns();
 	struct node_bytes *counts = calloc(1, sizeof(*counts));
@@ -232,28 +284,10 @@ static int count_process(const struct root *process, struct mmcpus_memory **ret)
 	return err;
 }
 
-/* Is it the file that is missing, and not the process? */
-static bool lacks_numa_maps(const struct root *process, int err)
-{
-	return err == -ENOENT && faccessat(process->fd, "status", F_OK, 0) == 0;
-}
-
 int mmcpus_memory_count(const struct mmcpus_system *sys, int32_t pid, struct mmcpus_memory **ret,
 			struct mmcpus_reason *why)
 {
-	struct root process;
-	int err = enter_process(sys, pid, &process);
-
-	if (err)
-		return tell(why, pid, err);
-	err = count_process(&process, ret);
-	if (lacks_numa_maps(&process, err))
-		err = reason_set(why, -EOPNOTSUPP, "%s has no numa_maps",
-				 sys->root.is_live ? "this kernel" : "this captured machine");
-	else if (err)
-		err = tell(why, pid, err);
-	root_deinit(&process);
-	return err;
+	return look_at_process(sys, pid, count_process, NULL, ret, why);
 }
 
 /* ------------------------------------------------------------------------------------------------- what is known -- */

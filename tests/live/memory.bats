@@ -102,6 +102,15 @@ count_nodes()
 	[[ ${row[mem_nodes]} == 0:* ]]
 }
 
+@test "memory of a process whose leader has exited" {
+	pick_cpus
+	start "$MMCPUS_SCENE" leaderless "$A" "$B"
+	memory_of "$PID" --memory sample
+	[[ ${row[mem_nodes]} == *%* ]]
+	memory_of "$PID" --memory exact
+	[[ ${row[mem_nodes]} == *%* ]]
+}
+
 @test "only what is shown is asked about" {
 	hold small
 	run -0 mmcpus show -p "$PID" --memory sample

@@ -75,6 +75,20 @@ static void counts_nothing(void **state)
 	mmcpus_memory_destroy(memory);
 }
 
+/* The leader has exited: its file is empty. */
+static void counts_what_threads_have(void **state)
+{
+	static const struct task other = { .tgid = 10, .tid = 11, .threads = 2, .rss_kib = 4, .allowed = "0f" };
+	struct mmcpus_memory *memory;
+
+	write_task(*state, &other);
+	tree_write(*state, "proc/10/task/10/numa_maps", "");
+	tree_write(*state, "proc/10/task/11/numa_maps", "1000 default N1=3 kernelpagesize_kB=4\n");
+	assert_int_equal(count(*state, "", &memory, NULL), 0);
+	assert_int_equal(mmcpus_memory_resident_bytes(memory), 12 * 1024);
+	mmcpus_memory_destroy(memory);
+}
+
 static void says_why_it_cannot(void **state)
 {
 	struct mmcpus_memory *memory = NULL;
@@ -223,6 +237,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		tree_test(counts),
 		tree_test(counts_nothing),
+		tree_test(counts_what_threads_have),
 		tree_test(says_why_it_cannot),
 		tree_test(compares_with_cpus),
 		tree_test(unites_what_threads_prefer),
