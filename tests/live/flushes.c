@@ -362,10 +362,21 @@ static size_t parse_cpus(char *list, char **ret)
 	return nr;
 }
 
+/* Where the address space has been before, CPUs would be hit as well when page tables are freed. */
+static void begin_on_first(char **argv)
+{
+	char *cpu = strndup(argv[3], strcspn(argv[3], ","));
+
+	check(cpu != NULL, "strndup");
+	begin_on(cpu, argv);
+	free(cpu);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc < 5 || argc > 6)
 		errx(EXIT_FAILURE, "flushes KIND COUNT SENDERS VICTIMS [RATE]");
+	begin_on_first(argv);
 	alarm(LIFETIME_SECONDS);
 	owner = getpid();
 	load.kind = find_kind(argv[1]);
@@ -375,7 +386,6 @@ int main(int argc, char **argv)
 	load.rate = argc == 6 ? parse_number(argv[5], COUNT_MAX) : 0;
 	if (!load.nr_senders || (load.kind->is_of_other && load.nr_senders > 1))
 		errx(EXIT_FAILURE, "%s: that many senders it can't have", argv[1]);
-	bind_to(load.senders[0]);
 	if (!load.kind->is_of_other)
 		start_victims();
 	run_senders();
