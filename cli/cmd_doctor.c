@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* mmcpus doctor: what this machine is, which backends work on it and why others do not, and whether they read right. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include "commands.h"
 #include "message.h"
 #include "options.h"
+#include "provoke.h"
 #include "report.h"
 #include "selfcheck.h"
 #include "session.h"
@@ -215,6 +217,72 @@ static void report_residency(struct report *report, const struct trials *trials)
 	report_close_section(report);
 }
 
+/* -------------------------------------------------------------------------------------------------- shootdowns -- */
+
+static const char *hook_state_name(enum mmcpus_hook_state state)
+{
+	static const char *const names[] = {
+		[MMCPUS_HOOK_USED] = "yes",
+		[MMCPUS_HOOK_SPARE] = "not needed",
+		[MMCPUS_HOOK_UNUSABLE] = "no",
+	};
+
+	return names[state];
+}
+
+static void report_hook(struct report *report, const struct mmcpus_hook *hook)
+{
+	char *title = xasprintf("Hook %s", hook->name);
+
+	report_open_section(report, NULL, title);
+	report_text(report, "name", NULL, hook->name);
+	report_text(report, "tells", "tells", hook->tells);
+	report_text(report, "used", "used", hook_state_name(hook->state));
+	report_optional(report, "reason", "why not", text_or_null(hook->why.what));
+	report_optional(report, "remedy", "remedy", text_or_null(hook->why.remedy));
+	report_close_section(report);
+	free(title);
+}
+
+static void report_hooks(struct report *report, const struct mmcpus_shootdowns *src)
+{
+	struct mmcpus_hook hook;
+
+	report_open_list(report, "hooks");
+	for (size_t i = 0; src && mmcpus_shootdowns_hook(src, i, &hook) == 0; i++)
+		report_hook(report, &hook);
+	report_close_list(report);
+}
+
+/* Whether hits can be seen: provoked, where only that tells. */
+static void report_hits(struct report *report, struct mmcpus_shootdowns *src, const struct mmcpus_system *sys)
+{
+	struct mmcpus_reason why = { 0 };
+
+	if (mmcpus_shootdowns_check_hits(src, NULL) == -EAGAIN)
+		provoke_hit(src, sys);
+	report_bool(report, "hits", "hits are seen", mmcpus_shootdowns_check_hits(src, &why) == 0);
+	report_optional(report, "hits_reason", "why not", text_or_null(why.what));
+}
+
+static void report_shootdowns(struct report *report, const struct mmcpus_system *sys)
+{
+	struct mmcpus_reason why = { 0 };
+	struct mmcpus_shootdowns *src = NULL;
+
+	report_open_section(report, "shootdowns", "Shootdowns");
+	if (mmcpus_shootdowns_open(sys, MMCPUS_BY_FLOW, NULL, &src, &why))
+		src = NULL;
+	report_bool(report, "usable", "usable", src != NULL);
+	report_optional(report, "reason", "why not", text_or_null(why.what));
+	report_optional(report, "remedy", "remedy", text_or_null(why.remedy));
+	if (src)
+		report_hits(report, src, sys);
+	report_close_section(report);
+	report_hooks(report, src);
+	mmcpus_shootdowns_close(src);
+}
+
 /* ------------------------------------------------------------------------------------------------------ checks -- */
 
 static const char *result_name(enum selfcheck_result result)
@@ -290,6 +358,7 @@ static int print_report(const struct mmcpus_system *sys, bool is_json)
 	report_flush(&report, sys);
 	report_residency(&report, &trials);
 	report_trials(&report, &trials, sys);
+	report_shootdowns(&report, sys);
 	is_fine = report_checks(&report, &trials, sys);
 	report_close(&report);
 	if (!has_usable(&trials))

@@ -199,6 +199,11 @@ static void name_cgroups(const struct mmcpus_shootdowns *src, struct shootdown_g
 
 /* ------------------------------------------------------------------------------------------------------ the interval -- */
 
+int mmcpus_shootdowns_hook(const struct mmcpus_shootdowns *src, size_t index, struct mmcpus_hook *ret)
+{
+	return src->ops->hook(src->state, index, ret);
+}
+
 /* A hypervisor that flushes by itself shows no hit, however many there are. */
 int mmcpus_shootdowns_check_hits(struct mmcpus_shootdowns *src, struct mmcpus_reason *why)
 {

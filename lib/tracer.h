@@ -43,6 +43,8 @@ struct tracer_ops {
 	/* Put a row that no key has back into the ring. */
 	void (*give_back)(void *state, uint32_t row);
 
+	/* As mmcpus_shootdowns_hook(). */
+	int (*hook)(void *state, size_t index, struct mmcpus_hook *ret);
 	/* 0 if it sees the CPUs that are hit, or -errno and what is missing. */
 	int (*sees_hits)(void *state, struct mmcpus_reason *why);
 	/* -errno if the kernel does not tell. */

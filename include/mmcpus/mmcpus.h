@@ -547,6 +547,23 @@ void mmcpus_shootdowns_close(struct mmcpus_shootdowns *src);
  */
 int mmcpus_shootdowns_check_hits(struct mmcpus_shootdowns *src, struct mmcpus_reason *why);
 
+/* A place in the kernel where it looks, and whether it can. */
+enum mmcpus_hook_state {
+	MMCPUS_HOOK_USED,
+	MMCPUS_HOOK_SPARE, /* not needed here: another one tells the same */
+	MMCPUS_HOOK_UNUSABLE,
+};
+
+struct mmcpus_hook {
+	const char *name;  /* "tlb:tlb_flush" */
+	const char *tells; /* what is known by it */
+	enum mmcpus_hook_state state;
+	struct mmcpus_reason why; /* it is unusable */
+};
+
+/* The hooks, by number from 0 on. -ERANGE: there is no such. */
+int mmcpus_shootdowns_hook(const struct mmcpus_shootdowns *src, size_t index, struct mmcpus_hook *ret);
+
 /* What was counted between two reads. Valid until the next read, or the close. */
 struct mmcpus_interval;
 

@@ -60,14 +60,34 @@ struct mapping {
 	size_t bytes;
 };
 
+enum hook {
+	HOOK_SENT,
+	HOOK_INFO,
+	HOOK_CSD,
+	HOOK_FENTRY,
+	HOOK_FAULT,
+	HOOK_STATS,
+	NR_HOOKS,
+};
+
+static const struct mmcpus_hook all_hooks[NR_HOOKS] = {
+	[HOOK_SENT] = { .name = "tlb:tlb_flush", .tells = "what is sent, by whom, and through which system call" },
+	[HOOK_INFO] = { .name = "flush_tlb_info",
+			.tells = "the owner, kind and range of what is sent; whose hit it is" },
+	[HOOK_CSD] = { .name = "csd:csd_function_entry, csd:csd_function_exit",
+		       .tells = "which CPUs are hit, how long" },
+	[HOOK_FENTRY] = { .name = "fentry, fexit of flush_tlb_func()", .tells = "the same where these are missing" },
+	[HOOK_FAULT] = { .name = "exceptions:page_fault_user", .tells = "whether a page fault is the cause" },
+	[HOOK_STATS] = { .name = "BPF statistics", .tells = "what counting costs, and what is lost" },
+};
+
 struct tracer_state {
 	const struct mmcpus_system *sys;
 	struct build build;
 	struct mapping maps[NR_MAPS]; /* of those that are shared */
 	int links[NR_PROGRAMS];       /* -1: not attached */
 	int stats_fd; /* the kernel takes the time of programs as long as this is open; -1: it does not */
-	int hits_err; /* hits can't be seen, and why */
-	struct mmcpus_reason hits_why;
+	struct mmcpus_hook hooks[NR_HOOKS];
 };
 
 /* -------------------------------------------------------------------------------------------------------- the builds -- */
@@ -135,6 +155,12 @@ static bool has_csd_tracepoints(const struct kernel_types *types)
 	return kernel_types_have_name(types, "btf_trace_csd_function_entry");
 }
 
+static struct mmcpus_reason *hook_fail(struct tracer_state *tracer, enum hook hook)
+{
+	tracer->hooks[hook].state = MMCPUS_HOOK_UNUSABLE;
+	return &tracer->hooks[hook].why;
+}
+
 /*
  * With the tracepoints, or else with fentry, or else with programs for tracepoints that are not there: these then stay
  * unattached, and what is sent is seen all the same.
@@ -143,16 +169,17 @@ static int load(struct tracer_state *tracer, const struct sizes *sizes, const st
 {
 	int err;
 
-	if (has_csd_tracepoints(types))
+	if (has_csd_tracepoints(types)) {
+		tracer->hooks[HOOK_FENTRY].state = MMCPUS_HOOK_SPARE;
 		return load_shootdowns_csd(&tracer->build, sizes);
+	}
+	reason_set(hook_fail(tracer, HOOK_CSD), 0, "the kernel has no such tracepoints, which came with 6.5");
 	err = load_shootdowns_fentry(&tracer->build, sizes);
 	if (!err)
 		return 0;
-	tracer->hits_err = err;
-	reason_set(&tracer->hits_why, err,
-		   "the kernel has no csd tracepoints (6.5), and refuses fentry of flush_tlb_func(): %s",
-		   strerror(-err));
-	reason_remedy(&tracer->hits_why, "lockdown forbids fentry; boot without, or a newer kernel");
+	reason_set(hook_fail(tracer, HOOK_FENTRY), 0, "the kernel refuses it: %s", strerror(-err));
+	reason_remedy(&tracer->hooks[HOOK_FENTRY].why, "lockdown forbids it; boot without, or a kernel that has %s",
+		      "csd:csd_function_entry (6.5)");
 	return load_shootdowns_csd(&tracer->build, sizes);
 }
 
@@ -241,14 +268,17 @@ static void detach(struct tracer_state *tracer, enum program program)
 	tracer->links[program] = -1;
 }
 
-static int attach_hits(struct tracer_state *tracer)
+/* Both ends of a hit, or none. */
+static void attach_hits(struct tracer_state *tracer, enum hook hook, const char *begin, const char *end)
 {
-	bool by_fentry = tracer->build.destroy == destroy_shootdowns_fentry;
-	int err = attach(tracer, PROGRAM_HIT_END, by_fentry ? NULL : "csd_function_exit");
+	int err = attach(tracer, PROGRAM_HIT_END, end);
 
 	if (!err)
-		err = attach(tracer, PROGRAM_HIT_BEGIN, by_fentry ? NULL : "csd_function_entry");
-	return err;
+		err = attach(tracer, PROGRAM_HIT_BEGIN, begin);
+	if (!err)
+		return;
+	detach(tracer, PROGRAM_HIT_END);
+	reason_set(hook_fail(tracer, hook), 0, "the kernel refuses it: %s", strerror(-err));
 }
 
 /* What is sent while only one side is attached is counted as sent. */
@@ -256,13 +286,10 @@ static int attach_all(struct tracer_state *tracer, struct mmcpus_reason *why)
 {
 	int err;
 
-	if (!tracer->hits_err) {
-		err = attach_hits(tracer);
-		tracer->hits_err = err;
-		if (err)
-			reason_set(&tracer->hits_why, err, "the kernel refuses to hook the CPUs that are hit: %s",
-				   strerror(-err));
-	}
+	if (tracer->hooks[HOOK_CSD].state == MMCPUS_HOOK_USED)
+		attach_hits(tracer, HOOK_CSD, "csd_function_entry", "csd_function_exit");
+	else if (tracer->hooks[HOOK_FENTRY].state == MMCPUS_HOOK_USED)
+		attach_hits(tracer, HOOK_FENTRY, NULL, NULL);
 	err = attach(tracer, PROGRAM_SENT, "tlb_flush");
 	if (!err)
 		return 0;
@@ -273,21 +300,35 @@ static int attach_all(struct tracer_state *tracer, struct mmcpus_reason *why)
 
 /* -------------------------------------------------------------------------------------------------------- the start -- */
 
+static void fault_once(void)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *memory = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return;
+	*(volatile char *)memory = 1;
+	munmap(memory, page);
+}
+
 /* A page fault of our own, while the program looks: where it enters the kernel tells the others. */
 static void learn_fault(struct tracer_state *tracer)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	char *memory;
+	int err;
 
-	/* with FRED, all that comes from user space enters at one place */
-	if (system_has_cpu_flag(tracer->sys, " fred ") != 0 || attach(tracer, PROGRAM_LEARN, "page_fault_user"))
+	if (system_has_cpu_flag(tracer->sys, " fred ") != 0) {
+		reason_set(hook_fail(tracer, HOOK_FAULT), 0,
+			   "with FRED, all that comes from user space enters the kernel at one place");
 		return;
-	memory = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (memory != MAP_FAILED) {
-		*(volatile char *)memory = 1;
-		munmap(memory, page);
 	}
+	err = attach(tracer, PROGRAM_LEARN, "page_fault_user");
+	if (!err)
+		fault_once();
 	detach(tracer, PROGRAM_LEARN);
+	if (err)
+		reason_set(hook_fail(tracer, HOOK_FAULT), 0, "the kernel refuses it: %s", strerror(-err));
+	else if (!tracer->build.control->fault_return)
+		reason_set(hook_fail(tracer, HOOK_FAULT), 0, "a page fault of our own was not seen");
 }
 
 static int find_variables(struct shootdown_control *control, const struct kernel_types *types)
@@ -317,12 +358,19 @@ static int run_start(struct tracer_state *tracer)
 /* Without the kernel's descriptions of flushes, only the senders can be told. */
 static void check_layout(struct tracer_state *tracer)
 {
-	if (tracer->build.control->layout == SHOOTDOWN_LAYOUT_OK || tracer->hits_err)
+	if (tracer->build.control->layout == SHOOTDOWN_LAYOUT_OK)
 		return;
-	tracer->hits_err = -EOPNOTSUPP;
-	reason_set(&tracer->hits_why, -EOPNOTSUPP,
-		   "the kernel's descriptions of flushes, flush_tlb_info, are not found");
-	reason_remedy(&tracer->hits_why, "needs an x86 kernel whose BTF has the per-CPU variables");
+	reason_set(hook_fail(tracer, HOOK_INFO), 0, "the kernel's descriptions of flushes are not found");
+	reason_remedy(&tracer->hooks[HOOK_INFO].why, "needs an x86 kernel whose BTF has the per-CPU variables");
+}
+
+static void enable_stats(struct tracer_state *tracer)
+{
+	tracer->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	if (tracer->stats_fd >= 0)
+		return;
+	reason_set(hook_fail(tracer, HOOK_STATS), 0, "the kernel refuses it: %s", strerror(errno));
+	reason_remedy(&tracer->hooks[HOOK_STATS].why, "needs CAP_SYS_ADMIN");
 }
 
 static int start(struct tracer_state *tracer, const struct tracer_request *request, const struct sizes *sizes,
@@ -346,7 +394,7 @@ static int start(struct tracer_state *tracer, const struct tracer_request *reque
 		return reason_set(why, err, "running the BPF program: %s", strerror(-err));
 	check_layout(tracer);
 	learn_fault(tracer);
-	tracer->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+	enable_stats(tracer);
 	return attach_all(tracer, why);
 }
 
@@ -406,6 +454,7 @@ static int tracer_open(const struct mmcpus_system *sys, const struct tracer_requ
 		return reason_set(why, -ENOMEM, "%s", strerror(ENOMEM));
 	tracer->sys = sys;
 	tracer->stats_fd = -1;
+	memcpy(tracer->hooks, all_hooks, sizeof(all_hooks));
 	for (int i = 0; i < NR_PROGRAMS; i++)
 		tracer->links[i] = -1;
 	err = load_and_start(tracer, request, why);
@@ -438,13 +487,33 @@ static int tracer_forget(void *state, const struct shootdown_key *key)
 	return bpf_map_delete_elem(tracer->build.maps[MAP_ROW_OF], key);
 }
 
-static int tracer_sees_hits(void *state, struct mmcpus_reason *why)
+static int tracer_hook(void *state, size_t index, struct mmcpus_hook *ret)
 {
 	struct tracer_state *tracer = state;
 
-	if (tracer->hits_err && why)
-		*why = tracer->hits_why;
-	return tracer->hits_err;
+	if (index >= NR_HOOKS)
+		return -ERANGE;
+	*ret = tracer->hooks[index];
+	return 0;
+}
+
+static int tracer_sees_hits(void *state, struct mmcpus_reason *why)
+{
+	struct tracer_state *tracer = state;
+	const struct mmcpus_hook *info = &tracer->hooks[HOOK_INFO];
+	const struct mmcpus_hook *csd = &tracer->hooks[HOOK_CSD];
+	const struct mmcpus_hook *fentry = &tracer->hooks[HOOK_FENTRY];
+	const struct mmcpus_hook *failed = csd;
+
+	if (info->state == MMCPUS_HOOK_UNUSABLE)
+		failed = info;
+	else if (csd->state == MMCPUS_HOOK_USED || fentry->state == MMCPUS_HOOK_USED)
+		return 0;
+	else if (fentry->state == MMCPUS_HOOK_UNUSABLE)
+		failed = fentry;
+	reason_set(why, 0, "%s: %s", failed->name, failed->why.what);
+	reason_remedy(why, "%s", failed->why.remedy);
+	return -EOPNOTSUPP;
 }
 
 static int tracer_cost(void *state, struct tracer_cost *ret)
@@ -489,6 +558,7 @@ const struct tracer_ops tracer_bpf = {
 	.rows = tracer_rows,
 	.forget = tracer_forget,
 	.give_back = give_back,
+	.hook = tracer_hook,
 	.sees_hits = tracer_sees_hits,
 	.cost = tracer_cost,
 	.stack = tracer_stack,

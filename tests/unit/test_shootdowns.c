@@ -53,6 +53,14 @@ static void fake_give_back(void *state, uint32_t row)
 	fake.freed[fake.nr_freed++ % NR(fake.freed)] = row;
 }
 
+static int fake_hook(void *state, size_t index, struct mmcpus_hook *ret)
+{
+	(void)state;
+	(void)index;
+	(void)ret;
+	return -ERANGE;
+}
+
 static int fake_sees_hits(void *state, struct mmcpus_reason *why)
 {
 	(void)state;
@@ -76,7 +84,15 @@ static int fake_stack(void *state, int32_t id, uint64_t ret[SHOOTDOWN_STACK_FRAM
 }
 
 static const struct tracer_ops fake_tracer = {
-	fake_open, fake_close, fake_rows, fake_forget, fake_give_back, fake_sees_hits, fake_cost, fake_stack,
+	.open = fake_open,
+	.close = fake_close,
+	.rows = fake_rows,
+	.forget = fake_forget,
+	.give_back = fake_give_back,
+	.hook = fake_hook,
+	.sees_hits = fake_sees_hits,
+	.cost = fake_cost,
+	.stack = fake_stack,
 };
 
 /* --------------------------------------------------------------------------------------------------------- the scene -- */
