@@ -100,6 +100,28 @@ enum shootdown_set {
 	SHOOTDOWN_NR_SETS,
 };
 
+enum shootdown_event_type {
+	SHOOTDOWN_EVENT_SENT,
+	SHOOTDOWN_EVENT_HIT,
+};
+
+/* What happened, if events are wanted: who it is stands in the row. */
+struct shootdown_event {
+	uint64_t time_ns; /* of the monotonic clock */
+	uint64_t id;      /* of the shootdown */
+	uint32_t type;    /* enum shootdown_event_type */
+	uint32_t cpu;     /* that sent it, or was hit */
+	uint32_t row;     /* of the sender */
+	uint32_t kind;    /* enum shootdown_kind */
+	uint64_t start;   /* of what is flushed; sent only */
+	uint64_t end;
+	uint64_t stolen_ns; /* hit only */
+	uint64_t wait_ns;   /* since it was sent */
+	struct shootdown_task victim;
+};
+
+_Static_assert(sizeof(struct shootdown_event) == 104, "part of the contract");
+
 /* What the program found the kernel to be. */
 enum shootdown_layout {
 	SHOOTDOWN_LAYOUT_UNKNOWN, /* the program has not run */
@@ -118,7 +140,9 @@ struct shootdown_control {
 	uint32_t is_filtered;   /* only hits on CPUs of the map watched count, and flushes with such a hit */
 	uint32_t with_victims;  /* hits have rows of their own */
 	uint32_t with_stacks;
-	int32_t own_tgid; /* in the initial namespace, set by the program itself */
+	uint32_t with_events;
+	uint32_t wakeup_bytes; /* of events that wait: then the library is woken */
+	int32_t own_tgid;      /* in the initial namespace, set by the program itself */
 
 	/* What it found. */
 	uint32_t layout; /* enum shootdown_layout */
@@ -129,9 +153,10 @@ struct shootdown_control {
 	uint32_t free_head;
 	uint32_t free_tail;
 
-	uint64_t nr_remote; /* flushes that this program saw arrive on another CPU, since the start */
+	uint64_t nr_dropped; /* events that found no room */
+	uint64_t nr_remote;  /* flushes that this program saw arrive on another CPU, since the start */
 };
 
-_Static_assert(sizeof(struct shootdown_control) == 64, "part of the contract");
+_Static_assert(sizeof(struct shootdown_control) == 80, "part of the contract");
 
 #endif

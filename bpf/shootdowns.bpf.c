@@ -81,6 +81,11 @@ struct {
 	__uint(max_entries, 1); /* set before loading */
 } stacks SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096); /* set before loading */
+} events SEC(".maps");
+
 /* What a CPU is doing: the flush that it sends, and the one that it carries out for another. */
 struct cpu_state {
 	uint64_t info_at; /* address of its flush_tlb_info; 0: unknown */
@@ -91,13 +96,17 @@ struct cpu_state {
 	uint64_t wait_ns; /* until the end of the latest hit so far */
 	uint32_t row;
 	uint32_t is_counted; /* as sent */
-	uint64_t reserved;
+	uint64_t id;
+	uint64_t start;
+	uint32_t kind;
+	uint32_t reserved;
+	uint64_t reserved_line[5];
 
 	uint64_t hit_ns;
 	uint64_t hit_token; /* what tells the end of this hit from others'; 0: none is under way */
 	uint32_t sender;    /* CPU that it works for */
 	uint32_t reserved_victim;
-	uint64_t reserved_line[5];
+	uint64_t reserved_last[5];
 };
 
 struct {
@@ -363,15 +372,75 @@ static __always_inline void fill_key(struct shootdown_key *key, void *ctx, const
 	key->cpu = 0;
 }
 
-static __always_inline uint64_t pages_of(const struct flush *flush, uint32_t kind)
+/* Of ranges only. */
+static __always_inline uint64_t pages_of(const struct cpu_state *state)
 {
-	if (kind == SHOOTDOWN_KIND_UNKNOWN || flush->end == TLB_FLUSH_ALL || flush->end < flush->start)
+	if (state->kind == SHOOTDOWN_KIND_UNKNOWN || state->end == TLB_FLUSH_ALL || state->end < state->start)
 		return 0;
-	return (flush->end - flush->start) >> PAGE_SHIFT;
+	return (state->end - state->start) >> PAGE_SHIFT;
 }
 
-static __always_inline void count_sent(struct shootdown_row *row, uint64_t pages)
+/* ----------------------------------------------------------------------------------------------------------- events -- */
+
+/* NULL: there is no room, and that is counted. */
+static __always_inline struct shootdown_event *begin_event(const struct cpu_state *sender, uint32_t type, uint32_t cpu)
 {
+	struct shootdown_event *event = bpf_ringbuf_reserve(&events, sizeof(*event), 0);
+
+	if (!event) {
+		__sync_fetch_and_add(&control.nr_dropped, 1);
+		return NULL;
+	}
+	event->id = sender->id;
+	event->type = type;
+	event->cpu = cpu;
+	event->row = sender->row;
+	event->kind = sender->kind;
+	event->start = sender->start;
+	event->end = sender->end;
+	event->stolen_ns = 0;
+	event->wait_ns = 0;
+	return event;
+}
+
+/* The reader looks by itself now and then: it is woken only when it must not wait any longer. */
+static __always_inline void end_event(struct shootdown_event *event)
+{
+	bool is_urgent = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >= control.wakeup_bytes;
+
+	bpf_ringbuf_submit(event, is_urgent ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+}
+
+static __always_inline void tell_sent(const struct cpu_state *sender, uint32_t cpu)
+{
+	struct shootdown_event *event = begin_event(sender, SHOOTDOWN_EVENT_SENT, cpu);
+
+	if (!event)
+		return;
+	event->time_ns = sender->sent_ns;
+	__builtin_memset(&event->victim, 0, sizeof(event->victim));
+	end_event(event);
+}
+
+static __always_inline void tell_hit(const struct cpu_state *sender, uint32_t cpu, uint64_t begin_ns, uint64_t end_ns)
+{
+	struct shootdown_event *event = begin_event(sender, SHOOTDOWN_EVENT_HIT, cpu);
+
+	if (!event)
+		return;
+	event->time_ns = end_ns;
+	event->stolen_ns = end_ns - begin_ns;
+	event->wait_ns = end_ns - sender->sent_ns;
+	name_task(&event->victim, (const void *)bpf_get_current_task());
+	end_event(event);
+}
+
+/* ------------------------------------------------------------------------------------------------------ the sending -- */
+
+static __always_inline void count_sent(struct shootdown_row *row, const struct cpu_state *state)
+{
+	uint64_t pages = pages_of(state);
+
 	__sync_fetch_and_add(&row->counts.sent, 1);
 	if (pages)
 		__sync_fetch_and_add(&row->counts.pages, pages);
@@ -407,13 +476,18 @@ int on_tlb_flush(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	state->mm = flush.mm;
 	state->end = flush.end;
+	state->start = flush.start;
+	state->kind = kind;
 	state->row = index;
 	state->wait_ns = 0;
+	state->id = (state->id | (uint64_t)cpu << 48) + 1;
 	state->is_counted = !control.is_filtered;
 	add_to_set(index, SHOOTDOWN_SET_SENDERS, cpu);
 	if (state->is_counted)
-		count_sent(row, pages_of(&flush, kind));
+		count_sent(row, state);
 	state->sent_ns = bpf_ktime_get_ns();
+	if (control.with_events && state->is_counted)
+		tell_sent(state, cpu);
 	return 0;
 }
 
@@ -525,8 +599,13 @@ static __always_inline void end_hit(uint64_t token)
 	row = bpf_map_lookup_elem(&rows, &index);
 	if (!row)
 		return;
-	if (control.is_filtered && !__sync_lock_test_and_set(&sender->is_counted, 1))
-		count_sent(row, 0);
+	if (control.is_filtered && !__sync_lock_test_and_set(&sender->is_counted, 1)) {
+		count_sent(row, sender);
+		if (control.with_events)
+			tell_sent(sender, from);
+	}
+	if (control.with_events)
+		tell_hit(sender, cpu, own->hit_ns, now);
 	count_wait(sender, row, now - sender->sent_ns);
 	if (control.with_victims && index != SHOOTDOWN_OTHER_ROW) {
 		index = find_victim_row(cpu, row);

@@ -15,6 +15,7 @@
 #include "provoke.h"
 #include "session.h"
 #include "shootdown_columns.h"
+#include "shootdown_events.h"
 #include "shootdown_report.h"
 #include "stop.h"
 #include "xalloc.h"
@@ -92,6 +93,25 @@ static int count_until(struct run *run, uint64_t until_ms)
 	return STATUS_OK;
 }
 
+/* Events are taken so often; in between they wait in memory of the kernel's. */
+#define EVENTS_MS 100
+
+static int tell_events(struct run *run)
+{
+	uint64_t collect_ms = stop_now_ms() + DELAY_MS;
+	int status = STATUS_OK;
+
+	while (!run->is_over && status == STATUS_OK) {
+		status = shootdown_events_print(run->src, EVENTS_MS);
+		wait_until(run, stop_now_ms() + 1);
+		if (status == STATUS_OK && stop_now_ms() >= collect_ms) {
+			collect_ms += DELAY_MS;
+			mmcpus_shootdowns_collect(run->src);
+		}
+	}
+	return status == STATUS_OK ? shootdown_events_end(run->src) : status;
+}
+
 /* Once at the end, where there is one, unless it is wanted more often. */
 static int count(struct run *run)
 {
@@ -102,6 +122,8 @@ static int count(struct run *run)
 	int status = STATUS_OK;
 
 	run->end_ms = opts->window_ms ? next_ms + opts->window_ms : 0;
+	if (opts->events)
+		return tell_events(run);
 	for (bool is_first = true; !run->is_over && status == STATUS_OK; is_first = false) {
 		next_ms += delay_ms;
 		if (!is_first && !opts->json)
@@ -147,6 +169,8 @@ static int run_source(struct request *request, const struct session *session, st
 
 	if (mmcpus_shootdowns_check_hits(src, &why) == -EAGAIN)
 		provoke_hit(src, session->sys);
+	if (request->opts->events)
+		shootdown_events_discard(src);
 	if (request->cpus && mmcpus_shootdowns_check_hits(src, &why)) {
 		complain("--cpu-list needs to see which CPUs are hit: %s", why.what);
 		return STATUS_FAILED;
@@ -157,13 +181,21 @@ static int run_source(struct request *request, const struct session *session, st
 	return status;
 }
 
+static int open_as_wanted(const struct request *request, const struct mmcpus_system *sys,
+			  struct mmcpus_shootdowns **ret, struct mmcpus_reason *why)
+{
+	if (request->opts->events)
+		return mmcpus_shootdowns_open_events(sys, request->cpus, ret, why);
+	return mmcpus_shootdowns_open(sys, request->report.by->by, request->cpus, ret, why);
+}
+
 static int open_source(struct request *request, const struct session *session)
 {
 	struct mmcpus_shootdowns *src;
 	struct mmcpus_reason why;
 	int status;
 
-	if (mmcpus_shootdowns_open(session->sys, request->report.by->by, request->cpus, &src, &why)) {
+	if (open_as_wanted(request, session->sys, &src, &why)) {
 		complain_reason(&why);
 		return STATUS_FAILED;
 	}
@@ -227,6 +259,8 @@ static int check_options(const struct options *opts, char **why)
 {
 	if (opts->window_ms && opts->nr_operands)
 		return usage_error(why, "--window and a command both say how long to count");
+	if (opts->events && (opts->by || opts->output || opts->delay_ms))
+		return usage_error(why, "--events has no rows: --by, --output and --delay mean nothing with it");
 	return 0;
 }
 
@@ -248,7 +282,8 @@ const struct command cmd_shootdowns = {
 	.name = "shootdowns",
 	.summary = "who interrupts whom to flush TLBs, why, and what it costs both sides",
 	.operands = "[-- COMMAND [ARGUMENT...]]",
-	.options = OPTION_HIT_CPUS | OPTION_BY | OPTION_COUNT_FOR | OPTION_OUTPUT | OPTION_JSON | OPTIONS_COMMON,
+	.options = OPTION_HIT_CPUS | OPTION_BY | OPTION_EVENTS | OPTION_COUNT_FOR | OPTION_OUTPUT | OPTION_JSON |
+		   OPTIONS_COMMON,
 	.run = shootdowns_run,
 	.columns = &shootdown_columns,
 };

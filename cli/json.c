@@ -13,15 +13,22 @@ void json_init(struct json *json, FILE *out)
 	*json = (struct json){ .out = out };
 }
 
+void json_init_line(struct json *json, FILE *out)
+{
+	*json = (struct json){ .out = out, .is_line = true };
+}
+
 static void start_line(const struct json *json)
 {
+	if (json->is_line)
+		return;
 	fprintf(json->out, "\n%*s", (int)json->depth * JSON_INDENT, "");
 }
 
 static void start_member(struct json *json, const char *key)
 {
 	if (json->has_members)
-		fputc(',', json->out);
+		fputs(json->is_line ? ", " : ",", json->out);
 	if (json->depth)
 		start_line(json);
 	if (key)

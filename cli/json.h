@@ -19,10 +19,14 @@ struct json {
 	FILE *out;
 	unsigned depth;
 	bool has_members; /* of what is open, one is written */
+	bool is_line;     /* the whole document is one line */
 	char closers[JSON_DEPTH_MAX];
 };
 
 void json_init(struct json *json, FILE *out);
+
+/* The same for a document of one line. */
+void json_init_line(struct json *json, FILE *out);
 
 void json_open_object(struct json *json, const char *key);
 void json_open_array(struct json *json, const char *key);

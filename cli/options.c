@@ -46,6 +46,8 @@ const struct option_row option_rows[] = {
 	{ OPTION_HIT_CPUS, 'C', "cpu-list", "LIST", TEXT(cpu_list), "only what interrupts one of these CPUs" },
 	{ OPTION_BY, 0, "by", "VIEW", TEXT(by),
 	  "a row for each flow, pair, sender, owner, cpu, cause or stack (flow)" },
+	{ OPTION_EVENTS, 0, "events", NULL, FLAG(events),
+	  "print each shootdown and each hit, an object of JSON a line" },
 	{ OPTION_COUNT_FOR, 'w', "window", "SECONDS", OPTION_IS_SECONDS, offsetof(struct options, window_ms),
 	  "count for so long, and end" },
 	{ OPTION_COUNT_FOR, 'd', "delay", "SECONDS", OPTION_IS_SECONDS, offsetof(struct options, delay_ms),

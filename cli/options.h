@@ -38,6 +38,7 @@ enum {
 	OPTION_HIT_CPUS = 1 << 24,
 	OPTION_BY = 1 << 25,
 	OPTION_COUNT_FOR = 1 << 26, /* -w and -d of a command that counts */
+	OPTION_EVENTS = 1 << 27,
 
 	OPTIONS_COMMON = OPTION_HELP | OPTION_VERSION,
 };
@@ -73,6 +74,7 @@ struct options {
 	bool bytes;
 	bool quiet;
 	bool list_rules;
+	bool events;
 	bool help;
 	bool version;
 	char **operands; /* into argv */

@@ -45,23 +45,29 @@ static void fill_grid(struct grid *grid, const struct shootdown_report *report, 
 
 /* ------------------------------------------------------------------------------------------------------------- JSON -- */
 
+void shootdown_report_write_sums(const struct mmcpus_interval *interval, const char *why_no_hits, struct json *json)
+{
+	uint64_t number;
+
+	json_decimal(json, "seconds", (length_ns(interval) + 500000) / 1000000, 3);
+	for (size_t i = 0; i < sizeof(totals) / sizeof(totals[0]); i++) {
+		if (mmcpus_interval_number(interval, totals[i].which, &number))
+			json_null(json, totals[i].key);
+		else
+			json_number(json, totals[i].key, number);
+	}
+	json_string(json, "why_no_hits", why_no_hits);
+}
+
 static void print_json(const struct shootdown_report *report, const struct mmcpus_interval *interval)
 {
 	struct json json;
 	struct grid grid;
-	uint64_t number;
 
 	json_init(&json, stdout);
 	json_open_object(&json, NULL);
 	json_string(&json, "by", report->by->name);
-	json_decimal(&json, "seconds", (length_ns(interval) + 500000) / 1000000, 3);
-	for (size_t i = 0; i < sizeof(totals) / sizeof(totals[0]); i++) {
-		if (mmcpus_interval_number(interval, totals[i].which, &number))
-			json_null(&json, totals[i].key);
-		else
-			json_number(&json, totals[i].key, number);
-	}
-	json_string(&json, "why_no_hits", report->why_no_hits);
+	shootdown_report_write_sums(interval, report->why_no_hits, &json);
 	fill_grid(&grid, report, interval);
 	grid_write_json(&grid, &json, "shootdowns");
 	grid_deinit(&grid);

@@ -21,4 +21,8 @@ struct shootdown_report {
 /* The exit status. */
 int shootdown_report_print(const struct shootdown_report *report, const struct mmcpus_interval *interval);
 
+/* The sums, as members of an object that is open. */
+struct json;
+void shootdown_report_write_sums(const struct mmcpus_interval *interval, const char *why_no_hits, struct json *json);
+
 #endif

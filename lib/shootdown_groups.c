@@ -308,6 +308,11 @@ static const char *const kind_names[SHOOTDOWN_NR_KINDS] = {
 	[SHOOTDOWN_KIND_BATCH] = "batch",
 };
 
+const char *groups_kind_name(uint32_t kind)
+{
+	return kind < SHOOTDOWN_NR_KINDS ? kind_names[kind] : NULL;
+}
+
 /* All kinds that are in it; none if one of them is unknown. */
 static void describe_kinds(struct mmcpus_shootdown *group)
 {

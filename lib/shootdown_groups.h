@@ -64,6 +64,9 @@ int groups_add(struct shootdown_groups *groups, const struct shootdown_row *row,
 /* Put those with the most shootdowns first, then those with the most hits; the one of all others last. */
 void groups_sort(struct shootdown_groups *groups);
 
+/* One word; NULL: unknown. */
+const char *groups_kind_name(uint32_t kind);
+
 /* Write what people read. */
 void groups_describe(struct shootdown_groups *groups, bool knows_hits);
 

@@ -12,6 +12,7 @@
 #include "cpuset.h"
 #include "interrupts.h"
 #include "reason.h"
+#include "shootdown_cause.h"
 #include "shootdown_groups.h"
 #include "shootdown_stacks.h"
 
@@ -30,6 +31,7 @@ struct mmcpus_interval {
 struct totals {
 	uint64_t time_ns;
 	uint64_t tlb_row;
+	uint64_t nr_dropped;
 	struct tracer_cost cost;
 	bool knows_tlb_row;
 	bool knows_cost;
@@ -42,6 +44,7 @@ struct mmcpus_shootdowns {
 	struct tracer_rows shared;
 	struct mmcpus_cpuset *cpus; /* NULL: all */
 	enum mmcpus_shootdowns_by by;
+	bool with_events;
 	uint8_t rounds[SHOOTDOWN_NR_ROWS]; /* looks at a row without a flush; from 1 on its key has no row */
 	uint64_t *sets[SHOOTDOWN_NR_SETS]; /* what was taken out of the row under work */
 	struct totals last;
@@ -76,6 +79,7 @@ static bool read_tlb_row(const struct mmcpus_shootdowns *src, uint64_t *ret)
 static void read_totals(const struct mmcpus_shootdowns *src, struct totals *ret)
 {
 	*ret = (struct totals){ .time_ns = now_ns() };
+	ret->nr_dropped = __atomic_load_n(&src->shared.control->nr_dropped, __ATOMIC_RELAXED);
 	ret->knows_tlb_row = read_tlb_row(src, &ret->tlb_row);
 	ret->knows_cost = src->ops->cost(src->state, &ret->cost) == 0;
 }
@@ -237,6 +241,7 @@ static void sum_up(struct mmcpus_shootdowns *src, const struct totals *now, bool
 	set_number(interval, MMCPUS_INTERVAL_SENT, !src->cpus || knows_hits, src->nr_sent);
 	set_number(interval, MMCPUS_INTERVAL_HITS, knows_hits, src->nr_hits);
 	set_number(interval, MMCPUS_INTERVAL_OTHER, true, src->nr_other);
+	set_number(interval, MMCPUS_INTERVAL_DROPPED, true, now->nr_dropped - last->nr_dropped);
 	set_number(interval, MMCPUS_INTERVAL_LOST, knows_cost, now->cost.nr_missed - last->cost.nr_missed);
 	set_number(interval, MMCPUS_INTERVAL_TLB_ROW, now->knows_tlb_row && last->knows_tlb_row,
 		   now->tlb_row - last->tlb_row);
@@ -309,6 +314,69 @@ const struct mmcpus_shootdown *mmcpus_interval_row(const struct mmcpus_interval 
 	return index < interval->groups.nr_groups ? interval->groups.groups[index] : NULL;
 }
 
+/* ----------------------------------------------------------------------------------------------------------- events -- */
+
+struct listener {
+	const struct mmcpus_shootdowns *src;
+	void (*take)(void *arg, const struct mmcpus_event *event);
+	void *arg;
+};
+
+static void fill_sent(struct mmcpus_event *ret, const struct shootdown_event *event, const struct shootdown_row *row,
+		      char *cause, size_t size)
+{
+	bool is_named = event->row != SHOOTDOWN_OTHER_ROW;
+	bool has_owner = is_named && row->flags & SHOOTDOWN_ROW_OWNER_NAMED;
+
+	ret->pid = row->sender.pid;
+	ret->tid = row->sender.tid;
+	ret->command = is_named ? row->sender.comm : NULL;
+	ret->thread = is_named ? row->sender.thread_comm : NULL;
+	if (shootdown_cause_format(row->key.cause, row->sender.thread_comm, cause, size) == 0)
+		ret->cause = cause;
+	ret->kind = groups_kind_name(event->kind);
+	ret->owner_command = has_owner ? row->owner_comm : NULL;
+	ret->owner_pid = has_owner ? row->owner_pid : 0;
+	ret->owner_id = row->key.owner_id;
+	ret->start = event->start;
+	ret->end = event->end;
+}
+
+static void fill_hit(struct mmcpus_event *ret, const struct shootdown_event *event)
+{
+	ret->stolen_ns = event->stolen_ns;
+	ret->wait_ns = event->wait_ns;
+	ret->victim_pid = event->victim.pid;
+	ret->victim_tid = event->victim.tid;
+	ret->victim_command = event->victim.comm;
+	ret->victim_thread = event->victim.thread_comm;
+}
+
+static void hand_on(void *arg, const struct shootdown_event *event)
+{
+	const struct listener *listener = arg;
+	const struct shootdown_row *rows = listener->src->shared.rows;
+	struct mmcpus_event ret = { .time_ns = event->time_ns, .id = event->id, .cpu = event->cpu };
+	char cause[64];
+
+	if (event->row >= SHOOTDOWN_NR_ROWS)
+		return;
+	ret.type = event->type == SHOOTDOWN_EVENT_HIT ? MMCPUS_EVENT_HIT : MMCPUS_EVENT_SENT;
+	if (ret.type == MMCPUS_EVENT_HIT)
+		fill_hit(&ret, event);
+	else
+		fill_sent(&ret, event, &rows[event->row], cause, sizeof(cause));
+	listener->take(listener->arg, &ret);
+}
+
+int mmcpus_shootdowns_poll(struct mmcpus_shootdowns *src, int timeout_ms,
+			   void (*take)(void *arg, const struct mmcpus_event *event), void *arg)
+{
+	struct listener listener = { src, take, arg };
+
+	return src->ops->poll(src->state, timeout_ms, hand_on, &listener);
+}
+
 /* ---------------------------------------------------------------------------------------------------- open and close -- */
 
 static int open_tracer(struct mmcpus_shootdowns *src, struct mmcpus_reason *why)
@@ -316,6 +384,7 @@ static int open_tracer(struct mmcpus_shootdowns *src, struct mmcpus_reason *why)
 	const struct tracer_request request = {
 		.with_victims = src->by == MMCPUS_BY_PAIR || src->by == MMCPUS_BY_CPU,
 		.with_stacks = src->by == MMCPUS_BY_STACK,
+		.with_events = src->with_events,
 		.watched = src->cpus,
 	};
 	int err = src->ops->open(src->sys, &request, &src->state, why);
@@ -356,7 +425,8 @@ static int begin_interval(struct mmcpus_shootdowns *src)
 }
 
 int shootdowns_open_with(const struct tracer_ops *ops, const struct mmcpus_system *sys, enum mmcpus_shootdowns_by by,
-			 const struct mmcpus_cpuset *cpus, struct mmcpus_shootdowns **ret, struct mmcpus_reason *why)
+			 bool with_events, const struct mmcpus_cpuset *cpus, struct mmcpus_shootdowns **ret,
+			 struct mmcpus_reason *why)
 {
 	struct mmcpus_shootdowns *src;
 	int err;
@@ -369,6 +439,7 @@ int shootdowns_open_with(const struct tracer_ops *ops, const struct mmcpus_syste
 	src->sys = sys;
 	src->ops = ops;
 	src->by = by;
+	src->with_events = with_events;
 	err = allocate(src, cpus);
 	if (err)
 		reason_set(why, err, "%s", strerror(-err));
@@ -406,7 +477,15 @@ int mmcpus_shootdowns_open(const struct mmcpus_system *sys, enum mmcpus_shootdow
 {
 	int err = check_system(sys, why);
 
-	return err ? err : shootdowns_open_with(default_tracer, sys, by, cpus, ret, why);
+	return err ? err : shootdowns_open_with(default_tracer, sys, by, false, cpus, ret, why);
+}
+
+int mmcpus_shootdowns_open_events(const struct mmcpus_system *sys, const struct mmcpus_cpuset *cpus,
+				  struct mmcpus_shootdowns **ret, struct mmcpus_reason *why)
+{
+	int err = check_system(sys, why);
+
+	return err ? err : shootdowns_open_with(default_tracer, sys, MMCPUS_BY_FLOW, true, cpus, ret, why);
 }
 
 void mmcpus_shootdowns_close(struct mmcpus_shootdowns *src)

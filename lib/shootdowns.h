@@ -7,6 +7,7 @@
 
 /* As mmcpus_shootdowns_open(), with a tracer that is named. */
 int shootdowns_open_with(const struct tracer_ops *ops, const struct mmcpus_system *sys, enum mmcpus_shootdowns_by by,
-			 const struct mmcpus_cpuset *cpus, struct mmcpus_shootdowns **ret, struct mmcpus_reason *why);
+			 bool with_events, const struct mmcpus_cpuset *cpus, struct mmcpus_shootdowns **ret,
+			 struct mmcpus_reason *why);
 
 #endif

@@ -12,6 +12,7 @@
 struct tracer_request {
 	bool with_victims;
 	bool with_stacks;
+	bool with_events;
 	const struct mmcpus_cpuset *watched; /* NULL: all CPUs */
 };
 
@@ -42,6 +43,13 @@ struct tracer_ops {
 	int (*forget)(void *state, const struct shootdown_key *key);
 	/* Put a row that no key has back into the ring. */
 	void (*give_back)(void *state, uint32_t row);
+
+	/*
+	 * Wait for events until some are there that can't wait, or that time has passed; then hand on all there are, the
+	 * oldest first. Returns how many, or -errno.
+	 */
+	int (*poll)(void *state, int timeout_ms, void (*take)(void *arg, const struct shootdown_event *event),
+		    void *arg);
 
 	/* As mmcpus_shootdowns_hook(). */
 	int (*hook)(void *state, size_t index, struct mmcpus_hook *ret);

@@ -582,6 +582,7 @@ enum mmcpus_interval_number {
 	MMCPUS_INTERVAL_SENT,    /* shootdowns */
 	MMCPUS_INTERVAL_HITS,    /* CPUs that were interrupted for them, each time */
 	MMCPUS_INTERVAL_OTHER,   /* of those sent, the ones for which there was no room for a row */
+	MMCPUS_INTERVAL_DROPPED, /* events for which there was no room */
 	MMCPUS_INTERVAL_LOST,    /* events that the kernel kept from being counted */
 	MMCPUS_INTERVAL_TLB_ROW, /* growth of the row TLB in /proc/interrupts, of the CPUs that are counted */
 	MMCPUS_INTERVAL_COST_NS, /* time that the counting itself took, on all CPUs together */
@@ -590,6 +591,53 @@ enum mmcpus_interval_number {
 
 /* -ENODATA: unknown. */
 int mmcpus_interval_number(const struct mmcpus_interval *interval, enum mmcpus_interval_number which, uint64_t *ret);
+
+/*
+ * The same as MMCPUS_BY_FLOW, and each event can be had as well. 4 MB of memory hold those that nobody has taken; beyond
+ * that, events are dropped and counted.
+ */
+int mmcpus_shootdowns_open_events(const struct mmcpus_system *sys, const struct mmcpus_cpuset *cpus,
+				  struct mmcpus_shootdowns **ret, struct mmcpus_reason *why);
+
+enum mmcpus_event_type {
+	MMCPUS_EVENT_SENT, /* a shootdown was sent */
+	MMCPUS_EVENT_HIT,  /* a CPU has carried it out */
+};
+
+struct mmcpus_event {
+	enum mmcpus_event_type type;
+	uint64_t time_ns; /* of CLOCK_MONOTONIC */
+	uint64_t id;      /* of the shootdown: that of its hits, too */
+	uint32_t cpu;     /* that sent it, or was hit */
+
+	/* Of one that was sent. NULL: unknown, and numbers then mean nothing. Strings live until the next poll. */
+	int32_t pid; /* 0: not seen in this pid namespace */
+	int32_t tid;
+	const char *command;
+	const char *thread;
+	const char *cause;
+	const char *kind;
+	const char *owner_command;
+	int32_t owner_pid;
+	uint64_t owner_id; /* 0: unknown */
+	uint64_t start;    /* of the range, in bytes; 0 and UINT64_MAX: all */
+	uint64_t end;
+
+	/* Of a hit. */
+	uint64_t stolen_ns;
+	uint64_t wait_ns; /* from the sending to its end */
+	int32_t victim_pid;
+	int32_t victim_tid;
+	const char *victim_command;
+	const char *victim_thread;
+};
+
+/*
+ * Wait for events, for so long at most; then hand all that are there to take, the oldest first. Returns how many there
+ * were, or -errno. Hits of a shootdown come after it.
+ */
+int mmcpus_shootdowns_poll(struct mmcpus_shootdowns *src, int timeout_ms,
+			   void (*take)(void *arg, const struct mmcpus_event *event), void *arg);
 
 /* The rows, those with the most shootdowns (or, where these are not counted, hits) first. */
 struct mmcpus_shootdown;

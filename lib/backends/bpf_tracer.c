@@ -4,6 +4,7 @@
  * if it is killed, they go.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 
 #include "../cpuset.h"
 #include "../kernel_types.h"
@@ -43,8 +45,12 @@ enum map {
 	MAP_FREE_ROWS,
 	MAP_WATCHED,
 	MAP_STACKS,
+	MAP_EVENTS,
 	NR_MAPS,
 };
+
+/* Room for events: some tens of thousands. */
+#define EVENT_BYTES (4u << 20)
 
 /* One of the two builds, once it is loaded. */
 struct build {
@@ -81,12 +87,20 @@ static const struct mmcpus_hook all_hooks[NR_HOOKS] = {
 	[HOOK_STATS] = { .name = "BPF statistics", .tells = "what counting costs, and what is lost" },
 };
 
+/* Who is to be given the events that are there. */
+struct taker {
+	void (*take)(void *arg, const struct shootdown_event *event);
+	void *arg;
+};
+
 struct tracer_state {
 	const struct mmcpus_system *sys;
 	struct build build;
 	struct mapping maps[NR_MAPS]; /* of those that are shared */
 	int links[NR_PROGRAMS];       /* -1: not attached */
-	int stats_fd; /* the kernel takes the time of programs as long as this is open; -1: it does not */
+	struct taker taker;
+	struct ring_buffer *events; /* NULL: not wanted */
+	int stats_fd;               /* the kernel takes the time of programs as long as this is open; -1: it does not */
 	struct mmcpus_hook hooks[NR_HOOKS];
 };
 
@@ -96,6 +110,7 @@ struct sizes {
 	uint32_t nr_cpus;
 	uint32_t nr_words;
 	uint32_t nr_stacks;
+	uint32_t event_bytes;
 };
 
 /* The two skeletons have the same members, in types of their own. */
@@ -114,6 +129,7 @@ struct sizes {
 		skel->maps.row_sets.max_entries = SHOOTDOWN_NR_ROWS * SHOOTDOWN_NR_SETS * sizes->nr_words; \
 		skel->maps.watched.max_entries = sizes->nr_words;                                          \
 		skel->maps.stacks.max_entries = sizes->nr_stacks;                                          \
+		skel->maps.events.max_entries = sizes->event_bytes;                                        \
 		skel->maps.cpu_states.max_entries = sizes->nr_cpus;                                        \
 		err = name##__load(skel);                                                                  \
 		if (err) {                                                                                 \
@@ -133,7 +149,8 @@ struct sizes {
 				  [MAP_ROW_OF] = skel->maps.row_of.map_fd,                                 \
 				  [MAP_FREE_ROWS] = skel->maps.free_rows.map_fd,                           \
 				  [MAP_WATCHED] = skel->maps.watched.map_fd,                               \
-				  [MAP_STACKS] = skel->maps.stacks.map_fd },                               \
+				  [MAP_STACKS] = skel->maps.stacks.map_fd,                                 \
+				  [MAP_EVENTS] = skel->maps.events.map_fd },                               \
 			.control = &skel->bss->control,                                                    \
 		};                                                                                         \
 		return 0;                                                                                  \
@@ -373,6 +390,35 @@ static void enable_stats(struct tracer_state *tracer)
 	reason_remedy(&tracer->hooks[HOOK_STATS].why, "needs CAP_SYS_ADMIN");
 }
 
+static int take_event(void *state, void *data, size_t size)
+{
+	const struct tracer_state *tracer = state;
+
+	if (size >= sizeof(struct shootdown_event))
+		tracer->taker.take(tracer->taker.arg, data);
+	return 0;
+}
+
+static int open_events(struct tracer_state *tracer)
+{
+	tracer->events = ring_buffer__new(tracer->build.maps[MAP_EVENTS], take_event, tracer, NULL);
+	return tracer->events ? 0 : -errno;
+}
+
+static int tracer_poll(void *state, int timeout_ms, void (*take)(void *arg, const struct shootdown_event *event),
+		       void *arg)
+{
+	struct tracer_state *tracer = state;
+	struct pollfd ring = { .fd = tracer->events ? ring_buffer__epoll_fd(tracer->events) : -1, .events = POLLIN };
+
+	if (!tracer->events)
+		return -EINVAL;
+	tracer->taker = (struct taker){ take, arg };
+	if (poll(&ring, 1, timeout_ms) < 0 && errno != EINTR)
+		return -errno;
+	return ring_buffer__consume(tracer->events);
+}
+
 static int start(struct tracer_state *tracer, const struct tracer_request *request, const struct sizes *sizes,
 		 const struct kernel_types *types, struct mmcpus_reason *why)
 {
@@ -388,6 +434,8 @@ static int start(struct tracer_state *tracer, const struct tracer_request *reque
 	control->nr_words = sizes->nr_words;
 	control->with_victims = request->with_victims;
 	control->with_stacks = request->with_stacks;
+	control->with_events = request->with_events;
+	control->wakeup_bytes = EVENT_BYTES / 4;
 	find_variables(control, types);
 	err = run_start(tracer);
 	if (err)
@@ -395,6 +443,11 @@ static int start(struct tracer_state *tracer, const struct tracer_request *reque
 	check_layout(tracer);
 	learn_fault(tracer);
 	enable_stats(tracer);
+	if (request->with_events) {
+		err = open_events(tracer);
+		if (err)
+			return reason_set(why, err, "sharing memory with the BPF program: %s", strerror(-err));
+	}
 	return attach_all(tracer, why);
 }
 
@@ -409,6 +462,7 @@ static void tracer_close(void *state)
 			munmap(tracer->maps[i].memory, tracer->maps[i].bytes);
 	if (tracer->stats_fd >= 0)
 		close(tracer->stats_fd);
+	ring_buffer__free(tracer->events);
 	unload(&tracer->build);
 	free(tracer);
 }
@@ -429,6 +483,7 @@ static int load_and_start(struct tracer_state *tracer, const struct tracer_reque
 		.nr_cpus = tracer->sys->nr_cpus,
 		.nr_words = cpuset_nr_words(tracer->sys->nr_cpus),
 		.nr_stacks = request->with_stacks ? NR_STACKS : 1,
+		.event_bytes = request->with_events ? EVENT_BYTES : (uint32_t)sysconf(_SC_PAGESIZE),
 	};
 	struct kernel_types types;
 	int err = open_types(tracer->sys, &types, why);
@@ -558,6 +613,7 @@ const struct tracer_ops tracer_bpf = {
 	.rows = tracer_rows,
 	.forget = tracer_forget,
 	.give_back = give_back,
+	.poll = tracer_poll,
 	.hook = tracer_hook,
 	.sees_hits = tracer_sees_hits,
 	.cost = tracer_cost,

@@ -187,6 +187,26 @@ exact()
 	expect sent "$REPLY" null
 }
 
+@test "--events tells of each, joined by an id, and counts what it has to drop" {
+	need_two_cpus
+	mmcpus shootdowns --events -- "$MMCPUS_FLUSHES" madvise $NR "$A" "$B" >"$json" 2>"$said"
+	read -r load_pid _ <"$said"
+	tail -n 1 "$json"
+	jq -se --argjson pid "$load_pid" --argjson nr $NR '
+		(.[-1] | .event == "end" and .dropped == 0) and
+		([.[] | select(.event == "sent" and .pid == $pid and .cause == "madvise" and .kind == "range")] | length) == $nr and
+		([.[] | select(.event == "sent")] | length) == .[-1].sent and
+		(.[-1].hits == null or ([.[] | select(.event == "hit")] | length) == .[-1].hits)' "$json"
+	# Each hit is of a shootdown that was sent before.
+	jq -se '[.[] | select(.event == "sent").id] as $sent | ([.[] | select(.event == "hit").id] | unique) - $sent == []' "$json"
+	# With the readers stopped there is not room for all.
+	mmcpus shootdowns --events -- bash -c 'kill -STOP $PPID; "$0" madvise 60000 "$1" "$2"; kill -CONT $PPID' \
+		"$MMCPUS_FLUSHES" "$A" "$B" >"$json" 2>"$said"
+	tail -n 1 "$json"
+	jq -se '(.[-1] | .dropped > 0) and ([.[] | select(.event != "end")] | length) + .[-1].dropped ==
+		.[-1].sent + (.[-1].hits // 0)' "$json"
+}
+
 @test "the table has rates, and a last line that reconciles" {
 	need_two_cpus
 	run -0 --separate-stderr mmcpus shootdowns -- "$MMCPUS_FLUSHES" madvise $NR "$A" "$B"
@@ -248,7 +268,7 @@ begin()
 
 @test "SIGINT and SIGTERM end it well, and nothing stays attached, even if it is killed" {
 	local signal status
-	for signal in TERM KILL; do
+	for signal in TERM INT KILL; do
 		begin
 		kill -$signal "$watcher"
 		status=0
@@ -257,8 +277,6 @@ begin()
 		attached
 		expect "programs attached after $signal" "$REPLY" 0
 	done
-	run -0 timeout --preserve-status -s INT 1 "$MMCPUS_BIN" shootdowns -J --by cause
-	jq -e .seconds <<<"$output"
 }
 
 @test "it ends when nobody reads it any more" {

@@ -117,7 +117,7 @@ static struct scene scene_open(const struct tree *tree, enum mmcpus_shootdowns_b
 	write_tlb_row(tree, 5, 7);
 	tree_write(tree, "sys/devices/system/cpu/possible", "0-1\n");
 	assert_int_equal(mmcpus_system_open(tree->root, &scene.sys, NULL), 0);
-	assert_int_equal(shootdowns_open_with(&fake_tracer, scene.sys, by, NULL, &scene.src, NULL), 0);
+	assert_int_equal(shootdowns_open_with(&fake_tracer, scene.sys, by, false, NULL, &scene.src, NULL), 0);
 	fake.control.nr_remote = 1;
 	return scene;
 }

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "shootdown_events.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json.h"
+#include "message.h"
+#include "shootdown_report.h"
+#include "xalloc.h"
+
+/* 64 bits do not fit a number of JSON. */
+static void write_id(struct json *json, const char *key, uint64_t id)
+{
+	char *text = xasprintf("%#" PRIx64, id);
+
+	json_string(json, key, text);
+	free(text);
+}
+
+/* A task that is not seen in our pid namespace has no number. */
+static void write_pid(struct json *json, const char *key, int32_t pid, bool is_known)
+{
+	if (is_known)
+		json_number(json, key, (uint64_t)pid);
+	else
+		json_null(json, key);
+}
+
+static void write_sent(struct json *json, const struct mmcpus_event *event)
+{
+	bool is_range = event->kind && strcmp(event->kind, "range") == 0;
+
+	write_pid(json, "pid", event->pid, event->pid > 0);
+	write_pid(json, "tid", event->tid, event->tid > 0);
+	json_string(json, "command", event->command);
+	json_string(json, "thread", event->thread);
+	json_string(json, "cause", event->cause);
+	json_string(json, "kind", event->kind);
+	write_pid(json, "owner_pid", event->owner_pid, event->owner_pid > 0);
+	json_string(json, "owner_command", event->owner_command);
+	if (event->owner_id)
+		write_id(json, "owner_mm", event->owner_id);
+	else
+		json_null(json, "owner_mm");
+	if (!is_range)
+		return;
+	write_id(json, "start", event->start);
+	write_id(json, "end", event->end);
+}
+
+/* Idle is number 0. */
+static void write_hit(struct json *json, const struct mmcpus_event *event)
+{
+	bool is_idle = event->victim_pid == 0 && strncmp(event->victim_thread, "swapper", 7) == 0;
+
+	json_number(json, "stolen_ns", event->stolen_ns);
+	json_number(json, "wait_ns", event->wait_ns);
+	write_pid(json, "victim_pid", event->victim_pid, is_idle || event->victim_pid > 0);
+	write_pid(json, "victim_tid", event->victim_tid, is_idle || event->victim_tid > 0);
+	json_string(json, "victim_command", event->victim_command);
+	json_string(json, "victim_thread", event->victim_thread);
+}
+
+static void print_event(void *unused __attribute__((unused)), const struct mmcpus_event *event)
+{
+	bool is_hit = event->type == MMCPUS_EVENT_HIT;
+	struct json json;
+
+	json_init_line(&json, stdout);
+	json_open_object(&json, NULL);
+	json_string(&json, "event", is_hit ? "hit" : "sent");
+	write_id(&json, "id", event->id);
+	json_number(&json, "time_ns", event->time_ns);
+	json_number(&json, "cpu", event->cpu);
+	if (is_hit)
+		write_hit(&json, event);
+	else
+		write_sent(&json, event);
+	json_close(&json);
+}
+
+static void ignore_event(void *unused __attribute__((unused)), const struct mmcpus_event *event __attribute__((unused)))
+{
+}
+
+void shootdown_events_discard(struct mmcpus_shootdowns *src)
+{
+	mmcpus_shootdowns_poll(src, 0, ignore_event, NULL);
+}
+
+int shootdown_events_print(struct mmcpus_shootdowns *src, int timeout_ms)
+{
+	int nr = mmcpus_shootdowns_poll(src, timeout_ms, print_event, NULL);
+
+	if (nr < 0) {
+		complain("cannot take events: %s", strerror(-nr));
+		return STATUS_FAILED;
+	}
+	return fflush(stdout) || ferror(stdout) ? STATUS_FAILED : STATUS_OK;
+}
+
+static void print_sums(const struct mmcpus_interval *interval, const char *why_no_hits)
+{
+	uint64_t nr_dropped = 0;
+	struct json json;
+
+	mmcpus_interval_number(interval, MMCPUS_INTERVAL_DROPPED, &nr_dropped);
+	json_init_line(&json, stdout);
+	json_open_object(&json, NULL);
+	json_string(&json, "event", "end");
+	json_number(&json, "dropped", nr_dropped);
+	shootdown_report_write_sums(interval, why_no_hits, &json);
+	json_close(&json);
+}
+
+int shootdown_events_end(struct mmcpus_shootdowns *src)
+{
+	const struct mmcpus_interval *interval;
+	struct mmcpus_reason why;
+	int status = shootdown_events_print(src, 0);
+
+	if (status != STATUS_OK)
+		return status;
+	if (mmcpus_shootdowns_read(src, &interval, &why)) {
+		complain_reason(&why);
+		return STATUS_FAILED;
+	}
+	print_sums(interval, mmcpus_shootdowns_check_hits(src, &why) ? why.what : NULL);
+	return STATUS_OK;
+}
