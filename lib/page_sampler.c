@@ -74,21 +74,26 @@ static struct deadline later(const struct sampler *sampler, unsigned percent)
 
 /* ------------------------------------------------------------------------------------------------------ to list -- */
 
-/* VmRSS, and "HugetlbPages:      2048 kB", which the kernel counts apart. A name cannot forge the line. */
+/* "HugetlbPages:      2048 kB": the kernel counts them apart. A name cannot forge the line. */
+static uint64_t parse_hugetlb_kib(const char *status)
+{
+	static const char key[] = "\nHugetlbPages:";
+	const char *line = strstr(status, key);
+	uint64_t kib;
+
+	return line && parse_u64(line + strlen(key), &kib) ? kib : 0;
+}
+
 static int read_resident(struct sampler *sampler)
 {
-	static const char hugetlb_key[] = "\nHugetlbPages:";
 	struct text text = { 0 };
 	struct proc_status status;
-	const char *hugetlb;
-	uint64_t hugetlb_kib = 0;
+	uint64_t hugetlb_kib;
 	int err = root_read(sampler->process, "status", &text);
 
 	if (!err) {
+		hugetlb_kib = parse_hugetlb_kib(text.data); /* before the text is cut into lines */
 		proc_status_parse(text.data, &status);
-		hugetlb = strstr(text.data, hugetlb_key);
-		if (hugetlb)
-			parse_u64(hugetlb + strlen(hugetlb_key), &hugetlb_kib);
 		if (status.lines & STATUS_RSS)
 			sampler->nr_resident = (status.rss_kib + hugetlb_kib) * 1024 / sampler->page_bytes;
 		else

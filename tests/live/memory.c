@@ -25,6 +25,8 @@
 #define ROUNDS_MAX  1000
 #define NR_PERCENTS 6
 
+#define SIZE_OFF_MAX (4 << 20)
+
 /* Whatever is off by less than what a double can tell is not. */
 #define EPSILON 1e-9
 
@@ -39,7 +41,7 @@ struct tally {
 	uint64_t costs_ns[ROUNDS_MAX * NR_PERCENTS];
 };
 
-static double count_share(const struct mmcpus_system *sys, pid_t pid, uint32_t node)
+static double count_share(const struct mmcpus_system *sys, pid_t pid, uint32_t node, uint64_t *ret_bytes)
 {
 	struct mmcpus_memory *memory;
 	struct mmcpus_reason why;
@@ -48,6 +50,7 @@ static double count_share(const struct mmcpus_system *sys, pid_t pid, uint32_t n
 	if (mmcpus_memory_count(sys, pid, &memory, &why))
 		errx(EXIT_FAILURE, "%s", why.what);
 	share = mmcpus_memory_share(memory, node).share;
+	*ret_bytes = mmcpus_memory_resident_bytes(memory);
 	mmcpus_memory_destroy(memory);
 	return share;
 }
@@ -65,12 +68,23 @@ static void add_estimate(struct tally *tally, const struct mmcpus_memory *memory
 	tally->costs_ns[tally->nr_estimates++] = mmcpus_memory_cost_ns(memory);
 }
 
+/* A sample has its size from the kernel's counters, which are off by what CPUs hold back. */
+static void check_size(uint64_t bytes, uint64_t counted)
+{
+	uint64_t off = bytes > counted ? bytes - counted : counted - bytes;
+
+	if (off > SIZE_OFF_MAX)
+		errx(EXIT_FAILURE, "a sample is of %llu bytes, a count of %llu", (unsigned long long)bytes,
+		     (unsigned long long)counted);
+}
+
 static void estimate(struct tally *tally, const struct mmcpus_system *sys, pid_t pid, unsigned nr_rounds,
 		     uint64_t time_ns)
 {
 	const struct mmcpus_memory_limit limit = { time_ns, MMCPUS_MEMORY_NR_PAGES };
 	uint32_t node = has_second_node();
-	double truth = count_share(sys, pid, node);
+	uint64_t bytes;
+	double truth = count_share(sys, pid, node, &bytes);
 	struct mmcpus_memory *memory;
 	struct mmcpus_reason why;
 
@@ -80,10 +94,11 @@ static void estimate(struct tally *tally, const struct mmcpus_system *sys, pid_t
 				printf("# %s\n", why.what);
 			continue;
 		}
+		check_size(mmcpus_memory_resident_bytes(memory), bytes);
 		add_estimate(tally, memory, node, truth);
 		mmcpus_memory_destroy(memory);
 	}
-	if (count_share(sys, pid, node) != truth)
+	if (count_share(sys, pid, node, &bytes) != truth)
 		errx(EXIT_FAILURE, "the memory of process %d has moved", pid);
 }
 
