@@ -9,7 +9,8 @@
  * compare prints a table, a line for each shape: how many processes and estimates, how often the truth was within the
  * interval, by how much an estimate was off on average and at most, half the width of the intervals on average, all in
  * percent of the memory, and the median of the time it took. Where nothing could be told, that is no estimate. Fails if
- * less than 93 of 100 intervals hold the truth, or less than 85 of 100 of a shape.
+ * less than 93 of 100 intervals hold the truth, or less than 85 of 100 of a shape that has enough of
+ * them to say so.
  */
 #include <err.h>
 #include <stdint.h>
@@ -24,6 +25,9 @@
 
 #define ROUNDS_MAX  1000
 #define NR_PERCENTS 6
+
+/* Where hardly any estimate is made in the time, chance decides. */
+#define ENOUGH 50
 
 #define SIZE_OFF_MAX (4 << 20)
 
@@ -159,7 +163,7 @@ static int compare(unsigned nr_rounds, uint64_t time_ns)
 		tally = (struct tally){ 0 };
 		look_at_shape(&tally, sys, &shapes[i], nr_rounds, time_ns);
 		print_tally(shapes[i].name, &tally);
-		is_good = is_good && is_covered(&tally, 85);
+		is_good = is_good && (tally.nr_estimates < ENOUGH || is_covered(&tally, 85));
 		all.nr_processes += tally.nr_processes;
 		all.nr_estimates += tally.nr_estimates;
 		all.nr_unknown += tally.nr_unknown;
