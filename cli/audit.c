@@ -369,3 +369,18 @@ int audit_look(struct audit *audit, struct mmcpus_reason *why)
 	audit->nr_looks++;
 	return 0;
 }
+
+void audit_watch(struct audit *audit, const char *why_not)
+{
+	audit->scene.is_watched = true;
+	audit->scene.why_not_watched = why_not;
+}
+
+void audit_take_shootdowns(struct audit *audit, const struct mmcpus_interval *interval, const char *why_unknown)
+{
+	audit->scene.shootdowns = interval;
+	audit->scene.why_not_watched = why_unknown;
+	for (size_t i = 0; i < nr_rules; i++)
+		if (rules[i].prepare == prepare_shootdown && audit->results[i].state != RULE_IGNORED)
+			check_rule(audit, &audit->results[i]);
+}

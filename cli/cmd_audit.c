@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* mmcpus audit: does anything reach the isolated CPUs, or cost more than it should? Pass or fail, with the reason. */
+#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -15,6 +16,7 @@
 #include "options.h"
 #include "policy.h"
 #include "row_list.h"
+#include "rules.h"
 #include "session.h"
 #include "stop.h"
 #include "strbuf.h"
@@ -103,8 +105,18 @@ static int find_isolated(struct request *request, const struct mmcpus_system *sy
 
 /* --------------------------------------------------------------------------------------------------------- looks -- */
 
+/* There is less room for them in the kernel than here. src: NULL if they are not counted. */
+static int collect(struct mmcpus_shootdowns *src, struct mmcpus_reason *why)
+{
+	if (!src || mmcpus_shootdowns_collect(src) == 0)
+		return 0;
+	*why = (struct mmcpus_reason){ .what = "no memory for the shootdowns that were counted" };
+	return -ENOMEM;
+}
+
 /* Look again and again until the window has passed, or somebody asks for the end. */
-static int watch(struct audit *audit, const struct options *opts, struct mmcpus_reason *why)
+static int watch(struct audit *audit, const struct options *opts, struct mmcpus_shootdowns *src,
+		 struct mmcpus_reason *why)
 {
 	uint64_t delay_ms = opts->delay_ms ? opts->delay_ms : DELAY_MS;
 	uint64_t next_ms = stop_now_ms();
@@ -116,6 +128,8 @@ static int watch(struct audit *audit, const struct options *opts, struct mmcpus_
 	stop_begin(&stop);
 	do {
 		err = audit_look(audit, why);
+		if (!err)
+			err = collect(src, why);
 		next_ms += delay_ms;
 		if (next_ms > end_ms)
 			next_ms = end_ms;
@@ -123,6 +137,52 @@ static int watch(struct audit *audit, const struct options *opts, struct mmcpus_
 	} while (!err && !is_over && !stop_wait(&stop, next_ms));
 	stop_end(&stop);
 	return err;
+}
+
+/* --------------------------------------------------------------------------------------------------- shootdowns -- */
+
+/* Those that hit isolated CPUs while the audit watches. */
+struct shootdown_watch {
+	struct mmcpus_shootdowns *src; /* NULL: not counted, and why, if they were to be */
+	struct mmcpus_reason why;
+};
+
+static bool has_isolated(const struct request *request)
+{
+	return request->isolated && !mmcpus_cpuset_is_empty(request->isolated) &&
+	       !policy_ignores(&request->policy, rule_find("shootdown"));
+}
+
+static void watch_open(struct shootdown_watch *watch, const struct request *request, struct audit *audit)
+{
+	struct mmcpus_reason *why = &watch->why;
+	int err = 0;
+
+	watch->src = NULL;
+	if (!request->opts->window_ms || !mmcpus_system_is_live(audit->scene.sys))
+		return;
+	if (has_isolated(request))
+		err = mmcpus_shootdowns_open(audit->scene.sys, MMCPUS_BY_FLOW, request->isolated, &watch->src, why);
+	if (err)
+		watch->src = NULL;
+	audit_watch(audit, err ? why->what : NULL);
+}
+
+static int watch_take(struct shootdown_watch *watch, struct audit *audit, struct mmcpus_reason *why)
+{
+	const struct mmcpus_interval *interval;
+	const char *unknown = NULL;
+	int err;
+
+	if (!watch->src)
+		return 0;
+	err = mmcpus_shootdowns_read(watch->src, &interval, why);
+	if (err)
+		return err;
+	if (mmcpus_shootdowns_check_hits(watch->src, &watch->why))
+		unknown = watch->why.what;
+	audit_take_shootdowns(audit, interval, unknown);
+	return 0;
 }
 
 static void remark(const struct audit *audit, const struct session *session, const struct options *opts)
@@ -137,11 +197,13 @@ static int run_audit(struct request *request, const struct session *session)
 				       .is_json = request->opts->json };
 	struct mmcpus_reason why;
 	struct audit audit;
+	struct shootdown_watch on;
 	int status;
 
 	audit_init(&audit, session->sys, session->src, request->isolated, &request->policy);
 	report.audit = &audit;
-	if (watch(&audit, request->opts, &why)) {
+	watch_open(&on, request, &audit);
+	if (watch(&audit, request->opts, on.src, &why) || watch_take(&on, &audit, &why)) {
 		complain_reason(&why);
 		status = STATUS_FAILED;
 	} else {
@@ -149,6 +211,7 @@ static int run_audit(struct request *request, const struct session *session)
 		status = audit_report_print(&report);
 	}
 	audit_deinit(&audit);
+	mmcpus_shootdowns_close(on.src);
 	return status;
 }
 

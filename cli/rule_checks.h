@@ -19,6 +19,10 @@ int check_split_threads(const struct scene *scene, const struct mmcpus_mm *mm, s
 int check_remote_memory(const struct scene *scene, const struct mmcpus_mm *mm, struct evidence *ret);
 int check_far_memory(const struct scene *scene, const struct mmcpus_mm *mm, struct evidence *ret);
 
+/* In shootdown_check.c: */
+int prepare_shootdown(const struct scene *scene, char **why);
+int check_shootdown(const struct scene *scene, const struct mmcpus_mm *mm, struct evidence *ret);
+
 int prepare_thp_collapse(const struct scene *scene, char **why);
 int check_thp_collapse(const struct scene *scene, const struct mmcpus_mm *mm, struct evidence *ret);
 int prepare_ksm(const struct scene *scene, char **why);

@@ -6,6 +6,7 @@
 #ifndef MMCPUS_CLI_RULES_H
 #define MMCPUS_CLI_RULES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,6 +19,10 @@ struct stale_list;
 struct scene {
 	const struct mmcpus_system *sys;
 	const struct mmcpus_snapshot *snap;
+	const struct mmcpus_interval
+		*shootdowns;         /* that hit isolated CPUs while it was watched; NULL: not yet, or not at all */
+	bool is_watched;             /* a running machine, which is looked at for a while */
+	const char *why_not_watched; /* why shootdowns can't be counted meanwhile; NULL: they can, or need not be */
 	const struct mmcpus_cpuset *isolated; /* as the user, the policy or the machine says; NULL: unknown */
 	struct memory_book *memory;           /* where it is, for who asks */
 	const struct stale_list *earlier;     /* of the look before this one */

@@ -45,6 +45,7 @@ struct mmcpus_shootdowns {
 	struct mmcpus_cpuset *cpus; /* NULL: all */
 	enum mmcpus_shootdowns_by by;
 	bool with_events;
+	bool was_hit;                      /* some CPU, since the machine was booted */
 	uint8_t rounds[SHOOTDOWN_NR_ROWS]; /* looks at a row without a flush; from 1 on its key has no row */
 	uint64_t *sets[SHOOTDOWN_NR_SETS]; /* what was taken out of the row under work */
 	struct totals last;
@@ -65,13 +66,14 @@ static uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
-static bool read_tlb_row(const struct mmcpus_shootdowns *src, uint64_t *ret)
+/* cpus: NULL for all. */
+static bool read_tlb_row(const struct mmcpus_shootdowns *src, const struct mmcpus_cpuset *cpus, uint64_t *ret)
 {
 	struct text text = { 0 };
 	int err = root_read(&src->sys->root, "proc/interrupts", &text);
 
 	if (!err)
-		err = interrupts_sum(text.data, "TLB", src->cpus, ret);
+		err = interrupts_sum(text.data, "TLB", cpus, ret);
 	text_deinit(&text);
 	return err == 0;
 }
@@ -80,7 +82,7 @@ static void read_totals(const struct mmcpus_shootdowns *src, struct totals *ret)
 {
 	*ret = (struct totals){ .time_ns = now_ns() };
 	ret->nr_dropped = __atomic_load_n(&src->shared.control->nr_dropped, __ATOMIC_RELAXED);
-	ret->knows_tlb_row = read_tlb_row(src, &ret->tlb_row);
+	ret->knows_tlb_row = read_tlb_row(src, src->cpus, &ret->tlb_row);
 	ret->knows_cost = src->ops->cost(src->state, &ret->cost) == 0;
 }
 
@@ -216,11 +218,11 @@ int mmcpus_shootdowns_check_hits(struct mmcpus_shootdowns *src, struct mmcpus_re
 
 	if (err || (hypervisor && strcmp(hypervisor, "none") == 0))
 		return err;
-	if (__atomic_load_n(&src->shared.control->nr_remote, __ATOMIC_RELAXED))
+	if (src->was_hit || __atomic_load_n(&src->shared.control->nr_remote, __ATOMIC_RELAXED))
 		return 0;
 	return reason_set(
 		why, -EAGAIN,
-		"no CPU was seen to be hit so far, and the hypervisor (%s) may flush without the kernel's help",
+		"no CPU has been hit since the machine was booted, and the hypervisor (%s) may flush without the kernel's help",
 		hypervisor ? hypervisor : "unknown");
 }
 
@@ -418,7 +420,9 @@ static int allocate(struct mmcpus_shootdowns *src, const struct mmcpus_cpuset *c
 static int begin_interval(struct mmcpus_shootdowns *src)
 {
 	int err = collect_all(src, &src->last);
+	uint64_t nr_hits;
 
+	src->was_hit = read_tlb_row(src, NULL, &nr_hits) && nr_hits > 0;
 	groups_clear(&src->collected);
 	src->nr_sent = src->nr_hits = src->nr_other = 0;
 	return err;

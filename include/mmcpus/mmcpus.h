@@ -542,8 +542,8 @@ int mmcpus_shootdowns_open(const struct mmcpus_system *sys, enum mmcpus_shootdow
 void mmcpus_shootdowns_close(struct mmcpus_shootdowns *src);
 
 /*
- * Are hits seen? 0, or -errno and why not; then all that is about hits is unknown. Below a hypervisor that may flush by
- * itself, -EAGAIN until the first hit has been seen.
+ * Are hits seen? 0, or -errno and why not; then all that is about hits is unknown. Below a hypervisor, which may
+ * flush by itself, -EAGAIN until a first hit has been seen, by this or by the row TLB of /proc/interrupts.
  */
 int mmcpus_shootdowns_check_hits(struct mmcpus_shootdowns *src, struct mmcpus_reason *why);
 

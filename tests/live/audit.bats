@@ -135,3 +135,22 @@ stale_of()
 	[ "$status" = 1 ] || [ "$status" = 3 ]
 	expect_text "reason" "$(jq -r '.rules[] | select(.rule == "exposed") | .reason' <<<"$output")" 'outside of this pid namespace'
 }
+
+@test "while it watches, who interrupts an isolated CPU is found" {
+	local detail
+	need_two_cpus
+	: "${MMCPUS_FLUSHES:?}"
+	(sleep 1 && exec "$MMCPUS_FLUSHES" madvise 100 "$A" "$B") 2>"$BATS_TEST_TMPDIR/said" 3>&- &
+	started_pids+=($!)
+	audit -C "$B" -w 3 --allow '*'
+	if jq -e '.rules[] | select(.rule == "shootdown") | .state == "not checked"' <<<"$output"; then
+		expect_text reason "$(jq -r '.rules[] | select(.rule == "shootdown") | .reason' <<<"$output")" 'hypervisor|hook|fentry'
+		skip "hits are not seen here"
+	fi
+	expect "exit status" "$status" 3
+	detail=$(jq -r '.findings[] | select(.rule == "shootdown") | "\(.cpus) \(.detail)"' <<<"$output")
+	expect_text detail "$detail" "^$B ([0-9]+ hits? by .*, )?100 hits by flushes/[0-9]+ \\(madvise\\)"
+	printf 'ignore shootdown\n' >>"$policy"
+	audit -C "$B" -w 0.3 --allow '*'
+	expect "found when it is ignored" "$(jq '[.findings[] | select(.rule == "shootdown")] | length' <<<"$output")" 0
+}

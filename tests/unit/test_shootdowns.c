@@ -110,16 +110,20 @@ static void write_tlb_row(const struct tree *tree, unsigned first, unsigned seco
 	tree_write(tree, "proc/interrupts", text);
 }
 
-static struct scene scene_open(const struct tree *tree, enum mmcpus_shootdowns_by by)
+static struct scene scene_open_after(const struct tree *tree, enum mmcpus_shootdowns_by by, unsigned nr_hits)
 {
 	struct scene scene;
 
-	write_tlb_row(tree, 5, 7);
+	write_tlb_row(tree, nr_hits, 0);
 	tree_write(tree, "sys/devices/system/cpu/possible", "0-1\n");
 	assert_int_equal(mmcpus_system_open(tree->root, &scene.sys, NULL), 0);
 	assert_int_equal(shootdowns_open_with(&fake_tracer, scene.sys, by, false, NULL, &scene.src, NULL), 0);
-	fake.control.nr_remote = 1;
 	return scene;
+}
+
+static struct scene scene_open(const struct tree *tree, enum mmcpus_shootdowns_by by)
+{
+	return scene_open_after(tree, by, 12);
 }
 
 static void scene_close(struct scene *scene)
@@ -314,11 +318,10 @@ static void the_others_come_last_and_have_no_name(void **state)
 
 static void hits_are_unknown_until_one_is_seen(void **state)
 {
-	struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
+	struct scene scene = scene_open_after(*state, MMCPUS_BY_FLOW, 0);
 	const struct mmcpus_interval *interval;
 	uint64_t unused;
 
-	fake.control.nr_remote = 0;
 	take_row(1, 42, 11)->counts.sent = 1;
 	assert_int_equal(mmcpus_shootdowns_check_hits(scene.src, NULL), -EAGAIN);
 	interval = read_interval(&scene);
