@@ -111,12 +111,25 @@ static void snapshot_threads(void)
 }
 
 /* With all sets that follow from what the CPUs hold, of each address space. */
-static void snapshot_residency(void)
+static const struct mmcpus_snapshot *take_residency(void)
 {
 	const struct mmcpus_snapshot *snap = take(MMCPUS_FIELD_SHARERS | MMCPUS_FIELD_RESIDENCY);
 
 	if (!(mmcpus_snapshot_fields(snap) & MMCPUS_FIELD_RESIDENCY))
 		errx(EXIT_FAILURE, "this kernel does not tell what its CPUs hold: see mmcpus doctor");
+	return snap;
+}
+
+static void snapshot_residency(void)
+{
+	take_residency();
+}
+
+/* Sets are worked out when they are asked for, one at a time. */
+static void snapshot_sets(void)
+{
+	const struct mmcpus_snapshot *snap = take_residency();
+
 	for (size_t i = 0; i < mmcpus_snapshot_count(snap); i++)
 		for (enum mmcpus_mm_set which = MMCPUS_SET_LOADED; which <= MMCPUS_SET_TARGETS; which++) {
 			mmcpus_mm_set(snap, mmcpus_snapshot_mm(snap, i), which, some_set);
@@ -137,6 +150,7 @@ enum {
 	COUNT,
 	SHARED,
 	RESIDENCY,
+	SETS,
 	THREADS,
 	ALL,
 	NR
@@ -150,6 +164,7 @@ static struct contender contenders[NR] = {
 	[COUNT] = { .name = "the same, and count the CPUs of each set", .run = snapshot_count },
 	[SHARED] = { .name = "library snapshot: ACTIVE, one entry for each mm", .run = snapshot_shared },
 	[RESIDENCY] = { .name = "library snapshot: ACTIVE, and what CPUs hold of each mm", .run = snapshot_residency },
+	[SETS] = { .name = "the same, and work out and count the six sets of each", .run = snapshot_sets },
 	[THREADS] = { .name = "library snapshot: ACTIVE, ALLOWED, RUNNING", .run = snapshot_threads },
 	[ALL] = { .name = "library snapshot: every field but the cgroup", .run = snapshot_all },
 };
