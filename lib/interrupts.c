@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "number.h"
+#include "siphash.h"
 
 /* The number of "CPU12"; skips it. */
 static bool take_cpu(const char **heading, uint32_t *ret)
@@ -22,24 +23,28 @@ static bool take_cpu(const char **heading, uint32_t *ret)
 	return true;
 }
 
-static int sum_fields(const char *heading, const char *fields, const struct mmcpus_cpuset *cpus, uint64_t *ret)
+static int sum_fields(const char *heading, const char *fields, const struct mmcpus_cpuset *cpus,
+		      struct interrupts_row *ret)
 {
+	static const uint64_t no_secret[2];
 	uint32_t cpu;
 
-	*ret = 0;
+	*ret = (struct interrupts_row){ 0 };
 	while (take_cpu(&heading, &cpu)) {
 		uint64_t count;
 
 		if (!parse_u64(fields, &count))
 			return -EBADMSG;
 		fields = skip_number(fields);
-		if (!cpus || mmcpus_cpuset_has(cpus, cpu))
-			*ret += count;
+		if (cpus && !mmcpus_cpuset_has(cpus, cpu))
+			continue;
+		ret->sum += count;
+		ret->columns ^= siphash(no_secret, cpu);
 	}
 	return 0;
 }
 
-int interrupts_sum(char *text, const char *name, const struct mmcpus_cpuset *cpus, uint64_t *ret)
+int interrupts_sum(char *text, const char *name, const struct mmcpus_cpuset *cpus, struct interrupts_row *ret)
 {
 	size_t length = strlen(name);
 	char *rest = text;

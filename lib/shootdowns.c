@@ -30,7 +30,7 @@ struct mmcpus_interval {
 /* What grows as long as the machine runs: an interval is the difference of two. */
 struct totals {
 	uint64_t time_ns;
-	uint64_t tlb_row;
+	struct interrupts_row tlb_row;
 	uint64_t nr_dropped;
 	struct tracer_cost cost;
 	bool knows_tlb_row;
@@ -67,7 +67,8 @@ static uint64_t now_ns(void)
 }
 
 /* cpus: NULL for all. */
-static bool read_tlb_row(const struct mmcpus_shootdowns *src, const struct mmcpus_cpuset *cpus, uint64_t *ret)
+static bool read_tlb_row(const struct mmcpus_shootdowns *src, const struct mmcpus_cpuset *cpus,
+			 struct interrupts_row *ret)
 {
 	struct text text = { 0 };
 	int err = root_read(&src->sys->root, "proc/interrupts", &text);
@@ -245,8 +246,9 @@ static void sum_up(struct mmcpus_shootdowns *src, const struct totals *now, bool
 	set_number(interval, MMCPUS_INTERVAL_OTHER, true, src->nr_other);
 	set_number(interval, MMCPUS_INTERVAL_DROPPED, true, now->nr_dropped - last->nr_dropped);
 	set_number(interval, MMCPUS_INTERVAL_LOST, knows_cost, now->cost.nr_missed - last->cost.nr_missed);
-	set_number(interval, MMCPUS_INTERVAL_TLB_ROW, now->knows_tlb_row && last->knows_tlb_row,
-		   now->tlb_row - last->tlb_row);
+	set_number(interval, MMCPUS_INTERVAL_TLB_ROW,
+		   now->knows_tlb_row && last->knows_tlb_row && now->tlb_row.columns == last->tlb_row.columns,
+		   now->tlb_row.sum - last->tlb_row.sum);
 	set_number(interval, MMCPUS_INTERVAL_COST_NS, knows_cost, now->cost.run_ns - last->cost.run_ns);
 	src->nr_sent = src->nr_hits = src->nr_other = 0;
 	src->last = *now;
@@ -267,7 +269,7 @@ static int collect_all(struct mmcpus_shootdowns *src, struct totals *ret)
 		if (err)
 			return err;
 		read_totals(src, ret);
-		if (ret->tlb_row == before.tlb_row)
+		if (ret->tlb_row.sum == before.tlb_row.sum)
 			break;
 	}
 	return 0;
@@ -420,9 +422,9 @@ static int allocate(struct mmcpus_shootdowns *src, const struct mmcpus_cpuset *c
 static int begin_interval(struct mmcpus_shootdowns *src)
 {
 	int err = collect_all(src, &src->last);
-	uint64_t nr_hits;
+	struct interrupts_row all;
 
-	src->was_hit = read_tlb_row(src, NULL, &nr_hits) && nr_hits > 0;
+	src->was_hit = read_tlb_row(src, NULL, &all) && all.sum > 0;
 	groups_clear(&src->collected);
 	src->nr_sent = src->nr_hits = src->nr_other = 0;
 	return err;

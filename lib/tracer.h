@@ -28,7 +28,7 @@ struct tracer_rows {
 struct tracer_cost {
 	uint64_t run_ns;
 	uint64_t nr_runs;
-	uint64_t nr_missed; /* runs that the kernel left out */
+	uint64_t nr_missed; /* hits that the kernel kept from being seen */
 };
 
 struct tracer_ops {

@@ -583,7 +583,7 @@ enum mmcpus_interval_number {
 	MMCPUS_INTERVAL_HITS,    /* CPUs that were interrupted for them, each time */
 	MMCPUS_INTERVAL_OTHER,   /* of those sent, the ones for which there was no room for a row */
 	MMCPUS_INTERVAL_DROPPED, /* events for which there was no room */
-	MMCPUS_INTERVAL_LOST,    /* events that the kernel kept from being counted */
+	MMCPUS_INTERVAL_LOST,    /* hits that the kernel kept from being counted */
 	MMCPUS_INTERVAL_TLB_ROW, /* growth of the row TLB in /proc/interrupts, of the CPUs that are counted */
 	MMCPUS_INTERVAL_COST_NS, /* time that the counting itself took, on all CPUs together */
 	MMCPUS_NR_INTERVAL_NUMBERS,

@@ -135,10 +135,11 @@ exact()
 
 @test "several senders are told apart, and at a rate" {
 	need_two_cpus
+	# A thread that ends gives back its stack, by madvise as well.
 	shoot madvise 200 "$A,$B" "$A,$B" 2000
 	of sent madvise
 	jq -e --argjson pid "$load_pid" '[.shootdowns[] | select(.pid == $pid and .cause == "madvise")] | length == 2 and
-		all(.[]; .sent <= 200 and .sent >= 100)' "$json"
+		all(.[]; .sent <= 205 and .sent >= 100)' "$json"
 }
 
 @test "each view has the same sums" {

@@ -13,11 +13,13 @@ static const char narrow[] = "     CPU0 CPU2\n   0:   44    0 IO-APIC 2-edge tim
 
 static int sum(const char *text, const char *name, const struct mmcpus_cpuset *cpus, uint64_t *ret)
 {
+	struct interrupts_row row = { 0 };
 	char *copy = strdup(text);
 	int err;
 
 	assert_non_null(copy);
-	err = interrupts_sum(copy, name, cpus, ret);
+	err = interrupts_sum(copy, name, cpus, &row);
+	*ret = row.sum;
 	free(copy);
 	return err;
 }
@@ -46,6 +48,21 @@ static void sums_the_columns_of_a_set(void **state)
 	mmcpus_cpuset_destroy(cpus);
 }
 
+static void tells_columns_apart(void **state)
+{
+	char some[] = "CPU0 CPU1\nTLB: 1 2\n";
+	char others[] = "CPU0 CPU2\nTLB: 1 2\n";
+	char same[] = " CPU0  CPU1 \nTLB: 3 4\n";
+	struct interrupts_row rows[3];
+
+	(void)state;
+	assert_int_equal(interrupts_sum(some, "TLB", NULL, &rows[0]), 0);
+	assert_int_equal(interrupts_sum(others, "TLB", NULL, &rows[1]), 0);
+	assert_int_equal(interrupts_sum(same, "TLB", NULL, &rows[2]), 0);
+	assert_true(rows[0].columns != rows[1].columns);
+	assert_true(rows[0].columns == rows[2].columns);
+}
+
 static void says_what_is_wrong(void **state)
 {
 	uint64_t nr;
@@ -64,6 +81,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sums_a_row),
 		cmocka_unit_test(sums_the_columns_of_a_set),
+		cmocka_unit_test(tells_columns_apart),
 		cmocka_unit_test(says_what_is_wrong),
 	};
 
