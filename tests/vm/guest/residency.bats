@@ -84,8 +84,8 @@ others_run()
 	told 6
 	tell 1
 	row_is "$told" 1,6 1 - 6 6 1,6 1,6 1,6 - - - 0 -
-	cpu_is 6 '.loaded == [$pid] and .lazy == "yes" and .pid == 0 and .command == "swapper/6" and .isolated == "yes" and
-		.nohz_full == "yes" and .node == 1' --argjson pid "$told"
+	cpu_is 6 '.loaded == [$pid] and .lazy and .pid == 0 and .command == "swapper/6" and .isolated and
+		.nohz_full and .node == 1' --argjson pid "$told"
 }
 
 @test "a lazy CPU misses a flush, and is behind" {
@@ -139,7 +139,7 @@ others_run()
 @test "a process that runs on CPU 7" {
 	scene busy 7
 	row_is "$PID" 7 7 7 - 7 7 - 7 - - 7 1 -
-	cpu_is 7 '.pid == $pid and .loaded == [$pid] and .lazy == "no" and .nr_targets >= 1 and .torn == "no"' \
+	cpu_is 7 '.pid == $pid and .loaded == [$pid] and (.lazy | not) and .nr_targets >= 1 and (.torn | not)' \
 		--argjson pid "$PID"
 }
 
@@ -157,7 +157,7 @@ others_run()
 	echo 0 >/sys/kernel/mm/ksm/sleep_millisecs
 	taskset -p -c 6 "$ksmd"
 	echo 1 >/sys/kernel/mm/ksm/run
-	cpu_is 6 '.pid == $ksmd and .command == "ksmd" and .loaded == [$pid] and .lazy == "yes" and .nr_targets == 0' \
+	cpu_is 6 '.pid == $ksmd and .command == "ksmd" and .loaded == [$pid] and .lazy and .nr_targets == 0' \
 		--argjson ksmd "$ksmd" --argjson pid "$PID"
 	row_is "$PID" 6 6 - - 6 6 6 6 - - - 0 -
 	echo 0 >/sys/kernel/mm/ksm/run
@@ -190,11 +190,23 @@ others_run()
 	[ $((torn * 20)) -le "$rows" ]
 }
 
+@test "memory on node 1 of a process that runs on node 0" {
+	local said pid
+	coproc HOLD { exec taskset -c 2 /tests/memory hold large 100; }
+	# shellcheck disable=SC2034 # _
+	read -r -t 100 _ pid <&"${HOLD[0]}"
+	row_is "$pid" 2 2 - - - 2 2 2 - - - 0 -
+	said=$(mmcpus show -q -J -p "$pid" -o MEM_NODES,MEM_ERROR,REMOTE --memory exact | jq -c '.address_spaces[0]')
+	kill "$pid"
+	jq -e '.remote == "2" and .mem_error == 0 and (.mem_nodes | test("^(0:[0-4]% )?1:(100|9[5-9])%$"))' <<<"$said" ||
+		{ echo "$said"; return 1; }
+}
+
 @test "an offline CPU runs and holds nothing" {
 	told 5
 	echo 0 >/sys/devices/system/cpu/cpu5/online
-	cpu_is 5 '.online == "no" and .pid == null and .command == "" and .loaded == [] and .slots == [] and .nr_targets == 0 and
-		.lazy == "no" and .node == null'
+	cpu_is 5 '(.online | not) and .pid == null and .command == "" and .loaded == [] and .slots == [] and .nr_targets == 0 and
+		(.lazy | not) and .node == null'
 	read_row < <(mmcpus show -q -J -o LOADED,CACHED,TARGETS -p "$told")
 	expect_within LOADED "${row[loaded]}" 0-4,6-7
 	expect_within CACHED "${row[cached]}" 0-4,6-7
