@@ -343,7 +343,7 @@ static void *be_sender(void *cpu)
 /* The first is this thread itself. */
 static void run_senders(void)
 {
-	pthread_t threads[CPUS_MAX];
+	pthread_t threads[CPUS_MAX] = { 0 };
 
 	for (size_t i = 1; i < load.nr_senders; i++)
 		start(be_sender, load.senders[i], &threads[i]);
