@@ -84,8 +84,8 @@ others_run()
 	told 6
 	tell 1
 	row_is "$told" 1,6 1 - 6 6 1,6 1,6 1,6 - - - 0 -
-	cpu_is 6 '.loaded == [$pid] and .lazy and .pid == 0 and .command == "swapper/6" and .isolated and
-		.nohz_full and .node == 1' --argjson pid "$told"
+	cpu_is 6 '.loaded == [$pid] and .lazy == true and .pid == 0 and .command == "swapper/6" and .isolated == true and
+		.nohz_full == true and .node == 1' --argjson pid "$told"
 }
 
 @test "a lazy CPU misses a flush, and is behind" {
@@ -139,7 +139,7 @@ others_run()
 @test "a process that runs on CPU 7" {
 	scene busy 7
 	row_is "$PID" 7 7 7 - 7 7 - 7 - - 7 1 -
-	cpu_is 7 '.pid == $pid and .loaded == [$pid] and (.lazy | not) and .nr_targets >= 1 and (.torn | not)' \
+	cpu_is 7 '.pid == $pid and .loaded == [$pid] and .lazy == false and .nr_targets >= 1 and .torn == false' \
 		--argjson pid "$PID"
 }
 
@@ -157,7 +157,7 @@ others_run()
 	echo 0 >/sys/kernel/mm/ksm/sleep_millisecs
 	taskset -p -c 6 "$ksmd"
 	echo 1 >/sys/kernel/mm/ksm/run
-	cpu_is 6 '.pid == $ksmd and .command == "ksmd" and .loaded == [$pid] and .lazy and .nr_targets == 0' \
+	cpu_is 6 '.pid == $ksmd and .command == "ksmd" and .loaded == [$pid] and .lazy == true and .nr_targets == 0' \
 		--argjson ksmd "$ksmd" --argjson pid "$PID"
 	row_is "$PID" 6 6 - - 6 6 6 6 - - - 0 -
 	echo 0 >/sys/kernel/mm/ksm/run
@@ -205,8 +205,8 @@ others_run()
 @test "an offline CPU runs and holds nothing" {
 	told 5
 	echo 0 >/sys/devices/system/cpu/cpu5/online
-	cpu_is 5 '(.online | not) and .pid == null and .command == "" and .loaded == [] and .slots == [] and .nr_targets == 0 and
-		(.lazy | not) and .node == null'
+	cpu_is 5 '.online == false and .pid == null and .command == "" and .loaded == [] and .slots == [] and .nr_targets == 0 and
+		.lazy == false and .node == null'
 	read_row < <(mmcpus show -q -J -o LOADED,CACHED,TARGETS -p "$told")
 	expect_within LOADED "${row[loaded]}" 0-4,6-7
 	expect_within CACHED "${row[cached]}" 0-4,6-7
