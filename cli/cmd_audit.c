@@ -114,6 +114,17 @@ static int collect(struct mmcpus_shootdowns *src, struct mmcpus_reason *why)
 	return -ENOMEM;
 }
 
+/* Looks that take longer than the delay follow each other at once; what was missed meanwhile is not made up for. */
+static uint64_t next_look_ms(uint64_t last_ms, uint64_t delay_ms, uint64_t end_ms)
+{
+	uint64_t next_ms = last_ms + delay_ms;
+	uint64_t now_ms = stop_now_ms();
+
+	if (next_ms < now_ms)
+		next_ms = now_ms;
+	return next_ms < end_ms ? next_ms : end_ms;
+}
+
 /* Look again and again until the window has passed, or somebody asks for the end. */
 static int watch(struct audit *audit, const struct options *opts, struct mmcpus_shootdowns *src,
 		 struct mmcpus_reason *why)
@@ -130,10 +141,8 @@ static int watch(struct audit *audit, const struct options *opts, struct mmcpus_
 		err = audit_look(audit, why);
 		if (!err)
 			err = collect(src, why);
-		next_ms += delay_ms;
-		if (next_ms > end_ms)
-			next_ms = end_ms;
-		is_over = next_ms <= stop_now_ms() && next_ms == end_ms;
+		next_ms = next_look_ms(next_ms, delay_ms, end_ms);
+		is_over = next_ms == end_ms && next_ms <= stop_now_ms();
 	} while (!err && !is_over && !stop_wait(&stop, next_ms));
 	stop_end(&stop);
 	return err;
