@@ -292,14 +292,7 @@ static void write_findings(struct json *json, const struct audit_report *report)
 	struct grid grid;
 
 	fill_grid(&grid, report->audit, &report->columns);
-	json_open_array(json, "findings");
-	for (size_t row = 0; row < grid.nr_rows; row++) {
-		json_open_object(json, NULL);
-		for (size_t column = 0; column < grid.nr_columns; column++)
-			value_write_json(grid_value(&grid, row, column), json, grid.columns[column]->key);
-		json_close(json);
-	}
-	json_close(json);
+	grid_write_json(&grid, json, "findings");
 	grid_deinit(&grid);
 }
 

@@ -29,11 +29,6 @@ char *xstrdup(const char *text)
 	return xcheck(strdup(text));
 }
 
-char *xstrndup(const char *text, size_t length)
-{
-	return xcheck(strndup(text, length));
-}
-
 char *xvasprintf(const char *format, va_list args)
 {
 	char *text = NULL;
