@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Where automatic NUMA balancing wants the threads of a process to be. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "proc_dir.h"
 #include "proc_sched.h"
@@ -21,6 +23,15 @@ static bool is_balanced(const struct mmcpus_system *sys)
 	return mode && strtoul(mode, NULL, 10) & BALANCES_NODES;
 }
 
+/* Or is it only the file that is missing? */
+static bool has_ended(const struct root *process, int32_t tid)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "task/%d", tid);
+	return faccessat(process->fd, path, F_OK, 0) != 0;
+}
+
 /* A thread that has ended meanwhile prefers nothing. */
 static int add_preferred(const struct root *process, int32_t tid, struct text *text, struct mmcpus_cpuset *ret)
 {
@@ -30,7 +41,7 @@ static int add_preferred(const struct root *process, int32_t tid, struct text *t
 
 	snprintf(path, sizeof(path), "task/%d/sched", tid);
 	err = root_read(process, path, text);
-	if (err == -ESRCH)
+	if (err == -ESRCH || (err == -ENOENT && has_ended(process, tid)))
 		return 0;
 	if (!err)
 		err = proc_sched_parse_preferred(text->data, &node);

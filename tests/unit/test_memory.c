@@ -148,6 +148,15 @@ static void assert_preferred(const struct mmcpus_system *sys, int32_t pid, int e
 	mmcpus_cpuset_destroy(set);
 }
 
+/* What is listed, and gone when it is opened. */
+static void tree_replace_by_dangling(const struct tree *tree, const char *path)
+{
+	char *full = tree_path(tree, path);
+
+	assert_int_equal(rmdir(full), 0);
+	assert_int_equal(symlink("gone", full), 0);
+}
+
 static void unites_what_threads_prefer(void **state)
 {
 	static const struct task other = { .tgid = 10, .tid = 11, .threads = 2, .rss_kib = 4, .allowed = "0f" };
@@ -166,6 +175,10 @@ static void unites_what_threads_prefer(void **state)
 	tree_write(*state, "proc/10/task/11/sched", "a (11, #threads: 2)\nnuma_preferred_nid : 1\n");
 	assert_preferred(sys, 10, 0, "1");
 	tree_write(*state, "proc/10/task/10/sched", "a (10, #threads: 2)\nnuma_preferred_nid : 3\n");
+	assert_preferred(sys, 10, 0, "1,3");
+	tree_mkdir(*state, "proc/10/task/9"); /* there is no such file in this kernel, or the thread has ended */
+	assert_preferred(sys, 10, -ENODATA, "");
+	tree_replace_by_dangling(*state, "proc/10/task/9");
 	assert_preferred(sys, 10, 0, "1,3");
 	mmcpus_system_close(sys);
 	tree_write(*state, "proc/sys/kernel/numa_balancing", "2\n"); /* it moves pages between tiers only */
