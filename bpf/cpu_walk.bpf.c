@@ -107,6 +107,7 @@ static __always_inline bool read_task(const struct rq *rq, struct cpu_record *re
 		rec->flags |= CPU_RECORD_KTHREAD;
 	if (task_flags & PF_IDLE)
 		rec->flags |= CPU_RECORD_IDLE;
+	rec->comm[sizeof(rec->comm) - 1] = '\0'; /* of a task that was freed meanwhile, it is anything */
 	rec->pid = number_seen(task, pid, &view);
 	rec->tgid = number_seen(leader, tgid, &view);
 	rec->flags |= CPU_RECORD_TASK;
