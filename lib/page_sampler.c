@@ -347,12 +347,24 @@ static int ask(const struct sampler *sampler, const struct population *pages, ui
 	return err;
 }
 
-/* All of them are alike: no other source is needed for how many there are. */
+/* Resident pages among those that were drawn from, at least 1. */
+static uint64_t nr_met(const struct page_sample *sample)
+{
+	double part = sample->nr_asked ? (double)sample->nr_answers / (double)sample->nr_asked : 1;
+
+	return 1 + (uint64_t)((double)sample->nr_pages * part);
+}
+
+/* All of them are alike. What is resident where nothing may be accessed is not among them. */
 static int ask_all(const struct sampler *sampler, struct page_findings *ret)
 {
+	struct page_part *part = &ret->parts[0];
+	int err = ask(sampler, &sampler->pages, sampler->max_pages, &sampler->end, &part->sample);
+
 	ret->nr_parts = 1;
-	ret->parts[0].nr_resident = 1;
-	return ask(sampler, &sampler->pages, sampler->max_pages, &sampler->end, &ret->parts[0].sample);
+	part->nr_guessed = nr_met(&part->sample);
+	part->nr_resident = sampler->nr_resident > part->nr_guessed ? sampler->nr_resident : part->nr_guessed;
+	return err;
 }
 
 /* As many of each part as it is large, in pages and in time. */
@@ -368,7 +380,8 @@ static int ask_parts(const struct sampler *sampler, struct page_findings *ret)
 	ret->nr_parts = 2;
 	small->nr_resident = nr_small;
 	large->nr_resident = nr_large > sampler->pages.nr_pages ? nr_large : sampler->pages.nr_pages;
-	if (sampler->nr_clusters < sampler->all_clusters) { /* else nothing is left out */
+	large->nr_guessed = 1 + sampler->pages.nr_pages;
+	if (sampler->nr_clusters < sampler->all_clusters) { /* else no block is left out */
 		large->sample.nr_clusters = sampler->nr_clusters;
 		large->sample.all_clusters = sampler->all_clusters;
 		if (sampler->nr_clusters)
@@ -380,6 +393,8 @@ static int ask_parts(const struct sampler *sampler, struct page_findings *ret)
 		  &small->sample);
 	if (err)
 		return err;
+	if (small->sample.nr_asked >= sampler->max_pages)
+		return 0;
 	return ask(sampler, &sampler->pages, sampler->max_pages - small->sample.nr_asked, &sampler->end,
 		   &large->sample);
 }

@@ -89,6 +89,15 @@ count_nodes()
 	return 1
 }
 
+@test "what may not be accessed is not asked about, and may be anywhere" {
+	pick_cpus
+	start "$MMCPUS_SCENE" sealed "$A" 32
+	memory_of "$PID" --memory sample
+	[ "${row[mem_error]%.*}" -ge 50 ]
+	memory_of "$PID" --memory exact
+	expect "error of a count" "${row[mem_error]}" 0
+}
+
 @test "what is swapped out is not resident" {
 	hold swapped || skip "there is no swap"
 	local resident

@@ -30,14 +30,14 @@
 
 /* ------------------------------------------------------------------------------------------------- one process -- */
 
-static void touch_memory(unsigned long mib)
+static void *touch_memory(unsigned long mib)
 {
 	size_t bytes = mib << 20;
 	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
 
 	if (memory == MAP_FAILED)
 		err(EXIT_FAILURE, "%lu MiB", mib);
-	/* cppcheck-suppress memleak ; it is what the scene is for */
+	return memory;
 }
 
 static void play_pinned(char **argv)
@@ -47,6 +47,19 @@ static void play_pinned(char **argv)
 	begin_on(argv[2], argv);
 	if (argv[3])
 		touch_memory(parse_number(argv[3], 1024));
+	say_ready(1, &self);
+	wait_until_over();
+}
+
+/* It has memory that it may not access any more. */
+static void play_sealed(char **argv)
+{
+	unsigned long mib = parse_number(argv[3], 1024);
+	pid_t self = getpid();
+
+	begin_on(argv[2], argv);
+	if (mprotect(touch_memory(mib), mib << 20, PROT_NONE))
+		err(EXIT_FAILURE, "mprotect");
 	say_ready(1, &self);
 	wait_until_over();
 }
@@ -344,6 +357,7 @@ static const struct scene {
 	void (*play)(char **argv);
 } scenes[] = {
 	{ "pinned", 1, 2, "CPU [MIB]", play_pinned },
+	{ "sealed", 2, 2, "CPU MIB", play_sealed },
 	{ "told", 1, 1, "CPU", play_told },
 	{ "mergeable", 2, 2, "CPU MIB", play_mergeable },
 	{ "migrating", 2, 2, "CPU CPU", play_migrating },
