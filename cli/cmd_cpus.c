@@ -25,11 +25,20 @@ struct request {
 
 /* ------------------------------------------------------------------------------------------------------ output -- */
 
+static void remark_uncounted(const struct cpu_view *view)
+{
+	session_remark_dropped(view->snap);
+	if (!mmcpus_system_sees_all_pids(view->sys))
+		complain("processes outside of this pid namespace are not counted; run outside of the container");
+}
+
 static void remark(const struct cpu_view *view, const struct session *session, const struct grid *grid,
 		   const struct options *opts)
 {
 	if (!session_remark(session, opts, view->counts.active != NULL))
 		grid_remark_unknown(grid, session);
+	if (!opts->quiet)
+		remark_uncounted(view);
 	if (!session_has_active(view->snap))
 		session_complain_no_mask();
 }

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* mmcpus show: the address spaces and the CPUs they are active on. */
-#include <inttypes.h>
-
 #include "column_list.h"
 #include "commands.h"
 #include "filter.h"
@@ -84,22 +82,13 @@ static int show_snapshot(const struct request *request, const struct session *se
 	return status;
 }
 
-static void remark_dropped(const struct mmcpus_snapshot *snap)
-{
-	uint64_t nr = mmcpus_snapshot_dropped(snap);
-
-	if (nr)
-		complain("left out %" PRIu64 " %s, whose mask could not be read or changed hands meanwhile", nr,
-			 nr == 1 ? "process" : "processes");
-}
-
 static void remark_snapshot(struct request *request, const struct session *session, const struct mmcpus_snapshot *snap)
 {
 	bool has_active = session_has_active(snap);
 
 	request->is_explained = session_remark(session, request->opts, has_active);
 	if (!request->opts->quiet && !request->filter.has_pids)
-		remark_dropped(snap);
+		session_remark_dropped(snap);
 	if (!has_active)
 		session_complain_no_mask();
 }

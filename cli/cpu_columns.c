@@ -261,13 +261,22 @@ GETTER(get_torn)
 	return held ? give_truth(mmcpus_cpu_is_torn(held), ret) : -ENODATA;
 }
 
+/* Who is not seen is not counted. */
+static bool has_all_counts(const struct cpu_view *view)
+{
+	struct mmcpus_reason why;
+
+	return view->counts.active && mmcpus_system_sees_all_pids(view->sys) && !mmcpus_snapshot_dropped(view->snap) &&
+	       !mmcpus_source_is_restricted(view->src, &why);
+}
+
 GETTER(get_quality)
 {
 	bool lacks_residency = view->wanted & MMCPUS_FIELD_RESIDENCY && !has_residency(view);
 	enum mmcpus_quality quality = mmcpus_source_quality(view->src);
 
 	(void)cpu;
-	if (quality == MMCPUS_EXACT && (lacks_residency || !view->counts.active))
+	if (quality == MMCPUS_EXACT && (lacks_residency || !has_all_counts(view)))
 		quality = MMCPUS_PARTIAL;
 	return give_text(mmcpus_quality_name(quality), ret);
 }

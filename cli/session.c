@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "session.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "message.h"
@@ -69,6 +70,15 @@ bool session_remark(const struct session *session, const struct options *opts, b
 	if (mmcpus_source_is_restricted(session->src, &why))
 		complain_reason(&why);
 	return has_spoken;
+}
+
+void session_remark_dropped(const struct mmcpus_snapshot *snap)
+{
+	uint64_t nr = mmcpus_snapshot_dropped(snap);
+
+	if (nr)
+		complain("left out %" PRIu64 " %s, whose mask could not be read or changed hands meanwhile", nr,
+			 nr == 1 ? "process" : "processes");
 }
 
 bool session_has_active(const struct mmcpus_snapshot *snap)

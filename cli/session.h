@@ -29,4 +29,7 @@ void session_complain_no_mask(void);
  */
 bool session_remark(const struct session *session, const struct options *opts, bool has_active);
 
+/* Remark on processes that are not in the snapshot though they should be. */
+void session_remark_dropped(const struct mmcpus_snapshot *snap);
+
 #endif

@@ -98,6 +98,13 @@ wait_until()
 	holds 'any(.slots[]; .loaded and .pid == $pid)' --argjson pid "${PIDS[0]}"
 }
 
+@test "in a container: what is not seen is not counted, and that is said" {
+	run -0 --separate-stderr unshare --fork --pid --mount-proc "$MMCPUS_BIN" cpus -J --backend "$MMCPUS_BACKEND" \
+		-o NR_ACTIVE,QUALITY
+	expect quality "$(jq -r '.cpus[0].quality' <<<"$output")" partial
+	expect_text stderr "$stderr" '^mmcpus: processes outside of this pid namespace are not counted'
+}
+
 @test "without root: what is known without, the rest unknown, one line on stderr" {
 	! grep -q ^Cpus_active_mm: /proc/self/status || skip "this kernel shows masks to everybody"
 	public_copy "$MMCPUS_BIN"
