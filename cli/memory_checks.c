@@ -17,12 +17,17 @@
 typedef int (*check_memory)(const struct scene *scene, const struct mmcpus_mm *mm, const struct mmcpus_memory *memory,
 			    struct evidence *ret);
 
-/* What has ended meanwhile breaks no rule. */
+/* What has ended meanwhile breaks no rule, also if nobody has taken notice of its end yet. */
 static bool has_ended(const struct scene *scene, int32_t pid)
 {
-	uint64_t start_ns;
+	struct mmcpus_threads *threads;
+	int found = mmcpus_threads_open(scene->sys, pid, &threads);
 
-	return mmcpus_process_start_ns(scene->sys, pid, &start_ns) == -ESRCH;
+	if (found)
+		return found == -ESRCH;
+	found = mmcpus_threads_next(threads);
+	mmcpus_threads_close(threads);
+	return found == 0;
 }
 
 /* A count tells where a sample leaves it open, and of a process that has execed while it was asked. */
