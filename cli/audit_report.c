@@ -50,11 +50,6 @@ static struct tally count_findings(const struct audit *audit)
 	return tally;
 }
 
-static const char *plural(size_t nr)
-{
-	return nr == 1 ? "" : "s";
-}
-
 static void add_place(struct strbuf *text, const struct tally *tally)
 {
 	if (tally->nr_isolated == 0)

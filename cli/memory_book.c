@@ -7,11 +7,9 @@
 #include <string.h>
 
 #include "message.h"
+#include "nodes.h"
 #include "strbuf.h"
 #include "xalloc.h"
-
-/* Node numbers stay below the kernel's largest MAX_NUMNODES. */
-#define NODES_MAX 1024
 
 struct memory_page {
 	int32_t pid;
@@ -139,7 +137,7 @@ static void add_share(struct strbuf *text, double share)
 
 char *memory_text(const struct mmcpus_memory *memory)
 {
-	struct mmcpus_cpuset *nodes = xcheck(mmcpus_cpuset_create(NODES_MAX));
+	struct mmcpus_cpuset *nodes = nodes_create();
 	struct strbuf text = { 0 };
 
 	mmcpus_memory_nodes(memory, nodes);
@@ -149,11 +147,6 @@ char *memory_text(const struct mmcpus_memory *memory)
 	}
 	mmcpus_cpuset_destroy(nodes);
 	return strbuf_take(&text);
-}
-
-static const char *plural(size_t nr)
-{
-	return nr == 1 ? "" : "s";
 }
 
 void memory_book_remark(const struct memory_book *book, bool has_cost)

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "memory_book.h"
+#include "nodes.h"
 #include "rule_checks.h"
 #include "value.h"
 #include "xalloc.h"
@@ -94,7 +95,7 @@ static int check_remote(const struct scene *scene, const struct mmcpus_mm *mm, c
 		return err;
 	}
 	ret->cpus = remote;
-	ret->nodes = scene_make_nodes();
+	ret->nodes = nodes_create();
 	mmcpus_system_nodes_of(scene->sys, remote, ret->nodes);
 	tell_where(memory, ret);
 	return 1;
@@ -112,7 +113,7 @@ static struct mmcpus_cpuset *far_nodes(const struct scene *scene, const struct m
 {
 	const struct mmcpus_cpuset *online = mmcpus_system_set(scene->sys, MMCPUS_SYSTEM_NODES);
 	struct mmcpus_cpuset *allowed = scene_copy_set(scene, mm, MMCPUS_SET_ALLOWED);
-	struct mmcpus_cpuset *nodes = allowed ? scene_make_nodes() : NULL;
+	struct mmcpus_cpuset *nodes = allowed ? nodes_create() : NULL;
 
 	for (uint32_t node = 0; nodes && mmcpus_cpuset_next(online, node, &node); node++) {
 		const struct mmcpus_cpuset *cpus = mmcpus_system_node_cpus(scene->sys, node);

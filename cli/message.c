@@ -9,6 +9,11 @@
 #include "escape.h"
 #include "xalloc.h"
 
+const char *plural(size_t nr)
+{
+	return nr == 1 ? "" : "s";
+}
+
 void complain(const char *format, ...)
 {
 	va_list args;

@@ -3,6 +3,8 @@
 #ifndef MMCPUS_CLI_MESSAGE_H
 #define MMCPUS_CLI_MESSAGE_H
 
+#include <stddef.h>
+
 #include <mmcpus/mmcpus.h>
 
 /* Exit statuses. */
@@ -12,6 +14,9 @@ enum {
 	STATUS_USAGE = 2,
 	STATUS_FOUND = 3, /* a check found something */
 };
+
+/* The ending of a word for so many. */
+const char *plural(size_t nr);
 
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

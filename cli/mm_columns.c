@@ -7,13 +7,11 @@
 
 #include "memory_book.h"
 #include "mm_text.h"
+#include "nodes.h"
 #include "users.h"
 #include "xalloc.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
-
-/* Node numbers stay below the kernel's largest MAX_NUMNODES. */
-#define NODES_MAX 1024
 
 /* A getter of columns.h, which then has its arguments by their types. Not every value takes all that it is given. */
 #define GETTER(name)                                                                                     \
@@ -210,7 +208,7 @@ GETTER(get_nodes)
 
 	if (err)
 		return err;
-	ret->set = xcheck(mmcpus_cpuset_create(NODES_MAX));
+	ret->set = nodes_create();
 	err = mmcpus_system_nodes_of(view->sys, cpus, ret->set);
 	mmcpus_cpuset_destroy(cpus);
 	if (err)
@@ -272,7 +270,7 @@ GETTER(get_remote)
 /* Of all processes that share it; that one has ended meanwhile does not matter. */
 static int read_preferred(const struct mm_view *view, const struct mmcpus_mm *mm, struct mmcpus_cpuset *ret)
 {
-	struct mmcpus_cpuset *one = xcheck(mmcpus_cpuset_create(NODES_MAX));
+	struct mmcpus_cpuset *one = nodes_create();
 	struct value sharers = { 0 };
 	int err = mmcpus_process_preferred_nodes(view->sys, mmcpus_mm_pid(mm), ret);
 
@@ -294,7 +292,7 @@ GETTER(get_numa_preferred)
 {
 	int err;
 
-	ret->set = xcheck(mmcpus_cpuset_create(NODES_MAX));
+	ret->set = nodes_create();
 	err = read_preferred(view, mm, ret->set);
 	if (err)
 		mmcpus_cpuset_destroy(ret->set);

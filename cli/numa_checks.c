@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "nodes.h"
 #include "rule_checks.h"
 #include "strbuf.h"
 #include "value.h"
@@ -21,7 +22,7 @@ static char *list_text(const struct mmcpus_cpuset *set)
 /* NULL: unknown. */
 static struct mmcpus_cpuset *nodes_of(const struct scene *scene, const struct mmcpus_cpuset *cpus)
 {
-	struct mmcpus_cpuset *nodes = scene_make_nodes();
+	struct mmcpus_cpuset *nodes = nodes_create();
 
 	if (mmcpus_system_nodes_of(scene->sys, cpus, nodes) == 0)
 		return nodes;
@@ -182,7 +183,7 @@ static void tell_split(const struct binding *a, const struct binding *b, struct 
 	char *nodes_a = list_text(a->nodes);
 	char *nodes_b = list_text(b->nodes);
 
-	ret->nodes = scene_make_nodes();
+	ret->nodes = nodes_create();
 	mmcpus_cpuset_copy(ret->nodes, a->nodes);
 	mmcpus_cpuset_or(ret->nodes, b->nodes);
 	ret->detail = xasprintf("thread %" PRId32 " is bound to node %s, thread %" PRId32 " to node %s", a->tid,

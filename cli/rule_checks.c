@@ -9,17 +9,9 @@
 #include "stale_list.h"
 #include "xalloc.h"
 
-/* Node numbers stay below the kernel's largest MAX_NUMNODES. */
-#define NODES_MAX 1024
-
 struct mmcpus_cpuset *scene_make_cpus(const struct scene *scene)
 {
 	return xcheck(mmcpus_cpuset_create(mmcpus_system_nr_cpus(scene->sys)));
-}
-
-struct mmcpus_cpuset *scene_make_nodes(void)
-{
-	return xcheck(mmcpus_cpuset_create(NODES_MAX));
 }
 
 struct mmcpus_cpuset *scene_copy_set(const struct scene *scene, const struct mmcpus_mm *mm, enum mmcpus_mm_set which)

@@ -28,9 +28,8 @@ int check_thp_collapse(const struct scene *scene, const struct mmcpus_mm *mm, st
 int prepare_ksm(const struct scene *scene, char **why);
 int check_ksm(const struct scene *scene, const struct mmcpus_mm *mm, struct evidence *ret);
 
-/* For checks: an empty set for the CPUs of the machine, or for its nodes; a copy of a set of an address space. */
+/* For checks: an empty set for the CPUs of the machine; a copy of a set of an address space. */
 struct mmcpus_cpuset *scene_make_cpus(const struct scene *scene);
-struct mmcpus_cpuset *scene_make_nodes(void);
 /* NULL: unknown. */
 struct mmcpus_cpuset *scene_copy_set(const struct scene *scene, const struct mmcpus_mm *mm, enum mmcpus_mm_set which);
 
