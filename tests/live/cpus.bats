@@ -55,9 +55,9 @@ wait_until()
 @test "a busy process is what its CPU runs, its address space is loaded there, and a flush would interrupt it" {
 	need_two_cpus
 	scene busy "$B"
-	wait_until '.pid == $pid and (.torn | not)' --argjson pid "$PID"
+	wait_until '.pid == $pid and .torn == false' --argjson pid "$PID"
 	holds '.tid == $pid and .command == "scene" and .online' --argjson pid "$PID"
-	holds '.loaded == [$pid] and (.lazy | not)' --argjson pid "$PID"
+	holds '.loaded == [$pid] and .lazy == false' --argjson pid "$PID"
 	holds '[.slots[] | select(.loaded)] | length == 1 and .[0].pid == $pid and .[0].current' --argjson pid "$PID"
 	holds '.nr_slots == (.slots | length) and .nr_targets >= 1 and .nr_active >= .nr_targets and .quality == "exact"'
 }
@@ -66,7 +66,7 @@ wait_until()
 	need_two_cpus
 	local nr_rows tries
 	scene busy "$B"
-	wait_until '.pid == $pid and (.torn | not)' --argjson pid "$PID"
+	wait_until '.pid == $pid and .torn == false' --argjson pid "$PID"
 	read_row < <(mmcpus show -q -J -o ACTIVE,CACHED,MM -p "$PID" --backend "$MMCPUS_BACKEND")
 	expect MM "${row[mm]}" "$(jq -r .mm <<<"$json")"
 	expect_cpus ACTIVE "${row[active]}" "$B"
@@ -85,7 +85,7 @@ wait_until()
 	local json
 	for _ in 1 2 3; do
 		cpu "$A"
-		holds '.command == "mmcpus" and .loaded == [.pid] and (.lazy | not) and (.torn | not)'
+		holds '.command == "mmcpus" and .loaded == [.pid] and .lazy == false and .torn == false'
 		holds 'any(.slots[]; .loaded and .pid == $row.pid)' --argjson row "$json"
 	done
 }
@@ -93,7 +93,7 @@ wait_until()
 @test "processes that share an address space are all named" {
 	need_two_cpus
 	scene shared "$A" "$B" busy
-	wait_until '.pid == $pid and (.torn | not)' --argjson pid "${PIDS[1]}"
+	wait_until '.pid == $pid and .torn == false' --argjson pid "${PIDS[1]}"
 	holds '.loaded == $pids' --argjson pids "[${PIDS[0]},${PIDS[1]}]"
 	holds 'any(.slots[]; .loaded and .pid == $pid)' --argjson pid "${PIDS[0]}"
 }
