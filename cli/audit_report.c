@@ -224,12 +224,30 @@ static void add_name(struct strbuf *names, const struct rule_result *result)
 		strbuf_addf(names, " (%s)", result->why);
 }
 
-static void print_rules_in(const struct audit *audit, const char *label, enum rule_state state, bool is_broken)
+/* By what was found, whether or not all of it could be checked. */
+static bool is_broken(const struct audit *audit, size_t rule)
+{
+	return count_of_rule(audit, &rules[rule]) > 0;
+}
+
+static void print_broken_names(const struct audit *audit)
 {
 	struct strbuf names = { 0 };
 
 	for (size_t i = 0; i < nr_rules; i++)
-		if (audit->results[i].state == state && (count_of_rule(audit, &rules[i]) > 0) == is_broken)
+		if (is_broken(audit, i))
+			strbuf_addf(&names, "%s%s", names.length ? ", " : "", rules[i].id);
+	if (names.length)
+		print_fact("Rules broken", names.text);
+	strbuf_deinit(&names);
+}
+
+static void print_rules_in(const struct audit *audit, const char *label, enum rule_state state)
+{
+	struct strbuf names = { 0 };
+
+	for (size_t i = 0; i < nr_rules; i++)
+		if (audit->results[i].state == state && !is_broken(audit, i))
 			add_name(&names, &audit->results[i]);
 	if (names.length)
 		print_fact(label, names.text);
@@ -259,10 +277,10 @@ static void print_facts(const struct audit_report *report)
 	print_fact("Policy", audit->policy->file ? audit->policy->file : "-");
 	print_allowed(audit);
 	print_fact("Backend", mmcpus_source_backend(audit->src));
-	print_rules_in(audit, "Rules broken", RULE_CHECKED, true);
-	print_rules_in(audit, "Rules kept", RULE_CHECKED, false);
-	print_rules_in(audit, "Nothing to check", RULE_MOOT, false);
-	print_rules_in(audit, "Ignored", RULE_IGNORED, false);
+	print_broken_names(audit);
+	print_rules_in(audit, "Rules kept", RULE_CHECKED);
+	print_rules_in(audit, "Nothing to check", RULE_MOOT);
+	print_rules_in(audit, "Ignored", RULE_IGNORED);
 	free(isolated);
 }
 
