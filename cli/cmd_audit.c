@@ -289,6 +289,10 @@ static int audit_run(const struct options *opts)
 	char *why;
 	int status;
 
+	if (opts->list_rules && opts->output) {
+		usage_error(&why, "--list-rules has columns of its own, and excludes --output");
+		return complain_usage(why);
+	}
 	if (opts->list_rules)
 		return list_rules(opts);
 	if (opts->delay_ms && !opts->window_ms) {

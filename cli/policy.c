@@ -319,12 +319,12 @@ static int read_text(FILE *stream, const char *file, char *text, char **why)
 	size_t length = fread(text, 1, POLICY_BYTES_MAX + 1, stream);
 
 	if (ferror(stream))
-		return usage_error(why, "%s: %s", file, strerror(errno));
+		return usage_error(why, "policy file '%s': %s", file, strerror(errno));
 	if (length > POLICY_BYTES_MAX)
-		return usage_error(why, "%s: is longer than %d bytes", file, POLICY_BYTES_MAX);
+		return usage_error(why, "policy file '%s' is longer than %d bytes", file, POLICY_BYTES_MAX);
 	text[length] = '\0';
 	if (strlen(text) < length)
-		return usage_error(why, "%s: is no text", file);
+		return usage_error(why, "policy file '%s' is no text: it holds a null byte", file);
 	return 0;
 }
 
@@ -337,7 +337,7 @@ int policy_read(struct policy *policy, const char *file, bool is_optional, char 
 	if (!stream && is_optional && errno == ENOENT)
 		return 0;
 	if (!stream)
-		return usage_error(why, "%s: %s", file, strerror(errno));
+		return usage_error(why, "policy file '%s': %s", file, strerror(errno));
 	text = xcalloc(POLICY_BYTES_MAX + 2, 1);
 	err = read_text(stream, file, text, why);
 	fclose(stream);
