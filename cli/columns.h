@@ -14,6 +14,7 @@
 enum column_flags {
 	COLUMN_IS_DEFAULT = 1 << 0,   /* shown unless -o says otherwise, in the order of the rows */
 	COLUMN_CAN_TRUNCATE = 1 << 1, /* may be cut where a terminal is too narrow; a set may not */
+	COLUMN_CAN_WRAP = 1 << 2,     /* prose, which may go on in the next line there, as lists always may */
 };
 
 struct column {

@@ -203,7 +203,8 @@ static const struct column columns[] = {
 	{ "SEEN", "seen", VALUE_NUMBER, 0, 0, get_seen, "in how many looks it was seen" },
 	{ "CGROUP", "cgroup", VALUE_TEXT, 0, 0, get_cgroup, "control group of the process" },
 	{ "QUALITY", "quality", VALUE_TEXT, 0, 0, get_quality, "exact, partial or estimate" },
-	{ "DETAIL", "detail", VALUE_TEXT, COLUMN_IS_DEFAULT, 0, get_detail, "what else there is to say" },
+	{ "DETAIL", "detail", VALUE_TEXT, COLUMN_IS_DEFAULT | COLUMN_CAN_WRAP, 0, get_detail,
+	  "what else there is to say" },
 };
 
 const struct column_set finding_columns = { columns, ARRAY_SIZE(columns), "audit" };
@@ -239,8 +240,9 @@ static const struct column columns_of_rules[] = {
 	{ "RULE", "rule", VALUE_TEXT, COLUMN_IS_DEFAULT, 0, get_rule_id, "its name" },
 	{ "SEVERITY", "severity", VALUE_TEXT, COLUMN_IS_DEFAULT, 0, get_rule_severity, "error or warning" },
 	{ "ABOUT", "about", VALUE_TEXT, COLUMN_IS_DEFAULT, 0, get_rule_scope, "each process, or the machine" },
-	{ "MEANING", "meaning", VALUE_TEXT, COLUMN_IS_DEFAULT, 0, get_rule_meaning, "what it finds" },
-	{ "REMEDY", "remedy", VALUE_TEXT, COLUMN_IS_DEFAULT, 0, get_rule_remedy, "what to do about it" },
+	{ "MEANING", "meaning", VALUE_TEXT, COLUMN_IS_DEFAULT | COLUMN_CAN_WRAP, 0, get_rule_meaning, "what it finds" },
+	{ "REMEDY", "remedy", VALUE_TEXT, COLUMN_IS_DEFAULT | COLUMN_CAN_WRAP, 0, get_rule_remedy,
+	  "what to do about it" },
 };
 
 const struct column_set rule_columns = { columns_of_rules, ARRAY_SIZE(columns_of_rules), "audit" };

@@ -117,16 +117,17 @@ static char *cut(char *text, size_t max_width)
 	return strbuf_take(&out);
 }
 
-/* A word that is wider than the column stays whole: then the line is too wide, but true. */
+/* Prose is broken at blanks, a list at commas. A word that is wider than the column stays whole: too wide, but true. */
 static char *wrap(char *text, size_t max_width)
 {
+	const char *end = strchr(text, ' ') ? " " : ",";
 	struct strbuf out = { 0 };
 	size_t line_width = 0;
 	size_t length;
 
 	for (const char *word = text; *word; word += length) {
-		length = strcspn(word, ",");
-		length += word[length] == ',';
+		length = strcspn(word, end);
+		length += word[length] == *end;
 		if (line_width && line_width + length > max_width) {
 			strbuf_add(&out, "\n");
 			line_width = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * How the cells of a table fit a terminal. Sets that are too wide go on in the next line, broken at commas, since a
- * set that is cut off would be a lie; names may be cut off, and then end in "+".
+ * set that is cut off would be a lie; so does prose, broken at blanks; names may be cut off, and then end in "+".
  */
 #ifndef MMCPUS_CLI_LAYOUT_H
 #define MMCPUS_CLI_LAYOUT_H

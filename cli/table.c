@@ -32,7 +32,7 @@ static bool is_list(const struct column *column)
 
 static enum layout_fit fit_of(const struct column *column)
 {
-	if (is_list(column))
+	if (is_list(column) || column->flags & COLUMN_CAN_WRAP)
 		return LAYOUT_WRAP;
 	return column->flags & COLUMN_CAN_TRUNCATE ? LAYOUT_CUT : LAYOUT_KEEP;
 }
