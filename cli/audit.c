@@ -370,13 +370,14 @@ int audit_look(struct audit *audit, struct mmcpus_reason *why)
 	return 0;
 }
 
-void audit_watch(struct audit *audit, const char *why_not)
+void audit_watch(struct audit *audit, const struct mmcpus_reason *why_not)
 {
 	audit->scene.is_watched = true;
 	audit->scene.why_not_watched = why_not;
 }
 
-void audit_take_shootdowns(struct audit *audit, const struct mmcpus_interval *interval, const char *why_unknown)
+void audit_take_shootdowns(struct audit *audit, const struct mmcpus_interval *interval,
+			   const struct mmcpus_reason *why_unknown)
 {
 	audit->scene.shootdowns = interval;
 	audit->scene.why_not_watched = why_unknown;

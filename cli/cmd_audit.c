@@ -174,13 +174,13 @@ static void watch_open(struct shootdown_watch *watch, const struct request *requ
 		err = mmcpus_shootdowns_open(audit->scene.sys, MMCPUS_BY_FLOW, request->isolated, &watch->src, why);
 	if (err)
 		watch->src = NULL;
-	audit_watch(audit, err ? why->what : NULL);
+	audit_watch(audit, err ? why : NULL);
 }
 
 static int watch_take(struct shootdown_watch *watch, struct audit *audit, struct mmcpus_reason *why)
 {
 	const struct mmcpus_interval *interval;
-	const char *unknown = NULL;
+	const struct mmcpus_reason *unknown = NULL;
 	int err;
 
 	if (!watch->src)
@@ -189,7 +189,7 @@ static int watch_take(struct shootdown_watch *watch, struct audit *audit, struct
 	if (err)
 		return err;
 	if (mmcpus_shootdowns_check_hits(watch->src, &watch->why))
-		unknown = watch->why.what;
+		unknown = &watch->why;
 	audit_take_shootdowns(audit, interval, unknown);
 	return 0;
 }

@@ -20,9 +20,10 @@ struct scene {
 	const struct mmcpus_system *sys;
 	const struct mmcpus_snapshot *snap;
 	const struct mmcpus_interval
-		*shootdowns;         /* that hit isolated CPUs while it was watched; NULL: not yet, or not at all */
-	bool is_watched;             /* a running machine, which is looked at for a while */
-	const char *why_not_watched; /* why shootdowns can't be counted meanwhile; NULL: they can, or need not be */
+		*shootdowns; /* that hit isolated CPUs while it was watched; NULL: not yet, or not at all */
+	bool is_watched;     /* a running machine, which is looked at for a while */
+	/* Why shootdowns can't be counted meanwhile; NULL: they can, or need not be. */
+	const struct mmcpus_reason *why_not_watched;
 	const struct mmcpus_cpuset *isolated; /* as the user, the policy or the machine says; NULL: unknown */
 	struct memory_book *memory;           /* where it is, for who asks */
 	const struct stale_list *earlier;     /* of the look before this one */

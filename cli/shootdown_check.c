@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
+#include "message.h"
 #include "rule_checks.h"
 #include "strbuf.h"
 #include "xalloc.h"
@@ -36,7 +37,7 @@ int prepare_shootdown(const struct scene *scene, char **why)
 	if (prepared <= 0)
 		return prepared;
 	if (scene->why_not_watched) {
-		*why = xstrdup(scene->why_not_watched);
+		*why = reason_text(scene->why_not_watched);
 		return -ENODATA;
 	}
 	return scene->shootdowns != NULL;

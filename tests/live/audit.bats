@@ -126,8 +126,9 @@ stale_of()
 	printf 'ignore stray\n' >>"$policy"
 	install -m 644 "$policy" "$public"
 	run -1 --separate-stderr setpriv --reuid 65534 --regid 65534 --clear-groups env LD_LIBRARY_PATH="$public" \
-		"$public/mmcpus" audit -J --policy "$public/policy" -C "$B" --allow '*'
+		"$public/mmcpus" audit -J --policy "$public/policy" -C "$B" --allow '*' -w 0.1
 	expect verdict "$(jq -r .verdict <<<"$output")" unknown
+	expect_text reason "$(jq -r '.rules[] | select(.rule == "shootdown") | .reason' <<<"$output")" 'needs root.*run with sudo'
 	expect quality "$(jq -r .quality <<<"$output")" estimate
 }
 
