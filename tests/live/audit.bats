@@ -5,6 +5,9 @@
 
 load live
 
+# Seconds until something has happened for sure. Emulated machines take their time.
+PATIENCE=${MMCPUS_PATIENCE:-1}
+
 setup()
 {
 	need_root
@@ -103,12 +106,12 @@ stale_of()
 	printf 'ignore stray\n' >>"$policy" # it may have been somewhere else before it was bound
 	"$MMCPUS_BIN" audit -J --policy "$policy" -C "$B" -w 100 -d 0.1 >"$out" 3>&- &
 	watch=$!
-	sleep 1
+	sleep "$PATIENCE"
 	scene busy "$B"
-	sleep 1
+	sleep "$PATIENCE"
 	local late=$PID
 	end_scenes
-	sleep 1
+	sleep "$PATIENCE"
 	[ ! -s "$out" ]
 	kill -INT "$watch"
 	wait "$watch" || status=$?
@@ -142,9 +145,9 @@ stale_of()
 	local detail
 	need_two_cpus
 	: "${MMCPUS_FLUSHES:?}"
-	(sleep 1 && exec "$MMCPUS_FLUSHES" madvise 100 "$A" "$B") 2>"$BATS_TEST_TMPDIR/said" 3>&- &
+	(sleep "$PATIENCE" && exec "$MMCPUS_FLUSHES" madvise 100 "$A" "$B") 2>"$BATS_TEST_TMPDIR/said" 3>&- &
 	started_pids+=($!)
-	audit -C "$B" -w 3 --allow '*'
+	audit -C "$B" -w $((3 * PATIENCE)) --allow '*'
 	if jq -e '.rules[] | select(.rule == "shootdown") | .state == "not checked"' <<<"$output"; then
 		expect_text reason "$(jq -r '.rules[] | select(.rule == "shootdown") | .reason' <<<"$output")" 'hypervisor|hook|fentry'
 		skip "hits are not seen here"
