@@ -44,6 +44,7 @@ check-vm: $(BUILD)/build.ninja
 	@tests/vm/check $(BUILD) $(SCENE)
 
 bench: quiet
+	@scripts/install-packages bench || echo 'measuring without them' >&2
 	@meson test -C $(BUILD) --benchmark --verbose
 
 install: packages $(BUILD)/build.ninja

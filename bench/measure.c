@@ -43,11 +43,16 @@ static int compare(const void *a, const void *b)
 	return (left > right) - (left < right);
 }
 
-double median_ms(const struct contender *contender, int nr_rounds)
+double median(const double *values, int nr)
 {
 	double sorted[ROUNDS_MAX];
 
-	memcpy(sorted, contender->ms, (size_t)nr_rounds * sizeof(sorted[0]));
-	qsort(sorted, (size_t)nr_rounds, sizeof(sorted[0]), compare);
-	return sorted[nr_rounds / 2];
+	memcpy(sorted, values, (size_t)nr * sizeof(sorted[0]));
+	qsort(sorted, (size_t)nr, sizeof(sorted[0]), compare);
+	return sorted[nr / 2];
+}
+
+double median_ms(const struct contender *contender, int nr_rounds)
+{
+	return median(contender->ms, nr_rounds);
 }

@@ -22,6 +22,9 @@ struct contender {
 
 void measure(struct contender *contenders, size_t nr, int nr_rounds);
 
+/* nr: at most ROUNDS_MAX. */
+double median(const double *values, int nr);
+
 double median_ms(const struct contender *contender, int nr_rounds);
 
 #endif

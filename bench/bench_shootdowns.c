@@ -1,0 +1,468 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What it costs to watch shootdowns: a storm of madvise(MADV_DONTNEED) while nobody looks, while mmcpus counts, and while
+ * what a user would use instead does.
+ *
+ *	bench_shootdowns MMCPUS [COUNT [ROUNDS]]
+ *
+ * Each contender runs the storm as its command, one after the other in every round. The storm is a process of its own:
+ * bound to a CPU, alone, or with a thread on another CPU that its flushes hit. Its time is the CPU time of the thread
+ * that flushes, which has the waiting for others in it, but not what other processes do.
+ */
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "measure.h"
+
+#define PAGE             4096
+#define LIFETIME_SECONDS 10
+#define COUNT_MAX        1000000
+
+static void check(bool is_done, const char *what)
+{
+	if (!is_done)
+		err(EXIT_FAILURE, "%s", what);
+}
+
+/* ----------------------------------------------------------------------------------------- the kernel's own statistics -- */
+
+struct cost {
+	uint64_t run_ns;
+	uint64_t nr_runs;
+};
+
+static long bpf(int command, union bpf_attr *attr)
+{
+	return syscall(SYS_bpf, command, attr, sizeof(*attr));
+}
+
+static bool is_of_mmcpus(const char *name)
+{
+	return strcmp(name, "on_tlb_flush") == 0 || strcmp(name, "on_hit_begin") == 0 ||
+	       strcmp(name, "on_hit_end") == 0;
+}
+
+static void add_cost_of(uint32_t id, struct cost *cost)
+{
+	struct bpf_prog_info info = { 0 };
+	union bpf_attr attr = { .prog_id = id };
+	int fd = (int)bpf(BPF_PROG_GET_FD_BY_ID, &attr);
+
+	if (fd < 0)
+		return;
+	attr = (union bpf_attr){ .info = {
+					 .bpf_fd = (uint32_t)fd, .info_len = sizeof(info), .info = (uintptr_t)&info } };
+	if (bpf(BPF_OBJ_GET_INFO_BY_FD, &attr) == 0 && is_of_mmcpus(info.name)) {
+		cost->run_ns += info.run_time_ns;
+		cost->nr_runs += info.run_cnt;
+	}
+	close(fd);
+}
+
+/* Of the programs of mmcpus. */
+static struct cost read_cost(void)
+{
+	union bpf_attr attr = { 0 };
+	struct cost cost = { 0 };
+
+	while (bpf(BPF_PROG_GET_NEXT_ID, &attr) == 0) {
+		add_cost_of(attr.next_id, &cost);
+		attr = (union bpf_attr){ .start_id = attr.next_id };
+	}
+	return cost;
+}
+
+/* ----------------------------------------------------------------------------------------------------------- the storm -- */
+
+struct result {
+	double ms;
+	struct cost cost;
+};
+
+static atomic_bool is_victim_there;
+
+static void bind_to(size_t cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	check(sched_setaffinity(0, sizeof(set), &set) == 0, "sched_setaffinity");
+}
+
+/* Above all others, for as long as the storm takes: a victim that another process has pushed aside is none. */
+static void be_urgent(int priority)
+{
+	const struct sched_param param = { .sched_priority = priority };
+
+	if (sched_setscheduler(0, SCHED_FIFO, &param))
+		warn("SCHED_FIFO");
+}
+
+static void *be_victim(void *unused __attribute__((unused)))
+{
+	bind_to(1);
+	be_urgent(1);
+	atomic_store(&is_victim_there, true);
+	for (;;)
+		__asm__ volatile("pause");
+	return NULL;
+}
+
+static void start_victim(void)
+{
+	pthread_t thread;
+
+	check(pthread_create(&thread, NULL, be_victim, NULL) == 0, "pthread_create");
+	while (!atomic_load(&is_victim_there))
+		sched_yield();
+}
+
+static double thread_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+static double flush_many(char *page, long count)
+{
+	double start = thread_ms();
+
+	for (long i = 0; i < count; i++) {
+		*(volatile char *)page = 1;
+		check(madvise(page, PAGE, MADV_DONTNEED) == 0, "madvise");
+	}
+	return thread_ms() - start;
+}
+
+/* The median of several bouts counts: some are disturbed. */
+#define NR_BOUTS 25
+
+static struct result measure_storm(long count)
+{
+	char *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct result result;
+	double bouts[NR_BOUTS];
+	struct cost before;
+
+	check(page != MAP_FAILED, "mmap");
+	flush_many(page, count / NR_BOUTS); /* warms up */
+	before = read_cost();
+	for (int i = 0; i < NR_BOUTS; i++)
+		bouts[i] = flush_many(page, count / NR_BOUTS) * NR_BOUTS;
+	result.ms = median(bouts, NR_BOUTS);
+	result.cost = read_cost();
+	result.cost.run_ns -= before.run_ns;
+	result.cost.nr_runs -= before.nr_runs;
+	return result;
+}
+
+/* An address space that begins bound has never been on another CPU. */
+static void begin_bound(char **argv)
+{
+	cpu_set_t set;
+
+	check(sched_getaffinity(0, sizeof(set), &set) == 0, "sched_getaffinity");
+	if (CPU_COUNT(&set) == 1)
+		return;
+	bind_to(0);
+	execv("/proc/self/exe", argv);
+	err(EXIT_FAILURE, "/proc/self/exe");
+}
+
+/* bench_shootdowns alone|victim COUNT FILE: the result goes to the file. */
+static int run_storm(char **argv)
+{
+	struct result result;
+	int fd;
+
+	begin_bound(argv);
+	alarm(LIFETIME_SECONDS);
+	be_urgent(2);
+	if (strcmp(argv[1], "victim") == 0)
+		start_victim();
+	result = measure_storm(atol(argv[2]));
+	fd = open(argv[3], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	check(fd >= 0 && write(fd, &result, sizeof(result)) == sizeof(result), argv[3]);
+	return EXIT_SUCCESS;
+}
+
+/* ------------------------------------------------------------------------------------------------------ the contenders -- */
+
+static const char *self;
+static char count_text[24];
+static char dir[] = "/tmp/bench_shootdowns.XXXXXX";
+static char result_path[64];
+static char said_path[64];
+static char data_path[64];
+
+enum {
+	ALONE,
+	VICTIM,
+	NR_STORMS
+};
+
+static const char *const storms[NR_STORMS] = { "alone", "victim" };
+
+/* Of all rounds. */
+struct sums {
+	double ms[ROUNDS_MAX];
+	struct cost cost;
+	uint64_t nr_counted; /* sent and hits */
+	uint64_t counting_ns;
+	uint64_t nr_lost;
+};
+
+struct watcher {
+	const char *name;
+	const char *argv[12]; /* what stands before the command */
+	bool is_one_string;   /* the command is the next argument, as a whole */
+	bool is_mmcpus;
+	bool is_missing;
+	struct sums sums[NR_STORMS];
+	long peak_kb;
+};
+
+enum {
+	NOBODY,
+	FLOW,
+	STACK,
+	PERF,
+	BPFTRACE,
+	NR_WATCHERS
+};
+
+static const char count_of_bpftrace[] = "tracepoint:tlb:tlb_flush { @[comm, args->reason] = count(); }";
+
+static struct watcher watchers[NR_WATCHERS] = {
+	[NOBODY] = { .name = "nobody looks" },
+	[FLOW] = { .name = "mmcpus shootdowns", .argv = { "", "shootdowns", "-J", "--" }, .is_mmcpus = true },
+	[STACK] = { .name = "mmcpus shootdowns --by stack",
+		    .argv = { "", "shootdowns", "-J", "--by", "stack", "--" },
+		    .is_mmcpus = true },
+	[PERF] = { .name = "perf record -e tlb:tlb_flush -g",
+		   .argv = { "perf", "record", "-e", "tlb:tlb_flush", "-g", "-o", data_path, "--" } },
+	[BPFTRACE] = { .name = "bpftrace, a count",
+		       .argv = { "bpftrace", "-e", count_of_bpftrace, "-c" },
+		       .is_one_string = true },
+};
+
+static void redirect(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	check(fd >= 0 && dup2(fd, STDOUT_FILENO) >= 0 && dup2(fd, STDERR_FILENO) >= 0, path);
+}
+
+/* Append the storm to what stands before it. */
+static void exec_watcher(const struct watcher *watcher, const char *storm)
+{
+	const char *argv[24] = { 0 };
+	const char *command[] = { self, storm, count_text, result_path };
+	char text[512];
+	size_t nr = 0;
+
+	for (; watcher->argv[nr]; nr++)
+		argv[nr] = watcher->argv[nr];
+	snprintf(text, sizeof(text), "%s %s %s %s", self, storm, count_text, result_path);
+	if (watcher->is_one_string)
+		argv[nr] = text;
+	else
+		memcpy(argv + nr, command, sizeof(command));
+	redirect(said_path);
+	execvp(argv[0], (char *const *)argv);
+	_exit(127);
+}
+
+/* 0: it does not say. */
+static uint64_t said_number(const char *said, const char *name)
+{
+	char key[32];
+	const char *at;
+
+	snprintf(key, sizeof(key), "\"%s\":", name);
+	at = strstr(said, key);
+	return at ? strtoull(at + strlen(key), NULL, 10) : 0;
+}
+
+/* The numbers of the interval stand before the rows. */
+static void add_said(struct sums *sums)
+{
+	char said[4096] = { 0 };
+	int fd = open(said_path, O_RDONLY);
+
+	check(fd >= 0 && read(fd, said, sizeof(said) - 1) >= 0, said_path);
+	close(fd);
+	sums->nr_lost += said_number(said, "lost");
+	sums->nr_counted += said_number(said, "sent") + said_number(said, "hits");
+	sums->counting_ns += said_number(said, "cost_ns");
+}
+
+static void add_result(struct sums *sums, int round, const char *name)
+{
+	struct result result;
+	int fd = open(result_path, O_RDONLY);
+
+	if (fd < 0 || read(fd, &result, sizeof(result)) != sizeof(result))
+		errx(EXIT_FAILURE, "%s did not run the storm", name);
+	close(fd);
+	unlink(result_path);
+	sums->ms[round] = result.ms;
+	sums->cost.run_ns += result.cost.run_ns;
+	sums->cost.nr_runs += result.cost.nr_runs;
+}
+
+static void run_watcher(struct watcher *watcher, size_t storm, int round)
+{
+	struct rusage usage;
+	int status;
+	pid_t pid = fork();
+
+	check(pid >= 0, "fork");
+	if (pid == 0)
+		exec_watcher(watcher, storms[storm]);
+	check(wait4(pid, &status, 0, &usage) == pid, "wait4");
+	if (access(result_path, R_OK)) {
+		watcher->is_missing = true;
+		return;
+	}
+	if (usage.ru_maxrss > watcher->peak_kb)
+		watcher->peak_kb = usage.ru_maxrss;
+	add_result(&watcher->sums[storm], round, watcher->name);
+	add_said(&watcher->sums[storm]);
+}
+
+static void run_rounds(int nr_rounds)
+{
+	for (int round = 0; round < nr_rounds; round++)
+		for (size_t i = 0; i < NR_WATCHERS; i++)
+			for (size_t storm = 0; storm < NR_STORMS && !watchers[i].is_missing; storm++)
+				run_watcher(&watchers[i], storm, round);
+}
+
+/* ----------------------------------------------------------------------------------------------------------- the table -- */
+
+static double percent_slower(size_t watcher, size_t storm, int nr_rounds)
+{
+	double quotients[ROUNDS_MAX];
+
+	for (int i = 0; i < nr_rounds; i++)
+		quotients[i] = watchers[watcher].sums[storm].ms[i] / watchers[NOBODY].sums[storm].ms[i];
+	return (median(quotients, nr_rounds) - 1) * 100;
+}
+
+static double quotient(uint64_t of, uint64_t by)
+{
+	return by ? (double)of / (double)by : 0;
+}
+
+static void print_row(size_t index, size_t storm, long count, int nr_rounds)
+{
+	const struct watcher *watcher = &watchers[index];
+	const struct sums *sums = &watcher->sums[storm];
+
+	printf("| %s | %s ", storm == ALONE ? "alone" : "with a victim", watcher->name);
+	if (watcher->is_missing) {
+		printf("| does not run here | | | | |\n");
+		return;
+	}
+	printf("| %.0f | %+.1f ", median(sums->ms, nr_rounds) * 1e6 / (double)count,
+	       percent_slower(index, storm, nr_rounds));
+	if (watcher->is_mmcpus)
+		printf("| %.0f | %.0f | %llu |\n", quotient(sums->cost.run_ns, sums->cost.nr_runs),
+		       quotient(sums->counting_ns, sums->nr_counted), (unsigned long long)sums->nr_lost);
+	else
+		printf("| | | |\n");
+}
+
+static void print_table(long count, int nr_rounds)
+{
+	printf("%ld flushes by one thread, medians of %d interleaved rounds\n\n", count, nr_rounds);
+	printf("| storm | who looks | ns a flush | slower, %% | BPF ns a run | BPF ns a shootdown or hit | lost |\n");
+	printf("|---|---|---:|---:|---:|---:|---:|\n");
+	for (size_t storm = 0; storm < NR_STORMS; storm++)
+		for (size_t i = 0; i < NR_WATCHERS; i++)
+			print_row(i, storm, count, nr_rounds);
+	printf("\npeak resident memory: %s %ld KiB, %s %ld KiB\n", watchers[FLOW].name, watchers[FLOW].peak_kb,
+	       watchers[STACK].name, watchers[STACK].peak_kb);
+}
+
+/* ------------------------------------------------------------------------------------------------------------- set-up -- */
+
+/* bpftrace looks for tracepoints in debugfs: where there is none, it gets one that nobody else sees. */
+static void show_debugfs(void)
+{
+	if (access("/sys/kernel/debug/tracing", F_OK) == 0 || unshare(CLONE_NEWNS))
+		return;
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) || mount("none", "/sys/kernel/debug", "debugfs", 0, NULL))
+		warn("debugfs");
+}
+
+static void remove_files(void)
+{
+	unlink(result_path);
+	unlink(said_path);
+	unlink(data_path);
+	rmdir(dir);
+}
+
+static void make_paths(void)
+{
+	check(mkdtemp(dir) != NULL, dir);
+	snprintf(result_path, sizeof(result_path), "%s/result", dir);
+	snprintf(said_path, sizeof(said_path), "%s/said", dir);
+	snprintf(data_path, sizeof(data_path), "%s/data", dir);
+	atexit(remove_files);
+}
+
+static void find_self(void)
+{
+	static char path[4096];
+	ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+	check(length > 0, "/proc/self/exe");
+	self = path;
+}
+
+int main(int argc, char **argv)
+{
+	long count = argc > 2 ? atol(argv[2]) : 25000;
+	int nr_rounds = argc > 3 ? atoi(argv[3]) : 11;
+
+	if (argc == 4 && (strcmp(argv[1], "alone") == 0 || strcmp(argv[1], "victim") == 0))
+		return run_storm(argv);
+	if (argc < 2 || count < NR_BOUTS || count > COUNT_MAX || nr_rounds < 1 || nr_rounds > ROUNDS_MAX)
+		errx(2, "usage: bench_shootdowns MMCPUS [COUNT [ROUNDS]], at most %d flushes and %d rounds", COUNT_MAX,
+		     ROUNDS_MAX);
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2)
+		errx(77, "takes two CPUs");
+	watchers[FLOW].argv[0] = watchers[STACK].argv[0] = argv[1];
+	snprintf(count_text, sizeof(count_text), "%ld", count);
+	find_self();
+	make_paths();
+	show_debugfs();
+	run_rounds(nr_rounds);
+	if (watchers[NOBODY].is_missing || watchers[FLOW].is_missing || watchers[STACK].is_missing)
+		errx(EXIT_FAILURE, "%s did not run: needs root", argv[1]);
+	print_table(count, nr_rounds);
+	return EXIT_SUCCESS;
+}
