@@ -3,12 +3,16 @@
  * Who interrupts whom: counts each TLB shootdown in a row of its sender, its cause and the address space that it is
  * for, on the sending CPU and on every CPU that it hits.
  *
- * The kernel describes a flush in a per-CPU variable of the sender, flush_tlb_info, for as long as it waits. When it says
- * on the sender that it sends (tlb:tlb_flush), the description is read there. A CPU that is hit is handed its address,
- * and thereby finds the sender. Nothing needs a symbol: how per-CPU variables are found is told in cpu_walk.bpf.c.
+ * The kernel describes a flush in a per-CPU variable of the sender, flush_tlb_info, for as long as it waits. It is read
+ * when the sender is about to send, and a CPU that is hit is handed its address, and thereby finds the sender.
  *
- * Built twice: with csd:csd_function_entry and _exit (6.5) on the side of the CPUs that are hit, and, for kernels that
- * lack these, with fentry and fexit of the function that they call.
+ * The sender is seen by fentry of native_flush_tlb_multi(), which is handed the description. Built once more, for kernels
+ * that do not let that happen, with the tracepoint that is in there, tlb:tlb_flush (WITH_TRACEPOINT). It also fires for
+ * each flush that is not sent to anybody, and the description must be found: how per-CPU variables are found without a
+ * symbol is told in cpu_walk.bpf.c.
+ *
+ * The CPUs that are hit are seen by csd:csd_function_entry and _exit (6.5). Built once more, for kernels that lack these,
+ * with fentry and fexit of the function that they call (WITH_FENTRY).
  */
 #include "pid_view.bpf.h"
 #include "shootdown_record.h"
@@ -116,6 +120,7 @@ struct {
 	__uint(max_entries, 1); /* set before loading, to the number of CPUs */
 } cpu_states SEC(".maps");
 
+#ifdef WITH_TRACEPOINT
 /* Nothing is ever in it: of interest is where its elements are. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -123,6 +128,7 @@ struct {
 	__uint(value_size, sizeof(uint64_t));
 	__uint(max_entries, 1);
 } ruler SEC(".maps");
+#endif
 
 static struct pid_view view;
 
@@ -446,34 +452,27 @@ static __always_inline void count_sent(struct shootdown_row *row, const struct c
 		__sync_fetch_and_add(&row->counts.pages, pages);
 }
 
-SEC("raw_tp/tlb_flush")
-int on_tlb_flush(struct bpf_raw_tracepoint_args *ctx)
+/* info: address of the sender's description; 0 if it is unknown. */
+static __always_inline void send(void *ctx, struct cpu_state *state, uint32_t cpu, uint64_t info)
 {
-	uint32_t cpu = bpf_get_smp_processor_id();
 	uint32_t kind = SHOOTDOWN_KIND_UNKNOWN;
 	struct flush flush = { .end = TLB_FLUSH_ALL };
 	struct shootdown_key key;
-	struct cpu_state *state;
 	struct shootdown_row *row;
 	uint32_t *known;
 	uint32_t index;
 
-	if ((int)ctx->args[0] != (int)bpf_core_enum_value(enum tlb_flush_reason, TLB_REMOTE_SEND_IPI))
-		return 0;
-	state = bpf_map_lookup_elem(&cpu_states, &cpu);
-	if (!state)
-		return 0;
 	state->info = 0;
-	if (control.layout == SHOOTDOWN_LAYOUT_OK && state->info_at && read_flush(&flush, state->info_at)) {
+	if (control.layout == SHOOTDOWN_LAYOUT_OK && info && read_flush(&flush, info)) {
 		kind = kind_of(&flush);
-		state->info = state->info_at;
+		state->info = info;
 	}
 	fill_key(&key, ctx, &flush, kind);
 	known = bpf_map_lookup_elem(&row_of, &key);
 	index = known ? *known : make_sender_row(&key, flush.mm);
 	row = bpf_map_lookup_elem(&rows, &index);
 	if (!row)
-		return 0;
+		return;
 	state->mm = flush.mm;
 	state->end = flush.end;
 	state->start = flush.start;
@@ -488,8 +487,39 @@ int on_tlb_flush(struct bpf_raw_tracepoint_args *ctx)
 	state->sent_ns = bpf_ktime_get_ns();
 	if (control.with_events && state->is_counted)
 		tell_sent(state, cpu);
+}
+
+#ifdef WITH_TRACEPOINT
+
+SEC("raw_tp/tlb_flush")
+int on_tlb_flush(struct bpf_raw_tracepoint_args *ctx)
+{
+	uint32_t cpu = bpf_get_smp_processor_id();
+	struct cpu_state *state;
+
+	if ((int)ctx->args[0] != (int)bpf_core_enum_value(enum tlb_flush_reason, TLB_REMOTE_SEND_IPI))
+		return 0;
+	state = bpf_map_lookup_elem(&cpu_states, &cpu);
+	if (state)
+		send(ctx, state, cpu, state->info_at);
 	return 0;
 }
+
+#else
+
+/* 5.13: 4ce94eabac16 ("x86/mm/tlb: Flush remote and local TLBs concurrently"). Called with the set of CPUs as well. */
+SEC("fentry/native_flush_tlb_multi")
+int on_tlb_flush(unsigned long long *ctx)
+{
+	uint32_t cpu = bpf_get_smp_processor_id();
+	struct cpu_state *state = bpf_map_lookup_elem(&cpu_states, &cpu);
+
+	if (state)
+		send(ctx, state, cpu, ctx[1]);
+	return 0;
+}
+
+#endif
 
 /* ------------------------------------------------------------------------------------------------- CPUs that are hit -- */
 
@@ -667,6 +697,8 @@ int learn_fault(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
+#ifdef WITH_TRACEPOINT
+
 /* Address of a CPU's unit of per-CPU memory is that of the map's element there plus this. */
 static uint64_t unit_less_ruler;
 
@@ -732,6 +764,25 @@ static __always_inline uint32_t find_layout(const struct task_struct *self)
 	return find_units(self) ? SHOOTDOWN_LAYOUT_OK : SHOOTDOWN_LAYOUT_ANCHOR;
 }
 
+static __always_inline void find_infos(void)
+{
+	if (control.layout == SHOOTDOWN_LAYOUT_OK)
+		bpf_loop(control.nr_cpus, find_info, 0, 0);
+}
+
+#else
+
+static __always_inline uint32_t find_layout(const struct task_struct *self __attribute__((unused)))
+{
+	return knows_info() ? SHOOTDOWN_LAYOUT_OK : SHOOTDOWN_LAYOUT_FIELDS;
+}
+
+static __always_inline void find_infos(void)
+{
+}
+
+#endif
+
 SEC("syscall")
 int start(void *unused __attribute__((unused)))
 {
@@ -740,8 +791,7 @@ int start(void *unused __attribute__((unused)))
 	control.own_tgid = (int32_t)(bpf_get_current_pid_tgid() >> 32);
 	pid_view_init(&view, self);
 	control.layout = find_layout(self);
-	if (control.layout == SHOOTDOWN_LAYOUT_OK)
-		bpf_loop(control.nr_cpus, find_info, 0, 0);
+	find_infos();
 	return 0;
 }
 

@@ -23,6 +23,7 @@
 
 #include "shootdowns.lskel.h"
 #include "shootdowns_fentry.lskel.h"
+#include "shootdowns_tracepoint.lskel.h"
 
 static const char trace_needs[] = "needs bpf_loop() and bpf_map_lookup_percpu_elem() (kernel 5.19)";
 
@@ -52,7 +53,7 @@ enum map {
 /* Room for events: some tens of thousands. */
 #define EVENT_BYTES (4u << 20)
 
-/* One of the two builds, once it is loaded. */
+/* One of the builds, once it is loaded. */
 struct build {
 	void *skel;
 	void (*destroy)(void *skel);
@@ -67,6 +68,7 @@ struct mapping {
 };
 
 enum hook {
+	HOOK_SEND,
 	HOOK_SENT,
 	HOOK_INFO,
 	HOOK_CSD,
@@ -77,7 +79,9 @@ enum hook {
 };
 
 static const struct mmcpus_hook all_hooks[NR_HOOKS] = {
-	[HOOK_SENT] = { .name = "tlb:tlb_flush", .tells = "what is sent, by whom, and through which system call" },
+	[HOOK_SEND] = { .name = "fentry of native_flush_tlb_multi()",
+			.tells = "what is sent, by whom, and through which system call" },
+	[HOOK_SENT] = { .name = "tlb:tlb_flush", .tells = "the same where that is missing, at a higher price" },
 	[HOOK_INFO] = { .name = "flush_tlb_info",
 			.tells = "the owner, kind and range of what is sent; whose hit it is" },
 	[HOOK_CSD] = { .name = "csd:csd_function_entry, csd:csd_function_exit",
@@ -113,7 +117,7 @@ struct sizes {
 	uint32_t event_bytes;
 };
 
-/* The two skeletons have the same members, in types of their own. */
+/* The skeletons have the same members, in types of their own. */
 #define DEFINE_LOAD(name)                                                                                  \
 	static void destroy_##name(void *skel)                                                             \
 	{                                                                                                  \
@@ -158,6 +162,7 @@ struct sizes {
 
 DEFINE_LOAD(shootdowns_csd)
 DEFINE_LOAD(shootdowns_fentry)
+DEFINE_LOAD(shootdowns_tracepoint)
 
 static void unload(struct build *build)
 {
@@ -178,26 +183,66 @@ static struct mmcpus_reason *hook_fail(struct tracer_state *tracer, enum hook ho
 	return &tracer->hooks[hook].why;
 }
 
+static int attach(struct tracer_state *tracer, enum program program, const char *tracepoint)
+{
+	int fd = bpf_raw_tracepoint_open(tracepoint, tracer->build.programs[program]);
+
+	if (fd < 0)
+		return fd;
+	tracer->links[program] = fd;
+	return 0;
+}
+
+static void detach(struct tracer_state *tracer, enum program program)
+{
+	if (tracer->links[program] >= 0)
+		close(tracer->links[program]);
+	tracer->links[program] = -1;
+}
+
+static void fail_fentry(struct tracer_state *tracer, enum hook hook, int err)
+{
+	reason_set(hook_fail(tracer, hook), 0, "the kernel refuses it: %s", strerror(-err));
+	reason_remedy(&tracer->hooks[hook].why,
+		      "needs CONFIG_DEBUG_INFO_BTF=y and CONFIG_FUNCTION_TRACER=y, no lockdown");
+}
+
+/* The kernel may refuse to load a program, or only to attach it. What it counts until all is set up is left out. */
+static int load_build(struct tracer_state *tracer, int (*load_it)(struct build *ret, const struct sizes *sizes),
+		      const struct sizes *sizes, const char *tracepoint)
+{
+	int err = load_it(&tracer->build, sizes);
+
+	if (!err)
+		err = attach(tracer, PROGRAM_SENT, tracepoint);
+	if (err)
+		unload(&tracer->build);
+	return err;
+}
+
 /*
- * With the tracepoints, or else with fentry, or else with programs for tracepoints that are not there: these then stay
- * unattached, and what is sent is seen all the same.
+ * With fentry of what sends; on the side of those that are hit with the tracepoints, or else with fentry. If that is
+ * refused, with tracepoints alone, which may be there on one side only: the programs for the others stay unattached,
+ * and what is sent is seen all the same.
  */
 static int load(struct tracer_state *tracer, const struct sizes *sizes, const struct kernel_types *types)
 {
+	bool has_csd = has_csd_tracepoints(types);
 	int err;
 
-	if (has_csd_tracepoints(types)) {
+	if (has_csd)
 		tracer->hooks[HOOK_FENTRY].state = MMCPUS_HOOK_SPARE;
-		return load_shootdowns_csd(&tracer->build, sizes);
-	}
-	reason_set(hook_fail(tracer, HOOK_CSD), 0, "the kernel has no such tracepoints, which came with 6.5");
-	err = load_shootdowns_fentry(&tracer->build, sizes);
-	if (!err)
+	else
+		reason_set(hook_fail(tracer, HOOK_CSD), 0, "the kernel has no such tracepoints, which came with 6.5");
+	err = load_build(tracer, has_csd ? load_shootdowns_csd : load_shootdowns_fentry, sizes, NULL);
+	if (!err) {
+		tracer->hooks[HOOK_SENT].state = MMCPUS_HOOK_SPARE;
 		return 0;
-	reason_set(hook_fail(tracer, HOOK_FENTRY), 0, "the kernel refuses it: %s", strerror(-err));
-	reason_remedy(&tracer->hooks[HOOK_FENTRY].why, "lockdown forbids it; boot without, or a kernel that has %s",
-		      "csd:csd_function_entry (6.5)");
-	return load_shootdowns_csd(&tracer->build, sizes);
+	}
+	fail_fentry(tracer, HOOK_SEND, err);
+	if (!has_csd)
+		fail_fentry(tracer, HOOK_FENTRY, err);
+	return load_build(tracer, load_shootdowns_tracepoint, sizes, "tlb_flush");
 }
 
 /* ------------------------------------------------------------------------------------------------------------- maps -- */
@@ -268,23 +313,6 @@ static void watch(struct tracer_state *tracer, const struct mmcpus_cpuset *cpus,
 
 /* ------------------------------------------------------------------------------------------------------------ hooks -- */
 
-static int attach(struct tracer_state *tracer, enum program program, const char *tracepoint)
-{
-	int fd = bpf_raw_tracepoint_open(tracepoint, tracer->build.programs[program]);
-
-	if (fd < 0)
-		return fd;
-	tracer->links[program] = fd;
-	return 0;
-}
-
-static void detach(struct tracer_state *tracer, enum program program)
-{
-	if (tracer->links[program] >= 0)
-		close(tracer->links[program]);
-	tracer->links[program] = -1;
-}
-
 /* Both ends of a hit, or none. */
 static void attach_hits(struct tracer_state *tracer, enum hook hook, const char *begin, const char *end)
 {
@@ -298,21 +326,12 @@ static void attach_hits(struct tracer_state *tracer, enum hook hook, const char 
 	reason_set(hook_fail(tracer, hook), 0, "the kernel refuses it: %s", strerror(-err));
 }
 
-/* What is sent while only one side is attached is counted as sent. */
-static int attach_all(struct tracer_state *tracer, struct mmcpus_reason *why)
+static void attach_all_hits(struct tracer_state *tracer)
 {
-	int err;
-
 	if (tracer->hooks[HOOK_CSD].state == MMCPUS_HOOK_USED)
 		attach_hits(tracer, HOOK_CSD, "csd_function_entry", "csd_function_exit");
 	else if (tracer->hooks[HOOK_FENTRY].state == MMCPUS_HOOK_USED)
 		attach_hits(tracer, HOOK_FENTRY, NULL, NULL);
-	err = attach(tracer, PROGRAM_SENT, "tlb_flush");
-	if (!err)
-		return 0;
-	reason_set(why, err, "hooking the tracepoint tlb:tlb_flush: %s", strerror(-err));
-	reason_remedy(why, "needs an x86 kernel with CONFIG_TRACEPOINTS=y");
-	return err;
 }
 
 /* -------------------------------------------------------------------------------------------------------- the start -- */
@@ -448,7 +467,8 @@ static int start(struct tracer_state *tracer, const struct tracer_request *reque
 		if (err)
 			return reason_set(why, err, "sharing memory with the BPF program: %s", strerror(-err));
 	}
-	return attach_all(tracer, why);
+	attach_all_hits(tracer);
+	return 0;
 }
 
 static void tracer_close(void *state)
