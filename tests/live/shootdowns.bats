@@ -257,6 +257,7 @@ attached()
 # begin: mmcpus shootdowns in the background, when it has begun; its output in the file said
 begin()
 {
+	rm -f "$said" # what an earlier one has said
 	"$MMCPUS_BIN" shootdowns -d 0.1 >"$said" 3>&- &
 	watcher=$!
 	started_pids+=("$watcher")
