@@ -66,14 +66,18 @@ struct shootdown_task {
 	char comm[16]; /* of its process */
 };
 
+/* What the sender writes and what the CPUs that are hit write is not in one cache line: they work at the same time. */
 struct shootdown_counts {
 	uint64_t sent;
 	uint64_t pages; /* of ranges only */
+	uint64_t reserved_sender[6];
+
 	uint64_t hits;
 	uint64_t stolen_ns;
 	uint64_t stolen_max_ns;
 	uint64_t wait_ns; /* from sending to the end of the last hit */
 	uint64_t wait_max_ns;
+	uint64_t reserved_hits[3];
 	uint32_t stolen_log2[SHOOTDOWN_NR_BUCKETS];
 	uint32_t wait_log2[SHOOTDOWN_NR_BUCKETS];
 };
@@ -88,10 +92,11 @@ struct shootdown_row {
 	char owner_comm[16];
 	uint32_t reserved;
 	uint64_t cgroup; /* of the sender; 0: unknown */
+	uint64_t reserved_line[4];
 	struct shootdown_counts counts;
 };
 
-_Static_assert(sizeof(struct shootdown_row) == 472, "part of the contract");
+_Static_assert(sizeof(struct shootdown_row) == 576, "part of the contract, and whole cache lines");
 
 /* Behind the rows, in a map of words: the sets of CPUs of each row. */
 enum shootdown_set {
@@ -154,7 +159,7 @@ struct shootdown_control {
 	uint32_t free_tail;
 
 	uint64_t nr_dropped; /* events that found no room */
-	uint64_t nr_remote;  /* flushes that this program saw arrive on another CPU, since the start */
+	uint64_t was_hit;    /* a flush was seen to arrive on another CPU, since the start */
 };
 
 _Static_assert(sizeof(struct shootdown_control) == 80, "part of the contract");

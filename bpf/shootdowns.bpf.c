@@ -104,7 +104,7 @@ struct cpu_state {
 	uint64_t start;
 	uint32_t kind;
 	uint32_t reserved;
-	uint64_t reserved_line[5];
+	uint64_t reserved_line[6];
 
 	uint64_t hit_ns;
 	uint64_t hit_token; /* what tells the end of this hit from others'; 0: none is under way */
@@ -113,8 +113,11 @@ struct cpu_state {
 	uint64_t reserved_last[5];
 };
 
+_Static_assert(sizeof(struct cpu_state) == 192, "whole cache lines");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE); /* begins with a page, and so with a cache line */
 	__uint(key_size, sizeof(uint32_t));
 	__uint(value_size, sizeof(struct cpu_state));
 	__uint(max_entries, 1); /* set before loading, to the number of CPUs */
@@ -327,17 +330,13 @@ static __always_inline uint64_t entry_return(const struct pt_regs *regs)
 static __always_inline int32_t cause_of_entry(struct task_struct *task, uint32_t task_flags)
 {
 	const struct pt_regs *regs = (const void *)bpf_task_pt_regs(task);
-	uint32_t status = 0;
 	long number;
 
 	if (task_flags & PF_EXITING) /* whatever it was in when it was killed */
 		return SHOOTDOWN_CAUSE_EXIT;
-	if (!READ(number, regs->orig_ax))
-		return SHOOTDOWN_CAUSE_UNKNOWN;
-	if (number >= 0 && number < SHOOTDOWN_CAUSE_COMPAT) {
-		READ(status, task->thread_info.status);
-		return (int32_t)number | (status & TS_COMPAT ? SHOOTDOWN_CAUSE_COMPAT : 0);
-	}
+	number = (long)regs->orig_ax;
+	if (number >= 0 && number < SHOOTDOWN_CAUSE_COMPAT)
+		return (int32_t)number | (task->thread_info.status & TS_COMPAT ? SHOOTDOWN_CAUSE_COMPAT : 0);
 	if (control.fault_return && entry_return(regs) == control.fault_return)
 		return SHOOTDOWN_CAUSE_FAULT;
 	return SHOOTDOWN_CAUSE_UNKNOWN;
@@ -360,17 +359,29 @@ static __noinline uint32_t make_sender_row(const struct shootdown_key *key, uint
 	return enter_row(row, index, key);
 }
 
+/* 0: not known, or of many. Most flush their own, which is read without a call. */
+static __always_inline uint64_t id_of_mm(const struct task_struct *task, uint64_t address)
+{
+	const struct mm_struct *mm = (const void *)address;
+	const struct mm_struct *own = task->mm;
+	uint64_t id = 0;
+
+	if (!mm || !bpf_core_field_exists(mm->context.ctx_id))
+		return 0;
+	if ((uint64_t)own == address)
+		return own->context.ctx_id;
+	READ(id, mm->context.ctx_id);
+	return id;
+}
+
 static __always_inline void fill_key(struct shootdown_key *key, void *ctx, const struct flush *flush, uint32_t kind)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	const struct mm_struct *mm = (const void *)flush->mm;
 	uint32_t task_flags = task->flags;
 
 	key->start_ns = task->start_boottime;
 	key->tid = task->pid;
-	key->owner_id = 0;
-	if (mm && bpf_core_field_exists(mm->context.ctx_id))
-		READ(key->owner_id, mm->context.ctx_id);
+	key->owner_id = id_of_mm(task, flush->mm);
 	key->cause = task_flags & PF_KTHREAD ? SHOOTDOWN_CAUSE_KTHREAD : cause_of_entry(task, task_flags);
 	key->kind = kind;
 	key->stack = control.with_stacks ? (int32_t)bpf_get_stackid(ctx, &stacks, 0) : -1;
@@ -571,7 +582,8 @@ static __always_inline void begin_hit(uint64_t info, uint64_t token)
 	own = bpf_map_lookup_elem(&cpu_states, &cpu);
 	if (!own)
 		return;
-	__sync_fetch_and_add(&control.nr_remote, 1);
+	if (!control.was_hit) /* every CPU reads what is around it: it is not written without need */
+		control.was_hit = 1;
 	if (!is_watched(cpu))
 		return;
 	own->sender = flush.initiating_cpu;

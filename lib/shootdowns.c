@@ -219,7 +219,7 @@ int mmcpus_shootdowns_check_hits(struct mmcpus_shootdowns *src, struct mmcpus_re
 
 	if (err || (hypervisor && strcmp(hypervisor, "none") == 0))
 		return err;
-	if (src->was_hit || __atomic_load_n(&src->shared.control->nr_remote, __ATOMIC_RELAXED))
+	if (src->was_hit || __atomic_load_n(&src->shared.control->was_hit, __ATOMIC_RELAXED))
 		return 0;
 	return reason_set(
 		why, -EAGAIN,

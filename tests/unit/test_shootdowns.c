@@ -329,7 +329,7 @@ static void hits_are_unknown_until_one_is_seen(void **state)
 	assert_int_equal(mmcpus_shootdown_number(mmcpus_interval_row(interval, 0), MMCPUS_SHOOTDOWN_HITS, &unused),
 			 -ENODATA);
 	assert_null(mmcpus_shootdown_set(mmcpus_interval_row(interval, 0), MMCPUS_SHOOTDOWN_HIT_CPUS));
-	fake.control.nr_remote = 1;
+	fake.control.was_hit = 1;
 	assert_int_equal(mmcpus_shootdowns_check_hits(scene.src, NULL), 0);
 	fake.hits_err = -EPERM;
 	assert_int_equal(mmcpus_shootdowns_check_hits(scene.src, NULL), -EPERM);
