@@ -22,6 +22,9 @@
 
 #define DELAY_MS 1000
 
+/* Rows of a table that are read at a glance. */
+#define TOP_DEFAULT 20
+
 /* What the options ask for, once they are understood. */
 struct request {
 	const struct options *opts;
@@ -236,6 +239,23 @@ static int parse_view(struct request *request, char **why)
 	return usage_error(why, "there is no view '%s': see --by in --help", name);
 }
 
+/* Programs want all rows, unless they say so. */
+static int parse_top(struct request *request, char **why)
+{
+	const char *text = request->opts->top;
+	unsigned long top = request->opts->json ? 0 : TOP_DEFAULT;
+	char *end;
+
+	if (text) {
+		errno = 0;
+		top = strtoul(text, &end, 10);
+		if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno)
+			return usage_error(why, "'%s' is no number of rows", text);
+	}
+	request->report.top = top;
+	return 0;
+}
+
 /* +LIST adds to what this view shows, not to what the first does. */
 static int parse_columns(struct request *request, char **why)
 {
@@ -259,8 +279,8 @@ static int check_options(const struct options *opts, char **why)
 {
 	if (opts->window_ms && opts->nr_operands)
 		return usage_error(why, "--window and a command both say how long to count");
-	if (opts->events && (opts->by || opts->output || opts->delay_ms))
-		return usage_error(why, "--events has no rows: --by, --output and --delay mean nothing with it");
+	if (opts->events && (opts->by || opts->output || opts->delay_ms || opts->top))
+		return usage_error(why, "--events has no rows: --by, --output, --top and --delay mean nothing with it");
 	return 0;
 }
 
@@ -270,7 +290,8 @@ static int shootdowns_run(const struct options *opts)
 	char *why;
 	int status;
 
-	if (check_options(opts, &why) || parse_view(&request, &why) || parse_columns(&request, &why))
+	if (check_options(opts, &why) || parse_view(&request, &why) || parse_top(&request, &why) ||
+	    parse_columns(&request, &why))
 		status = complain_usage(why);
 	else
 		status = open_and_run(&request);
@@ -282,8 +303,8 @@ const struct command cmd_shootdowns = {
 	.name = "shootdowns",
 	.summary = "who interrupts whom to flush TLBs, why, and what it costs both sides",
 	.operands = "[-- COMMAND [ARGUMENT...]]",
-	.options = OPTION_HIT_CPUS | OPTION_BY | OPTION_EVENTS | OPTION_COUNT_FOR | OPTION_OUTPUT | OPTION_JSON |
-		   OPTIONS_COMMON,
+	.options = OPTION_HIT_CPUS | OPTION_BY | OPTION_TOP | OPTION_EVENTS | OPTION_COUNT_FOR | OPTION_OUTPUT |
+		   OPTION_JSON | OPTIONS_COMMON,
 	.run = shootdowns_run,
 	.columns = &shootdown_columns,
 };

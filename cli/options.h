@@ -39,6 +39,7 @@ enum {
 	OPTION_BY = 1 << 25,
 	OPTION_COUNT_FOR = 1 << 26, /* -w and -d of a command that counts */
 	OPTION_EVENTS = 1 << 27,
+	OPTION_TOP = 1 << 28,
 
 	OPTIONS_COMMON = OPTION_HELP | OPTION_VERSION,
 };
@@ -65,6 +66,7 @@ struct options {
 	const char *memory;
 	const char *policy;
 	const char *by;
+	const char *top;
 	struct text_list allow;
 	uint64_t window_ms; /* 0: not given */
 	uint64_t delay_ms;  /* 0: not given */

@@ -83,6 +83,16 @@ static int give_histogram(const uint64_t *buckets, struct value *ret)
 
 /* ------------------------------------------------------------------------------------------------------------ tasks -- */
 
+/* What stands where a row has no name of its own, for it is of many. NULL: it has one. */
+static char *collective_text(const struct mmcpus_shootdown *row)
+{
+	size_t nr_joined = mmcpus_shootdown_joined(row);
+
+	if (nr_joined)
+		return xasprintf("(%zu more)", nr_joined);
+	return mmcpus_shootdown_is_other(row) ? xstrdup("(others)") : NULL;
+}
+
 /* "java/4242": who that is, with ? for what is not known of it. */
 static char *process_text(const struct mmcpus_shootdown *row, enum mmcpus_shootdown_text comm,
 			  enum mmcpus_shootdown_number pid)
@@ -103,7 +113,9 @@ static char *process_text(const struct mmcpus_shootdown *row, enum mmcpus_shootd
 static int give_process(const struct mmcpus_shootdown *row, enum mmcpus_shootdown_text comm,
 			enum mmcpus_shootdown_number pid, struct value *ret)
 {
-	ret->text = mmcpus_shootdown_is_other(row) ? xstrdup("(others)") : process_text(row, comm, pid);
+	ret->text = collective_text(row);
+	if (!ret->text)
+		ret->text = process_text(row, comm, pid);
 	return ret->text ? 0 : -ENODATA;
 }
 
@@ -158,9 +170,8 @@ GETTER(get_sender_cpus)
 
 GETTER(get_cause)
 {
-	if (mmcpus_shootdown_is_other(row))
-		return give_text("(others)", ret);
-	return give_text(mmcpus_shootdown_text(row, MMCPUS_SHOOTDOWN_CAUSE), ret);
+	ret->text = collective_text(row);
+	return ret->text ? 0 : give_text(mmcpus_shootdown_text(row, MMCPUS_SHOOTDOWN_CAUSE), ret);
 }
 
 TEXT_GETTER(get_kind, MMCPUS_SHOOTDOWN_KIND)

@@ -13,6 +13,7 @@
 #include "shootdown_columns.h"
 #include "strbuf.h"
 #include "table.h"
+#include "xalloc.h"
 
 /* A total, and how it stands in JSON. */
 static const struct {
@@ -32,15 +33,31 @@ static uint64_t length_ns(const struct mmcpus_interval *interval)
 	return ns;
 }
 
+/* The rows that are not shown, but summed up in one. */
+static size_t count_more(const struct shootdown_report *report, const struct mmcpus_interval *interval)
+{
+	size_t nr = mmcpus_interval_count(interval);
+
+	return report->top && nr > report->top ? nr - report->top : 0;
+}
+
 static void fill_grid(struct grid *grid, const struct shootdown_report *report, const struct mmcpus_interval *interval)
 {
 	const struct shootdown_view view = { .ns = length_ns(interval) };
+	size_t nr_more = count_more(report, interval);
+	size_t nr = mmcpus_interval_count(interval) - nr_more;
+	struct mmcpus_shootdown *more = NULL;
 	struct row_list rows = { 0 };
 
-	for (size_t i = 0; i < mmcpus_interval_count(interval); i++)
+	for (size_t i = 0; i < nr; i++)
 		row_list_add(&rows, mmcpus_interval_row(interval, i));
+	if (nr_more) {
+		mmcpus_interval_join(interval, nr, &more);
+		row_list_add(&rows, xcheck(more));
+	}
 	grid_init(grid, &report->columns, &rows, &view);
 	row_list_deinit(&rows);
+	mmcpus_shootdown_destroy(more);
 }
 
 /* ------------------------------------------------------------------------------------------------------------- JSON -- */
@@ -68,6 +85,7 @@ static void print_json(const struct shootdown_report *report, const struct mmcpu
 	json_open_object(&json, NULL);
 	json_string(&json, "by", report->by->name);
 	shootdown_report_write_sums(interval, report->why_no_hits, &json);
+	json_number(&json, "more", count_more(report, interval));
 	fill_grid(&grid, report, interval);
 	grid_write_json(&grid, &json, "shootdowns");
 	grid_deinit(&grid);

@@ -15,6 +15,7 @@ struct shootdown_report {
 	const struct shootdown_by *by;
 	struct column_list columns;
 	bool is_json;
+	size_t top;              /* so many rows, and one that sums up the others; 0: all */
 	const char *why_no_hits; /* why hits are unknown; NULL: they are known */
 };
 

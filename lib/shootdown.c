@@ -20,7 +20,12 @@ static bool tells(const struct mmcpus_shootdown *row, uint32_t views)
 
 bool mmcpus_shootdown_is_other(const struct mmcpus_shootdown *row)
 {
-	return row->group.is_other;
+	return row->group.is_other && !row->nr_joined;
+}
+
+size_t mmcpus_shootdown_joined(const struct mmcpus_shootdown *row)
+{
+	return row->nr_joined;
 }
 
 /* ----------------------------------------------------------------------------------------------------------- numbers -- */

@@ -18,7 +18,7 @@ void groups_init(struct shootdown_groups *groups, enum mmcpus_shootdowns_by by, 
 	*groups = (struct shootdown_groups){ .by = by, .nr_cpus = nr_cpus };
 }
 
-static void group_destroy(struct mmcpus_shootdown *group)
+void group_destroy(struct mmcpus_shootdown *group)
 {
 	for (size_t i = 0; i < SHOOTDOWN_NR_SETS; i++)
 		mmcpus_cpuset_destroy(group->sets[i]);
@@ -279,9 +279,13 @@ static int compare_groups(const void *a, const void *b)
 	const struct mmcpus_shootdown *right = *(struct mmcpus_shootdown *const *)b;
 	const struct shootdown_counts *x = &left->row.counts;
 	const struct shootdown_counts *y = &right->row.counts;
+	uint64_t x_ns = x->stolen_ns + x->wait_ns;
+	uint64_t y_ns = y->stolen_ns + y->wait_ns;
 
 	if (left->group.is_other != right->group.is_other)
 		return (int)left->group.is_other - (int)right->group.is_other;
+	if (x_ns != y_ns)
+		return x_ns < y_ns ? 1 : -1;
 	if (x->sent != y->sent)
 		return x->sent < y->sent ? 1 : -1;
 	if (x->hits != y->hits)
@@ -345,4 +349,33 @@ void groups_describe(struct shootdown_groups *groups, bool knows_hits)
 		describe_kinds(group);
 		end_at_none(group->wait_log2);
 	}
+}
+
+/* ---------------------------------------------------------------------------------------------------------- joining -- */
+
+/* Both are described, so that no bucket holds less than none. */
+static void join(struct mmcpus_shootdown *into, const struct mmcpus_shootdown *group)
+{
+	add_counts(into, &group->row.counts);
+	for (size_t i = 0; i < SHOOTDOWN_NR_BUCKETS; i++) {
+		into->stolen_log2[i] += group->stolen_log2[i];
+		into->wait_log2[i] += group->wait_log2[i];
+	}
+	for (size_t i = 0; i < SHOOTDOWN_NR_SETS; i++)
+		mmcpus_cpuset_or(into->sets[i], group->sets[i]);
+	into->kinds |= group->kinds;
+	into->knows_hits |= group->knows_hits;
+	into->nr_joined++;
+}
+
+struct mmcpus_shootdown *groups_join(const struct shootdown_groups *groups, size_t from)
+{
+	const struct group_key key = { .is_other = 1 };
+	struct mmcpus_shootdown *ret = group_create(groups, &key, &other_row);
+
+	for (size_t i = from; ret && i < groups->nr_groups; i++)
+		join(ret, groups->groups[i]);
+	if (ret)
+		describe_kinds(ret);
+	return ret;
 }

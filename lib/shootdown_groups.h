@@ -37,6 +37,7 @@ struct mmcpus_shootdown {
 	char *cgroup; /* NULL: unknown */
 	char **frames;
 	size_t nr_frames;
+	size_t nr_joined; /* rows that this one sums up; 0: it is one of them */
 };
 
 struct shootdown_groups {
@@ -61,8 +62,12 @@ void groups_clear(struct shootdown_groups *groups);
  */
 int groups_add(struct shootdown_groups *groups, const struct shootdown_row *row, const uint64_t *const *sets);
 
-/* Put those with the most shootdowns first, then those with the most hits; the one of all others last. */
+/* Put those that cost most time first, then those with the most shootdowns; the one of all others last. */
 void groups_sort(struct shootdown_groups *groups);
+
+/* One that sums up all from that index on, for the caller to destroy. NULL: no memory. */
+struct mmcpus_shootdown *groups_join(const struct shootdown_groups *groups, size_t from);
+void group_destroy(struct mmcpus_shootdown *group);
 
 /* One word; NULL: unknown. */
 const char *groups_kind_name(uint32_t kind);

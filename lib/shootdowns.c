@@ -318,6 +318,20 @@ const struct mmcpus_shootdown *mmcpus_interval_row(const struct mmcpus_interval 
 	return index < interval->groups.nr_groups ? interval->groups.groups[index] : NULL;
 }
 
+int mmcpus_interval_join(const struct mmcpus_interval *interval, size_t from, struct mmcpus_shootdown **ret)
+{
+	if (from >= interval->groups.nr_groups)
+		return -ERANGE;
+	*ret = groups_join(&interval->groups, from);
+	return *ret ? 0 : -ENOMEM;
+}
+
+void mmcpus_shootdown_destroy(struct mmcpus_shootdown *row)
+{
+	if (row)
+		group_destroy(row);
+}
+
 /* ----------------------------------------------------------------------------------------------------------- events -- */
 
 struct listener {

@@ -639,10 +639,17 @@ struct mmcpus_event {
 int mmcpus_shootdowns_poll(struct mmcpus_shootdowns *src, int timeout_ms,
 			   void (*take)(void *arg, const struct mmcpus_event *event), void *arg);
 
-/* The rows, those with the most shootdowns (or, where these are not counted, hits) first. */
+/* The rows, those first that cost most time (stolen and waited), then those with the most shootdowns or hits. */
 struct mmcpus_shootdown;
 size_t mmcpus_interval_count(const struct mmcpus_interval *interval);
 const struct mmcpus_shootdown *mmcpus_interval_row(const struct mmcpus_interval *interval, size_t index);
+
+/*
+ * One row that sums up all from that index on, so that a few rows and this one add up to the whole. It is the caller's,
+ * who destroys it. -ERANGE: there is none from there on.
+ */
+int mmcpus_interval_join(const struct mmcpus_interval *interval, size_t from, struct mmcpus_shootdown **ret);
+void mmcpus_shootdown_destroy(struct mmcpus_shootdown *row);
 
 enum mmcpus_shootdown_number {
 	MMCPUS_SHOOTDOWN_SENT,
@@ -680,6 +687,9 @@ const char *mmcpus_shootdown_text(const struct mmcpus_shootdown *row, enum mmcpu
 
 /* Does this row stand for what there was no room to tell apart? */
 bool mmcpus_shootdown_is_other(const struct mmcpus_shootdown *row);
+
+/* How many rows this one sums up; 0 unless it is one of mmcpus_interval_join(). */
+size_t mmcpus_shootdown_joined(const struct mmcpus_shootdown *row);
 
 enum mmcpus_shootdown_set {
 	MMCPUS_SHOOTDOWN_SENDER_CPUS,

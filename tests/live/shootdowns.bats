@@ -217,6 +217,24 @@ exact()
 		'^[0-9.]+ s: sent [0-9]+, hit ([0-9]+|\?), lost [0-9]+; row TLB of /proc/interrupts [0-9]+, .*; counting took [0-9.]+ ms$'
 }
 
+@test "--top shows those that cost most, and a row that sums up the others" {
+	local column
+	need_two_cpus
+	# shellcheck disable=SC2016
+	run -0 --separate-stderr mmcpus shootdowns --top 2 -o SENDER,SENT,STOLEN_NS,WAIT_NS -- bash -c '
+		for i in {1..5}; do "$0" madvise 50 "$1" "$2"; done' "$MMCPUS_FLUSHES" "$A" "$B"
+	expect "rows" "$(grep -c -v -e ^SENDER -e ' s: sent ' <<<"$output")" 3
+	expect_text "the last row" "$output" '^\([0-9]+ more\) +[0-9]+ '
+	expect "sum of the rows" "$(awk '/ s: sent /{next} NR > 1 { sum += $(NF - 2) } END { print sum }' <<<"$output")" \
+		"$(sed -n 's/.* s: sent \([0-9]*\)[ ,].*/\1/p' <<<"$output")"
+	mmcpus shootdowns -J --top 1 -- bash -c 'for i in {1..3}; do "$0" madvise 50 "$1" "$2"; done' \
+		"$MMCPUS_FLUSHES" "$A" "$B" >"$json" 2>"$said"
+	jq -e '.more > 0 and (.shootdowns | length) == 2 and .shootdowns[1].pid == null and
+		([.shootdowns[].sent] | add) == .sent' "$json"
+	mmcpus shootdowns -J -- true >"$json"
+	jq -e '.more == 0' "$json"
+}
+
 @test "names are escaped" {
 	local odd=$BATS_TEST_TMPDIR/$'a\e[1m\nb'
 	need_two_cpus

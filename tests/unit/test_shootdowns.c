@@ -336,6 +336,40 @@ static void hits_are_unknown_until_one_is_seen(void **state)
 	scene_close(&scene);
 }
 
+static void what_costs_most_comes_first_and_the_rest_is_summed(void **state)
+{
+	struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
+	const struct mmcpus_interval *interval;
+	struct mmcpus_shootdown *more;
+	uint64_t unused;
+
+	take_row(1, 41, 11)->counts = (struct shootdown_counts){ .sent = 9, .hits = 1, .stolen_ns = 1, .wait_ns = 1 };
+	take_row(2, 42, 11)->counts = (struct shootdown_counts){ .sent = 1, .hits = 2, .stolen_ns = 50, .wait_ns = 90 };
+	take_row(3, 43, 11)->counts = (struct shootdown_counts){ .sent = 4, .hits = 4, .stolen_ns = 6, .wait_ns = 7 };
+	fake.rows[3].key.kind = SHOOTDOWN_KIND_WHOLE;
+	fake.rows[1].counts.stolen_log2[5] = 1;
+	fake.rows[3].counts.stolen_log2[5] = 4;
+	fake.sets[1 * SHOOTDOWN_NR_SETS + SHOOTDOWN_SET_HIT] = 1;
+	fake.sets[3 * SHOOTDOWN_NR_SETS + SHOOTDOWN_SET_HIT] = 2;
+	interval = read_interval(&scene);
+	expect_number(mmcpus_interval_row(interval, 0), MMCPUS_SHOOTDOWN_SENDER_PID, 42);
+	expect_number(mmcpus_interval_row(interval, 1), MMCPUS_SHOOTDOWN_SENDER_PID, 43);
+	assert_int_equal(mmcpus_interval_join(interval, 3, &more), -ERANGE);
+	assert_int_equal(mmcpus_interval_join(interval, 1, &more), 0);
+	assert_int_equal(mmcpus_shootdown_joined(more), 2);
+	assert_false(mmcpus_shootdown_is_other(more));
+	expect_number(more, MMCPUS_SHOOTDOWN_SENT, 13);
+	expect_number(more, MMCPUS_SHOOTDOWN_HITS, 5);
+	expect_number(more, MMCPUS_SHOOTDOWN_STOLEN_NS, 7);
+	expect_number(more, MMCPUS_SHOOTDOWN_WAIT_NS, 8);
+	assert_int_equal(mmcpus_shootdown_number(more, MMCPUS_SHOOTDOWN_SENDER_PID, &unused), -ENODATA);
+	assert_int_equal(mmcpus_shootdown_histogram(more, MMCPUS_SHOOTDOWN_STOLEN_NS)[5], 5);
+	assert_string_equal(mmcpus_shootdown_text(more, MMCPUS_SHOOTDOWN_KIND), "range,whole");
+	assert_set(mmcpus_shootdown_set(more, MMCPUS_SHOOTDOWN_HIT_CPUS), "0-1");
+	mmcpus_shootdown_destroy(more);
+	scene_close(&scene);
+}
+
 /* More senders than groups are kept of: nothing is dropped. */
 static void groups_are_bounded(void **state)
 {
@@ -377,6 +411,7 @@ int main(void)
 		tree_test(joins_by_what_is_wanted),
 		tree_test(the_others_come_last_and_have_no_name),
 		tree_test(hits_are_unknown_until_one_is_seen),
+		tree_test(what_costs_most_comes_first_and_the_rest_is_summed),
 		tree_test(groups_are_bounded),
 		tree_test(a_captured_machine_has_none),
 	};
