@@ -203,6 +203,7 @@ static int run_storm(char **argv)
 	result = measure_storm(atol(argv[2]));
 	fd = open(argv[3], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	check(fd >= 0 && write(fd, &result, sizeof(result)) == sizeof(result), argv[3]);
+	close(fd);
 	return EXIT_SUCCESS;
 }
 
