@@ -208,6 +208,19 @@ exact()
 		.[-1].sent + (.[-1].hits // 0)' "$json"
 }
 
+@test "a load that nobody here wrote: stress-ng's shootdown stressor" {
+	local tries
+	need_two_cpus
+	command -v stress-ng >/dev/null || lack stress-ng "there is no stress-ng"
+	for tries in 1 2 3 4 5; do
+		mmcpus shootdowns -J -- stress-ng --quiet --tlb-shootdown 1 -t 2 >"$json"
+		! reconciles || break
+	done
+	reconciles
+	jq -c 'del(.shootdowns)' "$json"
+	jq -e '[.shootdowns[] | select(.command | startswith("stress-ng")).sent] | add > 0' "$json"
+}
+
 @test "the table has rates, and a last line that reconciles" {
 	need_two_cpus
 	run -0 --separate-stderr mmcpus shootdowns -- "$MMCPUS_FLUSHES" madvise $NR "$A" "$B"
