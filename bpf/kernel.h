@@ -195,6 +195,11 @@ struct __call_single_data {
 	void *info;
 } KERNEL_TYPE;
 
+/* x86, arch/x86/include/asm/current.h: 6.2 to 6.14, between which the count has a variable of its own */
+struct pcpu_hot {
+	int preempt_count;
+} KERNEL_TYPE;
+
 struct seq_file;
 
 struct bpf_iter_meta {

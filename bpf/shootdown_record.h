@@ -6,6 +6,8 @@
  * A row is taken by the kernel for what has no row yet, from a ring of free ones. The library reads a row by exchanging
  * its counters with 0, so that every flush is counted in exactly one interval, and gives it back to the ring when it has
  * had no flush for a while. When the ring is empty, what has no row is counted in row 0.
+ *
+ * If they are wanted, other calls of functions on other CPUs have rows as well, of a kind of their own.
  */
 #ifndef MMCPUS_BPF_SHOOTDOWN_RECORD_H
 #define MMCPUS_BPF_SHOOTDOWN_RECORD_H
@@ -14,6 +16,7 @@
 
 #define SHOOTDOWN_NR_ROWS      2048 /* a power of two */
 #define SHOOTDOWN_OTHER_ROW    0
+#define SHOOTDOWN_OTHER_CALLS  (SHOOTDOWN_NR_ROWS - 1) /* the same for calls that are no flushes */
 #define SHOOTDOWN_NR_BUCKETS   32 /* bucket n: at least 2^n ns, less than twice that; the last is open */
 #define SHOOTDOWN_STACK_FRAMES 32
 
@@ -23,6 +26,7 @@ enum shootdown_kind {
 	SHOOTDOWN_KIND_WHOLE,   /* of all of an address space */
 	SHOOTDOWN_KIND_TABLES,  /* page tables are freed, so that lazy CPUs are interrupted as well */
 	SHOOTDOWN_KIND_BATCH,   /* reclaim or migration, of pages of many address spaces at once */
+	SHOOTDOWN_KIND_CALL,    /* none: another function is called, or a CPU is made to reschedule */
 	SHOOTDOWN_NR_KINDS,
 };
 
@@ -31,23 +35,29 @@ enum shootdown_cause {
 	SHOOTDOWN_CAUSE_UNKNOWN = -1, /* an interrupt, or an exception that is not known to be a page fault */
 	SHOOTDOWN_CAUSE_FAULT = -2,
 	SHOOTDOWN_CAUSE_EXIT = -3,
-	SHOOTDOWN_CAUSE_KTHREAD = -4, /* no user asked for it: the thread's name tells */
-	SHOOTDOWN_CAUSE_OTHER = -5,   /* of row 0: several */
+	SHOOTDOWN_CAUSE_KTHREAD = -4,   /* no user asked for it: the thread's name tells */
+	SHOOTDOWN_CAUSE_OTHER = -5,     /* of row 0: several */
+	SHOOTDOWN_CAUSE_INTERRUPT = -6, /* of calls: an interrupt sent it, and not the task that it came upon */
 };
 
 /* Added to the number of a 32-bit system call. */
 #define SHOOTDOWN_CAUSE_COMPAT (1 << 30)
 
+/* No function of the kernel is there. */
+#define SHOOTDOWN_CALLBACK_RESCHEDULE (~0ull)
+#define SHOOTDOWN_CALLBACK_OTHER      (~1ull) /* of several; in the library only */
+
 /* What has a row of its own. */
 struct shootdown_key {
 	uint64_t start_ns; /* task_struct.start_boottime of the sending thread: with its number it names it for ever */
-	uint64_t owner_id; /* context.ctx_id of the mm that is flushed; 0: not known, or many */
-	int32_t tid;       /* in the initial pid namespace */
-	int32_t cause;     /* enum shootdown_cause */
-	uint32_t kind;     /* enum shootdown_kind */
-	int32_t stack;     /* in the map of stacks; negative: not taken, or -errno */
-	int32_t victim;    /* process that was interrupted, in the initial namespace; 0: of the flush itself */
-	uint32_t cpu;      /* the CPU that was hit, plus 1; 0: of the flush itself */
+	uint64_t
+		owner_id; /* context.ctx_id of the mm that is flushed; 0: not known, or many. Of a call: its function */
+	int32_t tid;      /* in the initial pid namespace */
+	int32_t cause;    /* enum shootdown_cause */
+	uint32_t kind;    /* enum shootdown_kind */
+	int32_t stack;    /* in the map of stacks; negative: not taken, or -errno */
+	int32_t victim;   /* process that was interrupted, in the initial namespace; 0: of the flush itself */
+	uint32_t cpu;     /* the CPU that was hit, plus 1; 0: of the flush itself */
 };
 
 _Static_assert(sizeof(struct shootdown_key) == 40, "part of the contract");
@@ -151,8 +161,9 @@ struct shootdown_control {
 
 	/* What it found. */
 	uint32_t layout; /* enum shootdown_layout */
-	uint32_t reserved;
-	uint64_t fault_return; /* where a page fault returns to, learnt from one; 0: unknown */
+	uint32_t
+		preempt_offset; /* set before the start: of the per-CPU variable with the preemption count; 0: unknown */
+	uint64_t fault_return;  /* where a page fault returns to, learnt from one; 0: unknown */
 
 	/* The ring of free rows: the program takes at the head, the library gives at the tail. */
 	uint32_t free_head;

@@ -189,6 +189,8 @@ static int open_as_wanted(const struct request *request, const struct mmcpus_sys
 {
 	if (request->opts->events)
 		return mmcpus_shootdowns_open_events(sys, request->cpus, ret, why);
+	if (request->opts->all_ipis)
+		return mmcpus_shootdowns_open_calls(sys, request->report.by->by, request->cpus, ret, why);
 	return mmcpus_shootdowns_open(sys, request->report.by->by, request->cpus, ret, why);
 }
 
@@ -257,19 +259,24 @@ static int parse_top(struct request *request, char **why)
 }
 
 /* +LIST adds to what this view shows, not to what the first does. */
-static int parse_columns(struct request *request, char **why)
+static char *columns_text(const struct request *request)
 {
 	const struct options *opts = request->opts;
 	const char *preset = opts->json ? request->report.by->json : request->report.by->table;
-	char *text;
-	int err;
+	const char *more = opts->all_ipis ? "CALLBACK," : "";
 
 	if (!opts->output)
-		text = xstrdup(preset);
-	else if (opts->output[0] == '+')
-		text = xasprintf("%s,%s", preset, opts->output + 1);
-	else
-		text = xstrdup(opts->output);
+		return xasprintf("%s%s", more, preset);
+	if (opts->output[0] == '+')
+		return xasprintf("%s%s,%s", more, preset, opts->output + 1);
+	return xstrdup(opts->output);
+}
+
+static int parse_columns(struct request *request, char **why)
+{
+	char *text = columns_text(request);
+	int err;
+
 	err = column_list_parse(&request->report.columns, &shootdown_columns, text, why);
 	free(text);
 	return err;
@@ -281,6 +288,8 @@ static int check_options(const struct options *opts, char **why)
 		return usage_error(why, "--window and a command both say how long to count");
 	if (opts->events && (opts->by || opts->output || opts->delay_ms || opts->top))
 		return usage_error(why, "--events has no rows: --by, --output, --top and --delay mean nothing with it");
+	if (opts->events && opts->all_ipis)
+		return usage_error(why, "--events tells of shootdowns only: --all-ipis means nothing with it");
 	return 0;
 }
 
@@ -303,8 +312,8 @@ const struct command cmd_shootdowns = {
 	.name = "shootdowns",
 	.summary = "who interrupts whom to flush TLBs, why, and what it costs both sides",
 	.operands = "[-- COMMAND [ARGUMENT...]]",
-	.options = OPTION_HIT_CPUS | OPTION_BY | OPTION_TOP | OPTION_EVENTS | OPTION_COUNT_FOR | OPTION_OUTPUT |
-		   OPTION_JSON | OPTIONS_COMMON,
+	.options = OPTION_HIT_CPUS | OPTION_BY | OPTION_TOP | OPTION_ALL_IPIS | OPTION_EVENTS | OPTION_COUNT_FOR |
+		   OPTION_OUTPUT | OPTION_JSON | OPTIONS_COMMON,
 	.run = shootdowns_run,
 	.columns = &shootdown_columns,
 };

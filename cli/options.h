@@ -40,6 +40,7 @@ enum {
 	OPTION_COUNT_FOR = 1 << 26, /* -w and -d of a command that counts */
 	OPTION_EVENTS = 1 << 27,
 	OPTION_TOP = 1 << 28,
+	OPTION_ALL_IPIS = 1 << 29,
 
 	OPTIONS_COMMON = OPTION_HELP | OPTION_VERSION,
 };
@@ -77,6 +78,7 @@ struct options {
 	bool quiet;
 	bool list_rules;
 	bool events;
+	bool all_ipis;
 	bool help;
 	bool version;
 	char **operands; /* into argv */

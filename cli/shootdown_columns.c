@@ -134,8 +134,18 @@ GETTER(get_sender)
 	return 0;
 }
 
+/* Is it none of address spaces, but another call? Known, and so is that it has no owner. */
+static bool is_call(const struct mmcpus_shootdown *row)
+{
+	const char *kind = mmcpus_shootdown_text(row, MMCPUS_SHOOTDOWN_KIND);
+
+	return kind && strcmp(kind, "call") == 0;
+}
+
 GETTER(get_owner)
 {
+	if (is_call(row) && !mmcpus_shootdown_joined(row))
+		return give_text("", ret);
 	return give_process(row, MMCPUS_SHOOTDOWN_OWNER_COMM, MMCPUS_SHOOTDOWN_OWNER_PID, ret);
 }
 
@@ -172,6 +182,12 @@ GETTER(get_cause)
 {
 	ret->text = collective_text(row);
 	return ret->text ? 0 : give_text(mmcpus_shootdown_text(row, MMCPUS_SHOOTDOWN_CAUSE), ret);
+}
+
+GETTER(get_callback)
+{
+	ret->text = collective_text(row);
+	return ret->text ? 0 : give_text(mmcpus_shootdown_text(row, MMCPUS_SHOOTDOWN_CALLBACK), ret);
 }
 
 TEXT_GETTER(get_kind, MMCPUS_SHOOTDOWN_KIND)
@@ -235,6 +251,8 @@ static const struct column columns[] = {
 	  "why: a system call, a page fault, what a kernel thread does, or its name" },
 	{ "KIND", "kind", VALUE_TEXT, 0, 0, get_kind,
 	  "what is flushed: a range of pages, the whole address space, page tables that are freed, or a batch of reclaim" },
+	{ "CALLBACK", "callback", VALUE_TEXT, COLUMN_CAN_TRUNCATE, 0, get_callback,
+	  "function that the CPUs are to run, flush_tlb_func unless --all-ipis is given" },
 	{ "OWNER", "owner", VALUE_TEXT, COLUMN_IS_DEFAULT | COLUMN_CAN_TRUNCATE, 0, get_owner,
 	  "process whose address space is flushed" },
 	{ "OWNER_PID", "owner_pid", VALUE_NUMBER, 0, 0, get_owner_pid, "its number" },

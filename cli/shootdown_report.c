@@ -23,6 +23,7 @@ static const struct {
 	{ MMCPUS_INTERVAL_SENT, "sent" },       { MMCPUS_INTERVAL_HITS, "hits" },
 	{ MMCPUS_INTERVAL_OTHER, "others" },    { MMCPUS_INTERVAL_LOST, "lost" },
 	{ MMCPUS_INTERVAL_TLB_ROW, "tlb_row" }, { MMCPUS_INTERVAL_COST_NS, "cost_ns" },
+	{ MMCPUS_INTERVAL_CALLS, "calls" },     { MMCPUS_INTERVAL_CALL_HITS, "call_hits" },
 };
 
 static uint64_t length_ns(const struct mmcpus_interval *interval)
@@ -139,6 +140,7 @@ static void print_last_line(const struct shootdown_report *report, const struct 
 	uint64_t ns = length_ns(interval);
 	struct strbuf text = { 0 };
 	uint64_t others = 0;
+	uint64_t calls;
 
 	strbuf_addf(&text, "%" PRIu64 ".%03" PRIu64 " s:", ns / 1000000000, ns / 1000000 % 1000);
 	add_number(&text, " sent", interval, MMCPUS_INTERVAL_SENT);
@@ -147,6 +149,10 @@ static void print_last_line(const struct shootdown_report *report, const struct 
 	add_number(&text, ", hit", interval, MMCPUS_INTERVAL_HITS);
 	add_number(&text, ", lost", interval, MMCPUS_INTERVAL_LOST);
 	add_tlb_row(&text, interval);
+	if (mmcpus_interval_number(interval, MMCPUS_INTERVAL_CALLS, &calls) == 0) {
+		strbuf_addf(&text, "; other calls sent %" PRIu64, calls);
+		add_number(&text, ", carried out", interval, MMCPUS_INTERVAL_CALL_HITS);
+	}
 	add_cost(&text, interval);
 	puts(text.text);
 	strbuf_deinit(&text);

@@ -56,7 +56,7 @@ static int give_name_number(const struct mmcpus_shootdown *row, enum mmcpus_shoo
 	case MMCPUS_SHOOTDOWN_OWNER_PID:
 		return give_pid(ret, tells(row, OF_OWNER) && of->flags & SHOOTDOWN_ROW_OWNER_NAMED, of->owner_pid);
 	case MMCPUS_SHOOTDOWN_OWNER_ID:
-		return give(ret, tells(row, OF_OWNER) && of->key.owner_id, of->key.owner_id);
+		return give(ret, tells(row, OF_OWNER) && row->group.owner_id, row->group.owner_id);
 	case MMCPUS_SHOOTDOWN_VICTIM_PID:
 		return give(ret, tells(row, VIEW(PAIR)) && (of->key.victim == 0 || of->victim.pid > 0),
 			    (uint64_t)of->victim.pid);
@@ -84,9 +84,9 @@ int mmcpus_shootdown_number(const struct mmcpus_shootdown *row, enum mmcpus_shoo
 	case MMCPUS_SHOOTDOWN_STOLEN_MAX_NS:
 		return give(ret, row->knows_hits, counts->stolen_max_ns);
 	case MMCPUS_SHOOTDOWN_WAIT_NS:
-		return give(ret, row->knows_hits && is_of_sent, counts->wait_ns);
+		return give(ret, row->knows_wait && is_of_sent, counts->wait_ns);
 	case MMCPUS_SHOOTDOWN_WAIT_MAX_NS:
-		return give(ret, row->knows_hits && is_of_sent, counts->wait_max_ns);
+		return give(ret, row->knows_wait && is_of_sent, counts->wait_max_ns);
 	default:
 		return give_name_number(row, which, ret);
 	}
@@ -116,9 +116,9 @@ const char *mmcpus_shootdown_text(const struct mmcpus_shootdown *row, enum mmcpu
 
 	switch (which) {
 	case MMCPUS_SHOOTDOWN_SENDER_COMM:
-		return if_told(tells(row, OF_SENDER), of->sender.comm);
+		return if_told(tells(row, OF_SENDER) && of->sender.comm[0], of->sender.comm);
 	case MMCPUS_SHOOTDOWN_SENDER_THREAD:
-		return if_told(tells(row, VIEW(FLOW)), of->sender.thread_comm);
+		return if_told(tells(row, VIEW(FLOW)) && of->sender.comm[0], of->sender.thread_comm);
 	case MMCPUS_SHOOTDOWN_SENDER_CGROUP:
 		return if_told(tells(row, VIEW(FLOW)), row->cgroup);
 	case MMCPUS_SHOOTDOWN_OWNER_COMM:
@@ -127,6 +127,8 @@ const char *mmcpus_shootdown_text(const struct mmcpus_shootdown *row, enum mmcpu
 		return if_told(tells(row, VIEW(PAIR)), of->victim.comm);
 	case MMCPUS_SHOOTDOWN_CAUSE:
 		return if_told(tells(row, OF_CAUSE) && row->has_cause, row->cause);
+	case MMCPUS_SHOOTDOWN_CALLBACK:
+		return if_told(row->callback[0], row->callback);
 	case MMCPUS_SHOOTDOWN_KIND:
 		return if_told(row->kind[0], row->kind);
 	default:
@@ -142,6 +144,6 @@ const char *mmcpus_shootdown_frame(const struct mmcpus_shootdown *row, size_t in
 const struct mmcpus_cpuset *mmcpus_shootdown_set(const struct mmcpus_shootdown *row, enum mmcpus_shootdown_set which)
 {
 	if (which == MMCPUS_SHOOTDOWN_HIT_CPUS)
-		return row->knows_hits ? row->sets[SHOOTDOWN_SET_HIT] : NULL;
+		return row->knows_hit_cpus ? row->sets[SHOOTDOWN_SET_HIT] : NULL;
 	return which == MMCPUS_SHOOTDOWN_SENDER_CPUS ? row->sets[SHOOTDOWN_SET_SENDERS] : NULL;
 }

@@ -19,6 +19,7 @@ static const struct {
 } threads[] = {
 	{ "kswapd", "reclaim" }, { "kcompactd", "compaction" },  { "khugepaged", "khugepaged" },
 	{ "ksmd", "KSM" },       { "oom_reaper", "OOM reaper" }, { "kdamond", "DAMON" },
+	{ "swapper/", "idle" },
 };
 
 static const char *cause_of_thread(const char *comm)
@@ -50,6 +51,9 @@ int shootdown_cause_format(int32_t cause, const char *comm, char *buf, size_t si
 		return 0;
 	case SHOOTDOWN_CAUSE_EXIT:
 		snprintf(buf, size, "exit");
+		return 0;
+	case SHOOTDOWN_CAUSE_INTERRUPT:
+		snprintf(buf, size, "interrupt");
 		return 0;
 	case SHOOTDOWN_CAUSE_KTHREAD:
 		snprintf(buf, size, "%s", cause_of_thread(comm));

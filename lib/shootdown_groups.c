@@ -48,6 +48,16 @@ void groups_deinit(struct shootdown_groups *groups)
 
 /* --------------------------------------------------------------------------------------------------------- the keys -- */
 
+static bool is_call(const struct shootdown_row *row)
+{
+	return row->key.kind == SHOOTDOWN_KIND_CALL;
+}
+
+static uint64_t owner_id_of(const struct shootdown_row *row)
+{
+	return is_call(row) ? 0 : row->key.owner_id;
+}
+
 static void key_by_process(struct group_key *ret, const struct shootdown_task *task)
 {
 	ret->task = task->pid;
@@ -70,7 +80,7 @@ static void key_by_flow(struct group_key *ret, const struct shootdown_row *row)
 {
 	ret->start_ns = row->key.start_ns;
 	ret->task = row->key.tid;
-	ret->owner_id = row->key.owner_id;
+	ret->owner_id = owner_id_of(row);
 	ret->cause = row->key.cause;
 }
 
@@ -88,6 +98,8 @@ static bool make_key(struct group_key *ret, enum mmcpus_shootdowns_by by, const 
 
 	memset(ret, 0, sizeof(*ret));
 	ret->is_other = row->key.cause == SHOOTDOWN_CAUSE_OTHER;
+	if (is_call(row))
+		ret->callback = ret->is_other ? SHOOTDOWN_CALLBACK_OTHER : row->key.owner_id;
 	if (ret->is_other)
 		return !is_of_hits || row->counts.hits;
 	if (is_of_hits && !row->key.cpu)
@@ -100,7 +112,7 @@ static bool make_key(struct group_key *ret, enum mmcpus_shootdowns_by by, const 
 		key_by_process(ret, &row->sender);
 		break;
 	case MMCPUS_BY_OWNER:
-		ret->owner_id = row->key.owner_id;
+		ret->owner_id = owner_id_of(row);
 		break;
 	case MMCPUS_BY_CPU:
 		ret->cpu = row->key.cpu;
@@ -259,6 +271,7 @@ int groups_add(struct shootdown_groups *groups, const struct shootdown_row *row,
 	if (groups->nr_groups >= GROUPS_MAX && !key.is_other && !*find_slot(groups, &key)) {
 		memset(&key, 0, sizeof(key));
 		key.is_other = 1;
+		key.callback = is_call(row) ? SHOOTDOWN_CALLBACK_OTHER : 0;
 	}
 	group = find_or_make(groups, &key, key.is_other ? &other_row : row);
 	if (!group)
@@ -306,10 +319,8 @@ void groups_sort(struct shootdown_groups *groups)
 /* ------------------------------------------------------------------------------------------------------ describing -- */
 
 static const char *const kind_names[SHOOTDOWN_NR_KINDS] = {
-	[SHOOTDOWN_KIND_RANGE] = "range",
-	[SHOOTDOWN_KIND_WHOLE] = "whole",
-	[SHOOTDOWN_KIND_TABLES] = "tables",
-	[SHOOTDOWN_KIND_BATCH] = "batch",
+	[SHOOTDOWN_KIND_RANGE] = "range", [SHOOTDOWN_KIND_WHOLE] = "whole", [SHOOTDOWN_KIND_TABLES] = "tables",
+	[SHOOTDOWN_KIND_BATCH] = "batch", [SHOOTDOWN_KIND_CALL] = "call",
 };
 
 const char *groups_kind_name(uint32_t kind)
@@ -338,12 +349,28 @@ static void end_at_none(uint64_t *buckets)
 			buckets[i] = 0;
 }
 
+/* How a CPU comes to reschedule is not watched, and nobody waits for that; nor, often, for a call. */
+static void describe_callback(struct mmcpus_shootdown *group, bool knows_hits)
+{
+	bool is_of_call = group->group.callback != 0;
+	bool is_reschedule = group->group.callback == SHOOTDOWN_CALLBACK_RESCHEDULE;
+
+	group->knows_hits = is_of_call ? !is_reschedule : knows_hits;
+	group->knows_hit_cpus = is_of_call || knows_hits;
+	group->knows_wait = !is_of_call && knows_hits;
+	group->callback[0] = '\0';
+	if (is_reschedule)
+		snprintf(group->callback, sizeof(group->callback), "(reschedule)");
+	else if (!is_of_call && !group->group.is_other)
+		snprintf(group->callback, sizeof(group->callback), "flush_tlb_func");
+}
+
 void groups_describe(struct shootdown_groups *groups, bool knows_hits)
 {
 	for (size_t i = 0; i < groups->nr_groups; i++) {
 		struct mmcpus_shootdown *group = groups->groups[i];
 
-		group->knows_hits = knows_hits;
+		describe_callback(group, knows_hits);
 		group->has_cause = shootdown_cause_format(group->row.key.cause, group->row.sender.thread_comm,
 							  group->cause, sizeof(group->cause)) == 0;
 		describe_kinds(group);
@@ -365,6 +392,8 @@ static void join(struct mmcpus_shootdown *into, const struct mmcpus_shootdown *g
 		mmcpus_cpuset_or(into->sets[i], group->sets[i]);
 	into->kinds |= group->kinds;
 	into->knows_hits |= group->knows_hits;
+	into->knows_hit_cpus |= group->knows_hit_cpus;
+	into->knows_wait |= group->knows_wait;
 	into->nr_joined++;
 }
 

@@ -10,6 +10,7 @@
 struct group_key {
 	uint64_t start_ns;
 	uint64_t owner_id;
+	uint64_t callback; /* of a call that is no flush; 0: of a flush */
 	int32_t task;
 	int32_t victim;
 	int32_t cause;
@@ -20,7 +21,7 @@ struct group_key {
 	char victim_name[16];
 };
 
-_Static_assert(sizeof(struct group_key) == 72, "no padding, for it is compared as bytes");
+_Static_assert(sizeof(struct group_key) == 80, "no padding, for it is compared as bytes");
 
 struct mmcpus_shootdown {
 	enum mmcpus_shootdowns_by by;
@@ -30,11 +31,14 @@ struct mmcpus_shootdown {
 	uint64_t wait_log2[SHOOTDOWN_NR_BUCKETS];
 	struct mmcpus_cpuset *sets[SHOOTDOWN_NR_SETS];
 	uint32_t kinds;  /* 1 << enum shootdown_kind */
-	bool knows_hits; /* set when it is read */
+	bool knows_hits; /* set when it is read, as those below */
+	bool knows_hit_cpus;
+	bool knows_wait;
 	bool has_cause;
 	char cause[64];
 	char kind[64];
-	char *cgroup; /* NULL: unknown */
+	char callback[96]; /* what is called; empty: unknown */
+	char *cgroup;      /* NULL: unknown */
 	char **frames;
 	size_t nr_frames;
 	size_t nr_joined; /* rows that this one sums up; 0: it is one of them */

@@ -12,6 +12,7 @@
 #include "cpuset.h"
 #include "interrupts.h"
 #include "reason.h"
+#include "shootdown_callbacks.h"
 #include "shootdown_cause.h"
 #include "shootdown_groups.h"
 #include "shootdown_stacks.h"
@@ -45,6 +46,7 @@ struct mmcpus_shootdowns {
 	struct mmcpus_cpuset *cpus; /* NULL: all */
 	enum mmcpus_shootdowns_by by;
 	bool with_events;
+	bool with_calls;
 	bool was_hit;                      /* some CPU, since the machine was booted */
 	uint8_t rounds[SHOOTDOWN_NR_ROWS]; /* looks at a row without a flush; from 1 on its key has no row */
 	uint64_t *sets[SHOOTDOWN_NR_SETS]; /* what was taken out of the row under work */
@@ -52,6 +54,9 @@ struct mmcpus_shootdowns {
 	uint64_t nr_sent; /* since the last read */
 	uint64_t nr_hits;
 	uint64_t nr_other;
+	uint64_t nr_calls;
+	uint64_t nr_call_hits;
+	struct callback_names callbacks;
 	struct shootdown_groups collected;
 	struct mmcpus_interval interval; /* the caller's */
 };
@@ -130,7 +135,7 @@ static void note_silence(struct mmcpus_shootdowns *src, uint32_t index)
 {
 	struct shootdown_row *row = &src->shared.rows[index];
 
-	if (index == SHOOTDOWN_OTHER_ROW)
+	if (shootdown_is_other(index))
 		return;
 	if (src->rounds[index] == 0)
 		src->ops->forget(src->state, &row->key);
@@ -166,8 +171,13 @@ static int collect_row(struct mmcpus_shootdowns *src, uint32_t index)
 	}
 	copy_row(shared, &row);
 	take_sets(src, index);
-	src->nr_sent += row.counts.sent;
-	src->nr_hits += row.counts.hits;
+	if (row.key.kind == SHOOTDOWN_KIND_CALL) {
+		src->nr_calls += row.counts.sent;
+		src->nr_call_hits += row.counts.hits;
+	} else {
+		src->nr_sent += row.counts.sent;
+		src->nr_hits += row.counts.hits;
+	}
 	if (index == SHOOTDOWN_OTHER_ROW)
 		src->nr_other += row.counts.sent;
 	return groups_add(&src->collected, &row, (const uint64_t *const *)src->sets);
@@ -227,6 +237,12 @@ int mmcpus_shootdowns_check_hits(struct mmcpus_shootdowns *src, struct mmcpus_re
 		hypervisor ? hypervisor : "unknown");
 }
 
+static void begin_sums(struct mmcpus_shootdowns *src)
+{
+	src->nr_sent = src->nr_hits = src->nr_other = 0;
+	src->nr_calls = src->nr_call_hits = 0;
+}
+
 static void set_number(struct mmcpus_interval *interval, enum mmcpus_interval_number which, bool is_known,
 		       uint64_t number)
 {
@@ -245,12 +261,16 @@ static void sum_up(struct mmcpus_shootdowns *src, const struct totals *now, bool
 	set_number(interval, MMCPUS_INTERVAL_HITS, knows_hits, src->nr_hits);
 	set_number(interval, MMCPUS_INTERVAL_OTHER, true, src->nr_other);
 	set_number(interval, MMCPUS_INTERVAL_DROPPED, true, now->nr_dropped - last->nr_dropped);
-	set_number(interval, MMCPUS_INTERVAL_LOST, knows_cost, now->cost.nr_missed - last->cost.nr_missed);
+	set_number(interval, MMCPUS_INTERVAL_LOST, knows_cost,
+		   now->cost.nr_missed - last->cost.nr_missed +
+			   (src->with_calls ? now->nr_dropped - last->nr_dropped : 0));
+	set_number(interval, MMCPUS_INTERVAL_CALLS, src->with_calls, src->nr_calls);
+	set_number(interval, MMCPUS_INTERVAL_CALL_HITS, src->with_calls, src->nr_call_hits);
 	set_number(interval, MMCPUS_INTERVAL_TLB_ROW,
 		   now->knows_tlb_row && last->knows_tlb_row && now->tlb_row.columns == last->tlb_row.columns,
 		   now->tlb_row.sum - last->tlb_row.sum);
 	set_number(interval, MMCPUS_INTERVAL_COST_NS, knows_cost, now->cost.run_ns - last->cost.run_ns);
-	src->nr_sent = src->nr_hits = src->nr_other = 0;
+	begin_sums(src);
 	src->last = *now;
 }
 
@@ -291,6 +311,8 @@ int mmcpus_shootdowns_read(struct mmcpus_shootdowns *src, const struct mmcpus_in
 	groups_clear(&src->collected);
 	groups_sort(&interval->groups);
 	groups_describe(&interval->groups, knows_hits);
+	if (src->with_calls)
+		callbacks_name(&src->callbacks, &interval->groups, &src->sys->root);
 	if (src->by == MMCPUS_BY_FLOW)
 		name_cgroups(src, &interval->groups);
 	if (src->by == MMCPUS_BY_STACK)
@@ -403,6 +425,7 @@ static int open_tracer(struct mmcpus_shootdowns *src, struct mmcpus_reason *why)
 		.with_victims = src->by == MMCPUS_BY_PAIR || src->by == MMCPUS_BY_CPU,
 		.with_stacks = src->by == MMCPUS_BY_STACK,
 		.with_events = src->with_events,
+		.with_calls = src->with_calls,
 		.watched = src->cpus,
 	};
 	int err = src->ops->open(src->sys, &request, &src->state, why);
@@ -440,12 +463,12 @@ static int begin_interval(struct mmcpus_shootdowns *src)
 
 	src->was_hit = read_tlb_row(src, NULL, &all) && all.sum > 0;
 	groups_clear(&src->collected);
-	src->nr_sent = src->nr_hits = src->nr_other = 0;
+	begin_sums(src);
 	return err;
 }
 
 int shootdowns_open_with(const struct tracer_ops *ops, const struct mmcpus_system *sys, enum mmcpus_shootdowns_by by,
-			 bool with_events, const struct mmcpus_cpuset *cpus, struct mmcpus_shootdowns **ret,
+			 enum shootdowns_extra extra, const struct mmcpus_cpuset *cpus, struct mmcpus_shootdowns **ret,
 			 struct mmcpus_reason *why)
 {
 	struct mmcpus_shootdowns *src;
@@ -459,7 +482,8 @@ int shootdowns_open_with(const struct tracer_ops *ops, const struct mmcpus_syste
 	src->sys = sys;
 	src->ops = ops;
 	src->by = by;
-	src->with_events = with_events;
+	src->with_events = extra == SHOOTDOWNS_WITH_EVENTS;
+	src->with_calls = extra == SHOOTDOWNS_WITH_CALLS;
 	err = allocate(src, cpus);
 	if (err)
 		reason_set(why, err, "%s", strerror(-err));
@@ -497,7 +521,7 @@ int mmcpus_shootdowns_open(const struct mmcpus_system *sys, enum mmcpus_shootdow
 {
 	int err = check_system(sys, why);
 
-	return err ? err : shootdowns_open_with(default_tracer, sys, by, false, cpus, ret, why);
+	return err ? err : shootdowns_open_with(default_tracer, sys, by, SHOOTDOWNS_PLAIN, cpus, ret, why);
 }
 
 int mmcpus_shootdowns_open_events(const struct mmcpus_system *sys, const struct mmcpus_cpuset *cpus,
@@ -505,7 +529,17 @@ int mmcpus_shootdowns_open_events(const struct mmcpus_system *sys, const struct 
 {
 	int err = check_system(sys, why);
 
-	return err ? err : shootdowns_open_with(default_tracer, sys, MMCPUS_BY_FLOW, true, cpus, ret, why);
+	return err ? err
+		   : shootdowns_open_with(default_tracer, sys, MMCPUS_BY_FLOW, SHOOTDOWNS_WITH_EVENTS, cpus, ret, why);
+}
+
+int mmcpus_shootdowns_open_calls(const struct mmcpus_system *sys, enum mmcpus_shootdowns_by by,
+				 const struct mmcpus_cpuset *cpus, struct mmcpus_shootdowns **ret,
+				 struct mmcpus_reason *why)
+{
+	int err = check_system(sys, why);
+
+	return err ? err : shootdowns_open_with(default_tracer, sys, by, SHOOTDOWNS_WITH_CALLS, cpus, ret, why);
 }
 
 void mmcpus_shootdowns_close(struct mmcpus_shootdowns *src)
@@ -519,5 +553,6 @@ void mmcpus_shootdowns_close(struct mmcpus_shootdowns *src)
 	for (size_t i = 0; i < SHOOTDOWN_NR_SETS; i++)
 		free(src->sets[i]);
 	mmcpus_cpuset_destroy(src->cpus);
+	callbacks_deinit(&src->callbacks);
 	free(src);
 }

@@ -9,10 +9,17 @@
 #include "../bpf/shootdown_record.h"
 #include "system.h"
 
+/* Is it the row of what has none of its own? */
+static inline bool shootdown_is_other(uint32_t row)
+{
+	return row == SHOOTDOWN_OTHER_ROW || row == SHOOTDOWN_OTHER_CALLS;
+}
+
 struct tracer_request {
 	bool with_victims;
 	bool with_stacks;
 	bool with_events;
+	bool with_calls; /* of other functions than the one that flushes; an error if they can't be counted */
 	const struct mmcpus_cpuset *watched; /* NULL: all CPUs */
 };
 

@@ -578,14 +578,16 @@ int mmcpus_shootdowns_read(struct mmcpus_shootdowns *src, const struct mmcpus_in
 			   struct mmcpus_reason *why);
 
 enum mmcpus_interval_number {
-	MMCPUS_INTERVAL_NS,      /* how long it was */
-	MMCPUS_INTERVAL_SENT,    /* shootdowns */
-	MMCPUS_INTERVAL_HITS,    /* CPUs that were interrupted for them, each time */
-	MMCPUS_INTERVAL_OTHER,   /* of those sent, the ones for which there was no room for a row */
-	MMCPUS_INTERVAL_DROPPED, /* events for which there was no room */
-	MMCPUS_INTERVAL_LOST,    /* hits that the kernel kept from being counted */
-	MMCPUS_INTERVAL_TLB_ROW, /* growth of the row TLB in /proc/interrupts, of the CPUs that are counted */
-	MMCPUS_INTERVAL_COST_NS, /* time that the counting itself took, on all CPUs together */
+	MMCPUS_INTERVAL_NS,        /* how long it was */
+	MMCPUS_INTERVAL_SENT,      /* shootdowns */
+	MMCPUS_INTERVAL_HITS,      /* CPUs that were interrupted for them, each time */
+	MMCPUS_INTERVAL_OTHER,     /* of those sent, the ones for which there was no room for a row */
+	MMCPUS_INTERVAL_DROPPED,   /* events for which there was no room */
+	MMCPUS_INTERVAL_LOST,      /* hits that the kernel kept from being counted */
+	MMCPUS_INTERVAL_TLB_ROW,   /* growth of the row TLB in /proc/interrupts, of the CPUs that are counted */
+	MMCPUS_INTERVAL_CALLS,     /* other calls, of mmcpus_shootdowns_open_calls(): one for each CPU that is asked */
+	MMCPUS_INTERVAL_CALL_HITS, /* those of them that were carried out */
+	MMCPUS_INTERVAL_COST_NS,   /* time that the counting itself took, on all CPUs together */
 	MMCPUS_NR_INTERVAL_NUMBERS,
 };
 
@@ -598,6 +600,16 @@ int mmcpus_interval_number(const struct mmcpus_interval *interval, enum mmcpus_i
  */
 int mmcpus_shootdowns_open_events(const struct mmcpus_system *sys, const struct mmcpus_cpuset *cpus,
 				  struct mmcpus_shootdowns **ret, struct mmcpus_reason *why);
+
+/*
+ * As mmcpus_shootdowns_open(), and counts what else CPUs are interrupted for: functions that the kernel calls on them, by
+ * function, and being made to reschedule. -EOPNOTSUPP where the kernel does not tell (before 6.5). Such a row has no
+ * owner, and counts one sent for each CPU that is asked. Nobody may wait for it. Hits are seen below every hypervisor,
+ * but for those that make a CPU reschedule.
+ */
+int mmcpus_shootdowns_open_calls(const struct mmcpus_system *sys, enum mmcpus_shootdowns_by by,
+				 const struct mmcpus_cpuset *cpus, struct mmcpus_shootdowns **ret,
+				 struct mmcpus_reason *why);
 
 enum mmcpus_event_type {
 	MMCPUS_EVENT_SENT, /* a shootdown was sent */
@@ -678,7 +690,8 @@ enum mmcpus_shootdown_text {
 	MMCPUS_SHOOTDOWN_OWNER_COMM,
 	MMCPUS_SHOOTDOWN_VICTIM_COMM,
 	MMCPUS_SHOOTDOWN_CAUSE, /* a system call by name, "page fault", "exit", "reclaim", …, or a kernel thread's name */
-	MMCPUS_SHOOTDOWN_KIND, /* "range", "whole", "tables", "batch"; several are joined by commas */
+	MMCPUS_SHOOTDOWN_KIND,     /* "range", "whole", "tables", "batch", "call"; several are joined by commas */
+	MMCPUS_SHOOTDOWN_CALLBACK, /* the function of the kernel that others are to run, or "(reschedule)" */
 	MMCPUS_NR_SHOOTDOWN_TEXTS,
 };
 

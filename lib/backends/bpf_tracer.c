@@ -22,6 +22,7 @@
 #include "bpf.h"
 
 #include "shootdowns.lskel.h"
+#include "shootdowns_calls.lskel.h"
 #include "shootdowns_fentry.lskel.h"
 #include "shootdowns_tracepoint.lskel.h"
 
@@ -34,6 +35,8 @@ enum program {
 	PROGRAM_SENT,
 	PROGRAM_HIT_BEGIN,
 	PROGRAM_HIT_END,
+	PROGRAM_CALL, /* of one build only, as the next */
+	PROGRAM_RESCHEDULE,
 	PROGRAM_LEARN,
 	PROGRAM_START,
 	NR_PROGRAMS,
@@ -73,6 +76,7 @@ enum hook {
 	HOOK_INFO,
 	HOOK_CSD,
 	HOOK_FENTRY,
+	HOOK_CALLS,
 	HOOK_FAULT,
 	HOOK_STATS,
 	NR_HOOKS,
@@ -87,6 +91,8 @@ static const struct mmcpus_hook all_hooks[NR_HOOKS] = {
 	[HOOK_CSD] = { .name = "csd:csd_function_entry, csd:csd_function_exit",
 		       .tells = "which CPUs are hit, how long" },
 	[HOOK_FENTRY] = { .name = "fentry, fexit of flush_tlb_func()", .tells = "the same where these are missing" },
+	[HOOK_CALLS] = { .name = "csd:csd_queue_cpu, ipi:ipi_send_cpu",
+			 .tells = "other calls of functions on other CPUs (--all-ipis)" },
 	[HOOK_FAULT] = { .name = "exceptions:page_fault_user", .tells = "whether a page fault is the cause" },
 	[HOOK_STATS] = { .name = "BPF statistics", .tells = "what counting costs, and what is lost" },
 };
@@ -161,8 +167,22 @@ struct sizes {
 	}
 
 DEFINE_LOAD(shootdowns_csd)
+DEFINE_LOAD(shootdowns_calls)
 DEFINE_LOAD(shootdowns_fentry)
 DEFINE_LOAD(shootdowns_tracepoint)
+
+static int load_with_calls(struct build *ret, const struct sizes *sizes)
+{
+	const struct shootdowns_calls *skel;
+	int err = load_shootdowns_calls(ret, sizes);
+
+	if (err)
+		return err;
+	skel = ret->skel;
+	ret->programs[PROGRAM_CALL] = skel->progs.on_call.prog_fd;
+	ret->programs[PROGRAM_RESCHEDULE] = skel->progs.on_reschedule.prog_fd;
+	return 0;
+}
 
 static void unload(struct build *build)
 {
@@ -220,12 +240,22 @@ static int load_build(struct tracer_state *tracer, int (*load_it)(struct build *
 	return err;
 }
 
+static void look_for_calls(struct tracer_state *tracer, const struct kernel_types *types)
+{
+	if (!kernel_types_have_name(types, "btf_trace_csd_queue_cpu") ||
+	    !kernel_types_have_name(types, "btf_trace_ipi_send_cpu"))
+		reason_set(hook_fail(tracer, HOOK_CALLS), 0, "the kernel has no such tracepoints, which came with 6.4");
+	else if (tracer->hooks[HOOK_CSD].state != MMCPUS_HOOK_USED)
+		reason_set(hook_fail(tracer, HOOK_CALLS), 0, "useless without csd:csd_function_entry (6.5)");
+}
+
 /*
  * With fentry of what sends; on the side of those that are hit with the tracepoints, or else with fentry. If that is
  * refused, with tracepoints alone, which may be there on one side only: the programs for the others stay unattached,
- * and what is sent is seen all the same.
+ * and what is sent is seen all the same. Other calls take a build of their own, and what they can't be counted without.
  */
-static int load(struct tracer_state *tracer, const struct sizes *sizes, const struct kernel_types *types)
+static int load(struct tracer_state *tracer, bool with_calls, const struct sizes *sizes,
+		const struct kernel_types *types)
 {
 	bool has_csd = has_csd_tracepoints(types);
 	int err;
@@ -234,6 +264,10 @@ static int load(struct tracer_state *tracer, const struct sizes *sizes, const st
 		tracer->hooks[HOOK_FENTRY].state = MMCPUS_HOOK_SPARE;
 	else
 		reason_set(hook_fail(tracer, HOOK_CSD), 0, "the kernel has no such tracepoints, which came with 6.5");
+	if (with_calls && has_csd) {
+		tracer->hooks[HOOK_SEND].state = MMCPUS_HOOK_SPARE;
+		return load_build(tracer, load_with_calls, sizes, "tlb_flush");
+	}
 	err = load_build(tracer, has_csd ? load_shootdowns_csd : load_shootdowns_fentry, sizes, NULL);
 	if (!err) {
 		tracer->hooks[HOOK_SENT].state = MMCPUS_HOOK_SPARE;
@@ -289,16 +323,17 @@ static void give_back(void *state, uint32_t row)
 static void fill_ring(struct tracer_state *tracer)
 {
 	for (uint32_t row = 0; row < SHOOTDOWN_NR_ROWS; row++)
-		if (row != SHOOTDOWN_OTHER_ROW)
+		if (!shootdown_is_other(row))
 			give_back(tracer, row);
 }
 
-static void name_other_row(struct tracer_state *tracer)
+static void name_other_row(struct tracer_state *tracer, uint32_t index, uint32_t kind)
 {
 	struct shootdown_row *rows = tracer->maps[MAP_ROWS].memory;
-	struct shootdown_row *row = &rows[SHOOTDOWN_OTHER_ROW];
+	struct shootdown_row *row = &rows[index];
 
 	row->key.cause = SHOOTDOWN_CAUSE_OTHER;
+	row->key.kind = kind;
 	row->key.stack = -1;
 	row->is_taken = 1;
 }
@@ -324,6 +359,25 @@ static void attach_hits(struct tracer_state *tracer, enum hook hook, const char 
 		return;
 	detach(tracer, PROGRAM_HIT_END);
 	reason_set(hook_fail(tracer, hook), 0, "the kernel refuses it: %s", strerror(-err));
+}
+
+/* Who asks for these wants them, and no less. */
+static int attach_calls(struct tracer_state *tracer, struct mmcpus_reason *why)
+{
+	const struct mmcpus_hook *hook = &tracer->hooks[HOOK_CALLS];
+	int err;
+
+	if (hook->state == MMCPUS_HOOK_UNUSABLE)
+		return reason_set(why, -EOPNOTSUPP, "other calls than flushes can't be counted: %s: %s", hook->name,
+				  hook->why.what);
+	if (tracer->build.control->layout != SHOOTDOWN_LAYOUT_OK || !tracer->build.control->preempt_offset)
+		return reason_set(
+			why, -EOPNOTSUPP,
+			"other calls than flushes can't be counted: the kernel's per-CPU variables are not found");
+	err = attach(tracer, PROGRAM_CALL, "csd_queue_cpu");
+	if (!err)
+		err = attach(tracer, PROGRAM_RESCHEDULE, "ipi_send_cpu");
+	return err ? reason_set(why, err, "hooking the tracepoints %s: %s", hook->name, strerror(-err)) : 0;
 }
 
 static void attach_all_hits(struct tracer_state *tracer)
@@ -372,11 +426,16 @@ static int find_variables(struct shootdown_control *control, const struct kernel
 	struct percpu_var vars[] = {
 		{ .name = "flush_tlb_info", .is_static = true },
 		{ .name = "hrtimer_bases" },
+		{ .name = "__preempt_count" },
+		{ .name = "pcpu_hot" },
 	};
-	int nr = percpu_vars_find(types->data, types->size, vars, 2);
+	int nr = percpu_vars_find(types->data, types->size, vars, 4);
 
-	if (nr < 2)
-		return nr < 0 ? nr : -ENODATA;
+	if (nr < 0)
+		return nr;
+	if (!vars[0].size || !vars[1].size)
+		return -ENODATA;
+	control->preempt_offset = vars[2].size ? vars[2].offset : vars[3].offset;
 	control->info_offset = vars[0].offset;
 	control->anchor_offset = vars[1].offset;
 	return 0;
@@ -447,7 +506,8 @@ static int start(struct tracer_state *tracer, const struct tracer_request *reque
 	if (err)
 		return reason_set(why, err, "sharing memory with the BPF program: %s", strerror(-err));
 	fill_ring(tracer);
-	name_other_row(tracer);
+	name_other_row(tracer, SHOOTDOWN_OTHER_ROW, SHOOTDOWN_KIND_UNKNOWN);
+	name_other_row(tracer, SHOOTDOWN_OTHER_CALLS, SHOOTDOWN_KIND_CALL);
 	watch(tracer, request->watched, sizes->nr_words);
 	control->nr_cpus = sizes->nr_cpus;
 	control->nr_words = sizes->nr_words;
@@ -468,7 +528,7 @@ static int start(struct tracer_state *tracer, const struct tracer_request *reque
 			return reason_set(why, err, "sharing memory with the BPF program: %s", strerror(-err));
 	}
 	attach_all_hits(tracer);
-	return 0;
+	return request->with_calls ? attach_calls(tracer, why) : 0;
 }
 
 static void tracer_close(void *state)
@@ -510,7 +570,8 @@ static int load_and_start(struct tracer_state *tracer, const struct tracer_reque
 
 	if (err)
 		return err;
-	err = load(tracer, &sizes, &types);
+	err = load(tracer, request->with_calls, &sizes, &types);
+	look_for_calls(tracer, &types);
 	if (err)
 		bpf_explain_load(err, trace_needs, why);
 	else
@@ -603,11 +664,14 @@ static int tracer_cost(void *state, struct tracer_cost *ret)
 	*ret = (struct tracer_cost){ 0 };
 	if (tracer->stats_fd < 0)
 		return -ENODATA;
-	for (int i = PROGRAM_SENT; i <= PROGRAM_HIT_END; i++) {
+	for (int i = PROGRAM_SENT; i <= PROGRAM_RESCHEDULE; i++) {
 		struct bpf_prog_info info = { 0 };
 		uint32_t size = sizeof(info);
-		int err = bpf_obj_get_info_by_fd(tracer->build.programs[i], &info, &size);
+		int err;
 
+		if (tracer->links[i] < 0)
+			continue;
+		err = bpf_obj_get_info_by_fd(tracer->build.programs[i], &info, &size);
 		if (err)
 			return err;
 		ret->run_ns += info.run_time_ns;

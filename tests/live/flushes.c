@@ -6,14 +6,16 @@
  *
  * SENDERS and VICTIMS are CPUs ("0,2"): a thread for each, bound there; the victims spin in the address space that is
  * flushed, so that it is loaded where they are. Each sender does COUNT operations of KIND, RATE in a second if it is
- * given, each of which takes one shootdown. Threads run as real-time ones where that is allowed: a victim that another
- * process has pushed aside is no victim. At most LIFETIME_SECONDS.
+ * given, each of which takes one shootdown; of the kind membarrier, which flushes nothing, one call on each victim's CPU.
+ * Threads run as real-time ones where that is allowed: a victim that another process has pushed aside is no victim. At
+ * most LIFETIME_SECONDS.
  *
  * At its end it prints "PID OWNER-PID EXTRA" on stderr. EXTRA: shootdowns by page faults beyond COUNT that there can have
  * been, in memory that is not ours to choose (the stack after a fork).
  */
 #include <err.h>
 #include <errno.h>
+#include <linux/membarrier.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -210,6 +212,16 @@ static void end_shared(struct arena *arena)
 	waitpid(arena->other, NULL, 0);
 }
 
+static void prepare_membarrier(struct arena *arena __attribute__((unused)))
+{
+	check(syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0, "membarrier");
+}
+
+static void do_membarrier(struct arena *arena __attribute__((unused)), unsigned long index __attribute__((unused)))
+{
+	check(syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0, "membarrier");
+}
+
 /* ---------------------------------------------------------------------------------------- another's address space -- */
 
 static void start_victims(void);
@@ -272,6 +284,7 @@ static const struct kind kinds[] = {
 	{ "munmap-table", prepare_table, do_munmap_table, NULL, false },
 	{ "mremap", prepare_mremap, do_mremap, NULL, false },
 	{ "fork", prepare_shared, do_copy, end_shared, false },
+	{ "membarrier", prepare_membarrier, do_membarrier, NULL, false },
 	{ "process_madvise", prepare_other, do_process_madvise, end_other, true },
 };
 

@@ -248,6 +248,56 @@ exact()
 	jq -e '.more == 0' "$json"
 }
 
+# need_calls: skip where the kernel does not tell of calls, which it then says
+need_calls()
+{
+	local status=0
+	mmcpus shootdowns --all-ipis -- true >"$json" 2>"$said" || status=$?
+	[ "$status" != 0 ] || return 0
+	expect status "$status" 1
+	expect_lines message "$(cat "$said")" 1
+	expect_text message "$(cat "$said")" "^mmcpus: other calls than flushes can't be counted: "
+	skip "calls are not seen here"
+}
+
+@test "--all-ipis counts each membarrier, on the CPU that it interrupts, and flushes as before" {
+	local row
+	need_two_cpus
+	need_calls
+	shoot membarrier $NR "$A" "$B" -- --all-ipis
+	row=$(jq -c --argjson pid "$load_pid" '.shootdowns[] | select(.pid == $pid and .callback == "ipi_mb")' "$json")
+	echo "$row"
+	jq -e --argjson nr $NR --arg from "$A" --arg to "$B" '.cause == "membarrier" and .kind == "call" and .sent == $nr and
+		.hits == $nr and .hit_cpus == $to and .sender_cpus == $from and .wait_ns == null and .owner_pid == null and
+		.stolen_ns > 0' <<<"$row"
+	jq -e --argjson nr $NR '([.shootdowns[] | select(.kind == "call").sent] | add) == .calls and .calls >= $nr and
+		.call_hits >= $nr' "$json"
+	shoot madvise $NR "$A" "$B" -- --all-ipis
+	of sent madvise
+	expect sent "$REPLY" $NR
+	of callback madvise
+	expect callback "$REPLY" flush_tlb_func
+	jq -e '([.shootdowns[] | select(.kind != "call").sent] | add) == .sent and
+		([.shootdowns[] | select(.kind == "call" and .callback == "flush_tlb_func")] == [])' "$json"
+}
+
+@test "--all-ipis: -C and each view" {
+	local by
+	need_two_cpus
+	need_calls
+	shoot membarrier 100 "$A" "$B" -- --all-ipis -C "$B"
+	jq -e '[.shootdowns[] | select(.callback == "ipi_mb").sent] | add == 100' "$json"
+	shoot membarrier 100 "$A" "$B" -- --all-ipis -C "$A"
+	jq -e --argjson pid "$load_pid" '[.shootdowns[] | select(.pid == $pid and .callback == "ipi_mb")] == []' "$json"
+	for by in flow pair sender owner cpu cause stack; do
+		shoot membarrier 100 "$A" "$B" -- --all-ipis --by "$by"
+		jq -e '[.shootdowns[] | select(.callback == "ipi_mb").hits] | add == 100' "$json"
+	done
+	jq -e '.shootdowns[] | select(.callback == "ipi_mb").stack | test("membarrier_private_expedited")' "$json"
+	mmcpus shootdowns -J -- true >"$json"
+	jq -e '.calls == null and .call_hits == null' "$json"
+}
+
 @test "names are escaped" {
 	local odd=$BATS_TEST_TMPDIR/$'a\e[1m\nb'
 	need_two_cpus

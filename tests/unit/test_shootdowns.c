@@ -117,7 +117,8 @@ static struct scene scene_open_after(const struct tree *tree, enum mmcpus_shootd
 	write_tlb_row(tree, nr_hits, 0);
 	tree_write(tree, "sys/devices/system/cpu/possible", "0-1\n");
 	assert_int_equal(mmcpus_system_open(tree->root, &scene.sys, NULL), 0);
-	assert_int_equal(shootdowns_open_with(&fake_tracer, scene.sys, by, false, NULL, &scene.src, NULL), 0);
+	assert_int_equal(shootdowns_open_with(&fake_tracer, scene.sys, by, SHOOTDOWNS_PLAIN, NULL, &scene.src, NULL),
+			 0);
 	return scene;
 }
 
@@ -370,6 +371,64 @@ static void what_costs_most_comes_first_and_the_rest_is_summed(void **state)
 	scene_close(&scene);
 }
 
+/* A function's address stands where a flush has its owner. */
+static void calls_are_told_from_flushes(void **state)
+{
+	struct scene scene;
+	const struct mmcpus_interval *interval;
+	const struct mmcpus_shootdown *row;
+	struct mmcpus_shootdown *more;
+	uint64_t unused;
+
+	write_tlb_row(*state, 12, 0);
+	tree_write(*state, "sys/devices/system/cpu/possible", "0-1\n");
+	tree_write(*state, "proc/kallsyms",
+		   "ffffffff81000000 T _text\nffffffff81000100 t ipi_mb\nffffffff81000200 t g\n");
+	assert_int_equal(mmcpus_system_open(((struct tree *)*state)->root, &scene.sys, NULL), 0);
+	assert_int_equal(shootdowns_open_with(&fake_tracer, scene.sys, MMCPUS_BY_SENDER, SHOOTDOWNS_WITH_CALLS, NULL,
+					      &scene.src, NULL),
+			 0);
+	take_row(1, 42, 11)->counts = (struct shootdown_counts){ .sent = 1, .hits = 1, .stolen_ns = 1, .wait_ns = 900 };
+	take_row(2, 42, 324)->counts = (struct shootdown_counts){ .sent = 2, .hits = 2, .stolen_ns = 800 };
+	fake.rows[2].key.kind = SHOOTDOWN_KIND_CALL;
+	fake.rows[2].key.owner_id = 0xffffffff81000100;
+	fake.rows[2].flags = 0;
+	take_row(3, 42, 324)->counts = (struct shootdown_counts){ .sent = 4 };
+	fake.rows[3].key.kind = SHOOTDOWN_KIND_CALL;
+	fake.rows[3].key.owner_id = SHOOTDOWN_CALLBACK_RESCHEDULE;
+	fake.rows[SHOOTDOWN_OTHER_CALLS] = (struct shootdown_row){
+		.is_taken = 1, .key = { .cause = SHOOTDOWN_CAUSE_OTHER, .kind = SHOOTDOWN_KIND_CALL }, .counts.sent = 8
+	};
+	interval = read_interval(&scene);
+	assert_int_equal(mmcpus_interval_count(interval), 4);
+	expect_total(interval, MMCPUS_INTERVAL_SENT, 1);
+	expect_total(interval, MMCPUS_INTERVAL_CALLS, 14);
+	expect_total(interval, MMCPUS_INTERVAL_CALL_HITS, 2);
+	expect_total(interval, MMCPUS_INTERVAL_OTHER, 0);
+
+	row = mmcpus_interval_row(interval, 0);
+	assert_string_equal(mmcpus_shootdown_text(row, MMCPUS_SHOOTDOWN_CALLBACK), "flush_tlb_func");
+	row = mmcpus_interval_row(interval, 1);
+	assert_string_equal(mmcpus_shootdown_text(row, MMCPUS_SHOOTDOWN_CALLBACK), "ipi_mb");
+	assert_string_equal(mmcpus_shootdown_text(row, MMCPUS_SHOOTDOWN_KIND), "call");
+	expect_number(row, MMCPUS_SHOOTDOWN_HITS, 2);
+	assert_int_equal(mmcpus_shootdown_number(row, MMCPUS_SHOOTDOWN_WAIT_NS, &unused), -ENODATA);
+	assert_int_equal(mmcpus_shootdown_number(row, MMCPUS_SHOOTDOWN_OWNER_ID, &unused), -ENODATA);
+	row = mmcpus_interval_row(interval, 2);
+	assert_string_equal(mmcpus_shootdown_text(row, MMCPUS_SHOOTDOWN_CALLBACK), "(reschedule)");
+	assert_int_equal(mmcpus_shootdown_number(row, MMCPUS_SHOOTDOWN_HITS, &unused), -ENODATA);
+	assert_true(mmcpus_shootdown_is_other(mmcpus_interval_row(interval, 3)));
+	assert_null(mmcpus_shootdown_text(mmcpus_interval_row(interval, 3), MMCPUS_SHOOTDOWN_CALLBACK));
+
+	/* What one does not tell is no part of the sum. */
+	assert_int_equal(mmcpus_interval_join(interval, 0, &more), 0);
+	expect_number(more, MMCPUS_SHOOTDOWN_SENT, 15);
+	expect_number(more, MMCPUS_SHOOTDOWN_HITS, 3);
+	expect_number(more, MMCPUS_SHOOTDOWN_WAIT_NS, 900);
+	mmcpus_shootdown_destroy(more);
+	scene_close(&scene);
+}
+
 /* More senders than groups are kept of: nothing is dropped. */
 static void groups_are_bounded(void **state)
 {
@@ -412,6 +471,7 @@ int main(void)
 		tree_test(the_others_come_last_and_have_no_name),
 		tree_test(hits_are_unknown_until_one_is_seen),
 		tree_test(what_costs_most_comes_first_and_the_rest_is_summed),
+		tree_test(calls_are_told_from_flushes),
 		tree_test(groups_are_bounded),
 		tree_test(a_captured_machine_has_none),
 	};
