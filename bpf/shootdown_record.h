@@ -50,14 +50,14 @@ enum shootdown_cause {
 /* What has a row of its own. */
 struct shootdown_key {
 	uint64_t start_ns; /* task_struct.start_boottime of the sending thread: with its number it names it for ever */
-	uint64_t
-		owner_id; /* context.ctx_id of the mm that is flushed; 0: not known, or many. Of a call: its function */
-	int32_t tid;      /* in the initial pid namespace */
-	int32_t cause;    /* enum shootdown_cause */
-	uint32_t kind;    /* enum shootdown_kind */
-	int32_t stack;    /* in the map of stacks; negative: not taken, or -errno */
-	int32_t victim;   /* process that was interrupted, in the initial namespace; 0: of the flush itself */
-	uint32_t cpu;     /* the CPU that was hit, plus 1; 0: of the flush itself */
+	uint64_t owner_id; /* context.ctx_id of the mm that is flushed; 0: not known, or many. Of a call: its address */
+	int32_t tid;       /* in the initial pid namespace */
+	int32_t cause;     /* enum shootdown_cause */
+	uint16_t kind;     /* enum shootdown_kind */
+	int16_t user_stack; /* in the map of these; negative: not taken, or -errno */
+	int32_t stack;      /* in the map of stacks; negative: not taken, or -errno */
+	int32_t victim;     /* process that was interrupted, in the initial namespace; 0: of the flush itself */
+	uint32_t cpu;       /* the CPU that was hit, plus 1; 0: of the flush itself */
 };
 
 _Static_assert(sizeof(struct shootdown_key) == 40, "part of the contract");
@@ -120,6 +120,12 @@ enum shootdown_event_type {
 	SHOOTDOWN_EVENT_HIT,
 };
 
+enum shootdown_stacks {
+	SHOOTDOWN_STACKS_NONE,
+	SHOOTDOWN_STACKS_KERNEL,
+	SHOOTDOWN_STACKS_BOTH, /* the sender's in user space, too */
+};
+
 /* What happened, if events are wanted: who it is stands in the row. */
 struct shootdown_event {
 	uint64_t time_ns; /* of the monotonic clock */
@@ -154,7 +160,7 @@ struct shootdown_control {
 	uint32_t anchor_offset; /* of the per-CPU variable hrtimer_bases */
 	uint32_t is_filtered;   /* only hits on CPUs of the map watched count, and flushes with such a hit */
 	uint32_t with_victims;  /* hits have rows of their own */
-	uint32_t with_stacks;
+	uint32_t with_stacks;   /* enum shootdown_stacks */
 	uint32_t with_events;
 	uint32_t wakeup_bytes; /* of events that wait: then the library is woken */
 	int32_t own_tgid;      /* in the initial namespace, set by the program itself */

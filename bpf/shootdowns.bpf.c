@@ -89,6 +89,13 @@ struct {
 } stacks SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
+	__uint(key_size, sizeof(uint32_t));
+	__uint(value_size, SHOOTDOWN_STACK_FRAMES * sizeof(uint64_t));
+	__uint(max_entries, 1); /* set before loading, to fit the key */
+} user_stacks SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096); /* set before loading */
 } events SEC(".maps");
@@ -389,8 +396,13 @@ static __always_inline void fill_key(struct shootdown_key *key, void *ctx, const
 	key->tid = task->pid;
 	key->owner_id = id_of_mm(task, flush->mm);
 	key->cause = task_flags & PF_KTHREAD ? SHOOTDOWN_CAUSE_KTHREAD : cause_of_entry(task, task_flags);
-	key->kind = kind;
-	key->stack = control.with_stacks ? (int32_t)bpf_get_stackid(ctx, &stacks, 0) : -1;
+	key->kind = (uint16_t)kind;
+	key->stack = -1;
+	key->user_stack = -1;
+	if (control.with_stacks)
+		key->stack = (int32_t)bpf_get_stackid(ctx, &stacks, 0);
+	if (control.with_stacks == SHOOTDOWN_STACKS_BOTH && !(task_flags & PF_KTHREAD))
+		key->user_stack = (int16_t)bpf_get_stackid(ctx, &user_stacks, BPF_F_USER_STACK);
 	key->victim = 0;
 	key->cpu = 0;
 }
@@ -710,6 +722,7 @@ static __always_inline void fill_call_key(struct shootdown_key *key, void *ctx, 
 		key->start_ns = 0;
 		key->tid = 0;
 		key->cause = SHOOTDOWN_CAUSE_INTERRUPT;
+		key->user_stack = -1;
 	} else if (!key->tid) {
 		key->start_ns = cpu; /* the idle tasks have nothing else that differs */
 	}

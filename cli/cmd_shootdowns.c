@@ -236,9 +236,11 @@ static int parse_view(struct request *request, char **why)
 	const char *name = request->opts->by ? request->opts->by : shootdown_bys[0].name;
 
 	request->report.by = shootdown_by_find(name);
-	if (request->report.by)
-		return 0;
-	return usage_error(why, "there is no view '%s': see --by in --help", name);
+	if (!request->report.by)
+		return usage_error(why, "there is no view '%s': see --by in --help", name);
+	if (request->opts->stack)
+		request->report.by = &shootdown_by_user_stack;
+	return 0;
 }
 
 /* Programs want all rows, unless they say so. */
@@ -288,6 +290,8 @@ static int check_options(const struct options *opts, char **why)
 		return usage_error(why, "--window and a command both say how long to count");
 	if (opts->events && (opts->by || opts->output || opts->delay_ms || opts->top))
 		return usage_error(why, "--events has no rows: --by, --output, --top and --delay mean nothing with it");
+	if (opts->stack && (!opts->by || strcmp(opts->by, "stack") != 0))
+		return usage_error(why, "--stack tells more of stacks: it needs --by stack");
 	if (opts->events && opts->all_ipis)
 		return usage_error(why, "--events tells of shootdowns only: --all-ipis means nothing with it");
 	return 0;
@@ -312,8 +316,8 @@ const struct command cmd_shootdowns = {
 	.name = "shootdowns",
 	.summary = "who interrupts whom to flush TLBs, why, and what it costs both sides",
 	.operands = "[-- COMMAND [ARGUMENT...]]",
-	.options = OPTION_HIT_CPUS | OPTION_BY | OPTION_TOP | OPTION_ALL_IPIS | OPTION_EVENTS | OPTION_COUNT_FOR |
-		   OPTION_OUTPUT | OPTION_JSON | OPTIONS_COMMON,
+	.options = OPTION_HIT_CPUS | OPTION_BY | OPTION_TOP | OPTION_STACK | OPTION_ALL_IPIS | OPTION_EVENTS |
+		   OPTION_COUNT_FOR | OPTION_OUTPUT | OPTION_JSON | OPTIONS_COMMON,
 	.run = shootdowns_run,
 	.columns = &shootdown_columns,
 };

@@ -46,6 +46,8 @@ const struct option_row option_rows[] = {
 	{ OPTION_HIT_CPUS, 'C', "cpu-list", "LIST", TEXT(cpu_list), "only what interrupts one of these CPUs" },
 	{ OPTION_BY, 0, "by", "VIEW", TEXT(by),
 	  "a row for each flow, pair, sender, owner, cpu, cause or stack (flow)" },
+	{ OPTION_STACK, 0, "stack", NULL, FLAG(stack),
+	  "with --by stack: a row for each process and stack in user space, too" },
 	{ OPTION_ALL_IPIS, 0, "all-ipis", NULL, FLAG(all_ipis),
 	  "count what else CPUs are interrupted for as well, by the function that they are to run" },
 	{ OPTION_TOP, 0, "top", "N", TEXT(top),

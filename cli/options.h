@@ -41,6 +41,7 @@ enum {
 	OPTION_EVENTS = 1 << 27,
 	OPTION_TOP = 1 << 28,
 	OPTION_ALL_IPIS = 1 << 29,
+	OPTION_STACK = 1 << 30,
 
 	OPTIONS_COMMON = OPTION_HELP | OPTION_VERSION,
 };
@@ -79,6 +80,7 @@ struct options {
 	bool list_rules;
 	bool events;
 	bool all_ipis;
+	bool stack;
 	bool help;
 	bool version;
 	char **operands; /* into argv */

@@ -208,6 +208,15 @@ GETTER(get_stack)
 	return 0;
 }
 
+GETTER(get_user_stack)
+{
+	struct mmcpus_user_frame frame;
+
+	for (size_t i = 0; mmcpus_shootdown_user_frame(row, i, &frame) == 0; i++)
+		frame_list_add(&ret->frames, &frame);
+	return ret->frames.nr_frames ? 0 : -ENODATA;
+}
+
 /* --------------------------------------------------------------------------------------------------------- how much -- */
 
 RATE_GETTER(get_sent_rate, MMCPUS_SHOOTDOWN_SENT, 1)
@@ -282,6 +291,8 @@ static const struct column columns[] = {
 	{ "WAIT_LOG2", "wait_log2", VALUE_HISTOGRAM, 0, 0, get_wait_log2, "shootdowns by the time that they waited" },
 	{ "STACK", "stack", VALUE_TEXT, COLUMN_CAN_TRUNCATE, 0, get_stack,
 	  "functions of the kernel that led to it, outermost first" },
+	{ "USER_STACK", "user_stack", VALUE_FRAMES, COLUMN_CAN_TRUNCATE, 0, get_user_stack,
+	  "functions of the sending process that led to it, outermost first; with --stack" },
 };
 
 const struct column_set shootdown_columns = { columns, ARRAY_SIZE(columns), "shootdowns" };
@@ -304,6 +315,10 @@ const struct shootdown_by shootdown_bys[] = {
 	{ "stack", MMCPUS_BY_STACK, "CAUSE," RATES_SENT ",STACK", "CAUSE," SUMS_SENT ",STACK" },
 	{ NULL, 0, NULL, NULL },
 };
+
+const struct shootdown_by shootdown_by_user_stack = { "stack", MMCPUS_BY_USER_STACK,
+						      "SENDER,CAUSE," RATES_SENT ",USER_STACK,STACK",
+						      "PID,COMMAND,CAUSE," SUMS_SENT ",STACK,USER_STACK" };
 
 const struct shootdown_by *shootdown_by_find(const char *name)
 {

@@ -27,6 +27,9 @@ struct shootdown_by {
 /* The first is the default; ends with one without a name. */
 extern const struct shootdown_by shootdown_bys[];
 
+/* The one of stacks, with those in user space. */
+extern const struct shootdown_by shootdown_by_user_stack;
+
 /* NULL if there is none of this name. */
 const struct shootdown_by *shootdown_by_find(const char *name);
 

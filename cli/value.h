@@ -17,6 +17,7 @@
 
 #include <mmcpus/mmcpus.h>
 
+#include "frames.h"
 #include "slots.h"
 
 struct json;
@@ -33,6 +34,7 @@ enum value_type {
 	VALUE_MASK,    /* a set, printed in the kernel's mask format */
 	VALUE_PIDS,
 	VALUE_SLOTS,
+	VALUE_FRAMES,    /* a stack in user space, innermost first */
 	VALUE_HISTOGRAM, /* bucket N counts from 2^N on; empty ones are left out: "512:7,1024:2" */
 };
 
@@ -49,6 +51,7 @@ struct value {
 			size_t nr_pids;
 		};
 		struct slot_list slots;
+		struct frame_list frames;
 		struct {
 			uint64_t *buckets;
 			size_t nr_buckets; /* at most 64 */
@@ -59,8 +62,8 @@ struct value {
 void value_deinit(struct value *value);
 
 /*
- * <0, 0, >0. Unknown values are equal. Sets: by the number of members, then by the members from the lowest. Slots: by how
- * many there are.
+ * <0, 0, >0. Unknown values are equal. Sets: by the number of members, then by the members from the lowest. Slots and
+ * frames: by how many there are.
  */
 int value_compare(const struct value *a, const struct value *b);
 

@@ -8,9 +8,9 @@
 #define VIEW(by) (1u << MMCPUS_BY_##by)
 
 /* The views whose rows speak of one sending process, and so on: in others they speak of several. */
-#define OF_SENDER (VIEW(FLOW) | VIEW(PAIR) | VIEW(SENDER))
+#define OF_SENDER (VIEW(FLOW) | VIEW(PAIR) | VIEW(SENDER) | VIEW(USER_STACK))
 #define OF_OWNER  (VIEW(FLOW) | VIEW(OWNER))
-#define OF_CAUSE  (VIEW(FLOW) | VIEW(CAUSE) | VIEW(STACK))
+#define OF_CAUSE  (VIEW(FLOW) | VIEW(CAUSE) | VIEW(STACK) | VIEW(USER_STACK))
 #define OF_HITS   (VIEW(PAIR) | VIEW(CPU))
 
 static bool tells(const struct mmcpus_shootdown *row, uint32_t views)
@@ -139,6 +139,23 @@ const char *mmcpus_shootdown_text(const struct mmcpus_shootdown *row, enum mmcpu
 const char *mmcpus_shootdown_frame(const struct mmcpus_shootdown *row, size_t index)
 {
 	return index < row->nr_frames ? row->frames[index] : NULL;
+}
+
+int mmcpus_shootdown_user_frame(const struct mmcpus_shootdown *row, size_t index, struct mmcpus_user_frame *ret)
+{
+	const struct user_frame *frame;
+
+	if (index >= row->nr_user_frames)
+		return -ERANGE;
+	frame = &row->user_frames[index];
+	*ret = (struct mmcpus_user_frame){
+		.address = frame->address,
+		.module = frame->module,
+		.offset = frame->offset,
+		.symbol = frame->symbol,
+		.symbol_offset = frame->symbol_offset,
+	};
+	return 0;
 }
 
 const struct mmcpus_cpuset *mmcpus_shootdown_set(const struct mmcpus_shootdown *row, enum mmcpus_shootdown_set which)

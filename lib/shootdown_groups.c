@@ -25,6 +25,11 @@ void group_destroy(struct mmcpus_shootdown *group)
 	for (size_t i = 0; i < group->nr_frames; i++)
 		free(group->frames[i]);
 	free(group->frames);
+	for (size_t i = 0; i < group->nr_user_frames; i++) {
+		free(group->user_frames[i].module);
+		free(group->user_frames[i].symbol);
+	}
+	free(group->user_frames);
 	free(group->cgroup);
 	free(group);
 }
@@ -91,6 +96,15 @@ static void key_by_pair(struct group_key *ret, const struct shootdown_row *row)
 	memcpy(ret->victim_name, row->victim.comm, sizeof(ret->victim_name));
 }
 
+/* The same addresses mean something else in another process. */
+static void key_by_user_stack(struct group_key *ret, const struct shootdown_row *row)
+{
+	key_by_process(ret, &row->sender);
+	ret->cause = row->key.cause;
+	ret->stack = row->key.stack;
+	ret->user_stack = row->key.user_stack;
+}
+
 /* False if the row is none for that view: one of hits where shootdowns are counted, or the other way round. */
 static bool make_key(struct group_key *ret, enum mmcpus_shootdowns_by by, const struct shootdown_row *row)
 {
@@ -123,6 +137,9 @@ static bool make_key(struct group_key *ret, enum mmcpus_shootdowns_by by, const 
 	case MMCPUS_BY_STACK:
 		key_by_cause(ret, row);
 		ret->stack = row->key.stack;
+		break;
+	case MMCPUS_BY_USER_STACK:
+		key_by_user_stack(ret, row);
 		break;
 	default:
 		key_by_flow(ret, row);
@@ -259,7 +276,9 @@ static void adopt_owner(struct mmcpus_shootdown *group, const struct shootdown_r
 	memcpy(named->owner_comm, row->owner_comm, sizeof(named->owner_comm));
 }
 
-static const struct shootdown_row other_row = { .key = { .cause = SHOOTDOWN_CAUSE_OTHER, .stack = -1 } };
+static const struct shootdown_row other_row = {
+	.key = { .cause = SHOOTDOWN_CAUSE_OTHER, .user_stack = -1, .stack = -1 }
+};
 
 int groups_add(struct shootdown_groups *groups, const struct shootdown_row *row, const uint64_t *const *sets)
 {

@@ -15,13 +15,24 @@ struct group_key {
 	int32_t victim;
 	int32_t cause;
 	int32_t stack;
+	int32_t user_stack;
 	uint32_t cpu;
 	uint32_t is_other;
+	uint32_t reserved;
 	char name[16];
 	char victim_name[16];
 };
 
-_Static_assert(sizeof(struct group_key) == 80, "no padding, for it is compared as bytes");
+_Static_assert(sizeof(struct group_key) == 88, "no padding, for it is compared as bytes");
+
+/* A place in user space. */
+struct user_frame {
+	uint64_t address;
+	uint64_t offset; /* in the file of the module */
+	uint64_t symbol_offset;
+	char *module; /* NULL: unknown */
+	char *symbol; /* the same */
+};
 
 struct mmcpus_shootdown {
 	enum mmcpus_shootdowns_by by;
@@ -41,6 +52,8 @@ struct mmcpus_shootdown {
 	char *cgroup;      /* NULL: unknown */
 	char **frames;
 	size_t nr_frames;
+	struct user_frame *user_frames;
+	size_t nr_user_frames;
 	size_t nr_joined; /* rows that this one sums up; 0: it is one of them */
 };
 

@@ -16,6 +16,7 @@
 #include "shootdown_cause.h"
 #include "shootdown_groups.h"
 #include "shootdown_stacks.h"
+#include "user_stacks.h"
 
 #define NS_PER_S UINT64_C(1000000000)
 
@@ -57,6 +58,7 @@ struct mmcpus_shootdowns {
 	uint64_t nr_calls;
 	uint64_t nr_call_hits;
 	struct callback_names callbacks;
+	struct user_stacks user_stacks;
 	struct shootdown_groups collected;
 	struct mmcpus_interval interval; /* the caller's */
 };
@@ -193,6 +195,9 @@ int mmcpus_shootdowns_collect(struct mmcpus_shootdowns *src)
 		if (failed)
 			err = failed;
 	}
+	/* At once: later, the processes may be gone. */
+	if (src->by == MMCPUS_BY_USER_STACK)
+		user_stacks_name(&src->user_stacks, &src->collected, &src->sys->root, src->ops, src->state);
 	return err;
 }
 
@@ -295,6 +300,13 @@ static int collect_all(struct mmcpus_shootdowns *src, struct totals *ret)
 	return 0;
 }
 
+static enum shootdown_stacks stacks_of(enum mmcpus_shootdowns_by by)
+{
+	if (by == MMCPUS_BY_USER_STACK)
+		return SHOOTDOWN_STACKS_BOTH;
+	return by == MMCPUS_BY_STACK ? SHOOTDOWN_STACKS_KERNEL : SHOOTDOWN_STACKS_NONE;
+}
+
 int mmcpus_shootdowns_read(struct mmcpus_shootdowns *src, const struct mmcpus_interval **ret, struct mmcpus_reason *why)
 {
 	struct mmcpus_interval *interval = &src->interval;
@@ -315,7 +327,7 @@ int mmcpus_shootdowns_read(struct mmcpus_shootdowns *src, const struct mmcpus_in
 		callbacks_name(&src->callbacks, &interval->groups, &src->sys->root);
 	if (src->by == MMCPUS_BY_FLOW)
 		name_cgroups(src, &interval->groups);
-	if (src->by == MMCPUS_BY_STACK)
+	if (stacks_of(src->by) != SHOOTDOWN_STACKS_NONE)
 		stacks_name(&interval->groups, &src->sys->root, src->ops, src->state);
 	sum_up(src, &now, knows_hits);
 	*ret = interval;
@@ -423,7 +435,7 @@ static int open_tracer(struct mmcpus_shootdowns *src, struct mmcpus_reason *why)
 {
 	const struct tracer_request request = {
 		.with_victims = src->by == MMCPUS_BY_PAIR || src->by == MMCPUS_BY_CPU,
-		.with_stacks = src->by == MMCPUS_BY_STACK,
+		.stacks = stacks_of(src->by),
 		.with_events = src->with_events,
 		.with_calls = src->with_calls,
 		.watched = src->cpus,
@@ -554,5 +566,6 @@ void mmcpus_shootdowns_close(struct mmcpus_shootdowns *src)
 		free(src->sets[i]);
 	mmcpus_cpuset_destroy(src->cpus);
 	callbacks_deinit(&src->callbacks);
+	user_stacks_deinit(&src->user_stacks);
 	free(src);
 }

@@ -17,7 +17,7 @@ static inline bool shootdown_is_other(uint32_t row)
 
 struct tracer_request {
 	bool with_victims;
-	bool with_stacks;
+	enum shootdown_stacks stacks;
 	bool with_events;
 	bool with_calls; /* of other functions than the one that flushes; an error if they can't be counted */
 	const struct mmcpus_cpuset *watched; /* NULL: all CPUs */
@@ -66,6 +66,8 @@ struct tracer_ops {
 	int (*cost)(void *state, struct tracer_cost *ret);
 	/* The addresses of a kernel stack, innermost first; returns how many. */
 	int (*stack)(void *state, int32_t id, uint64_t ret[SHOOTDOWN_STACK_FRAMES]);
+	/* The same of a stack in user space. */
+	int (*user_stack)(void *state, int32_t id, uint64_t ret[SHOOTDOWN_STACK_FRAMES]);
 };
 
 /* The only one there is. */

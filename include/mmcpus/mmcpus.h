@@ -528,7 +528,8 @@ enum mmcpus_shootdowns_by {
 	MMCPUS_BY_OWNER,  /* address space */
 	MMCPUS_BY_CPU,    /* CPU that is hit */
 	MMCPUS_BY_CAUSE,
-	MMCPUS_BY_STACK, /* kernel stack of the sender */
+	MMCPUS_BY_STACK,      /* kernel stack of the sender */
+	MMCPUS_BY_USER_STACK, /* sending process, its kernel stack and its stack in user space */
 	MMCPUS_NR_BY,
 };
 
@@ -724,6 +725,22 @@ const uint64_t *mmcpus_shootdown_histogram(const struct mmcpus_shootdown *row, e
  * "?" where the kernel hides its name. NULL at the end, or if no stack could be taken.
  */
 const char *mmcpus_shootdown_frame(const struct mmcpus_shootdown *row, size_t index);
+
+/* A place in a process. Strings are raw bytes from its files, and live as long as the row. */
+struct mmcpus_user_frame {
+	uint64_t address;
+	const char *module; /* path of the file, or what /proc/PID/maps says instead; NULL: unknown */
+	uint64_t offset;    /* in that file */
+	const char *symbol; /* the function; NULL: unknown */
+	uint64_t symbol_offset;
+};
+
+/*
+ * By user stack: the place that is number index from the innermost. The kernel finds those further out by frame pointers:
+ * code built without ends the stack early, or spoils it. Modules and functions are unknown if the process was gone when it
+ * was asked, at the next mmcpus_shootdowns_collect() or read. -ERANGE at the end, or if no stack could be taken.
+ */
+int mmcpus_shootdown_user_frame(const struct mmcpus_shootdown *row, size_t index, struct mmcpus_user_frame *ret);
 
 /* ------------------------------------------------------------------------------------------------ pinned files -- */
 

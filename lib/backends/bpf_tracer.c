@@ -31,6 +31,9 @@ static const char trace_needs[] = "needs bpf_loop() and bpf_map_lookup_percpu_el
 /* Kernel stacks that are told apart. */
 #define NR_STACKS 1024
 
+/* The same of user space: their numbers fit the key of a row. */
+#define NR_USER_STACKS 4096
+
 enum program {
 	PROGRAM_SENT,
 	PROGRAM_HIT_BEGIN,
@@ -49,6 +52,7 @@ enum map {
 	MAP_FREE_ROWS,
 	MAP_WATCHED,
 	MAP_STACKS,
+	MAP_USER_STACKS,
 	MAP_EVENTS,
 	NR_MAPS,
 };
@@ -120,6 +124,7 @@ struct sizes {
 	uint32_t nr_cpus;
 	uint32_t nr_words;
 	uint32_t nr_stacks;
+	uint32_t nr_user_stacks;
 	uint32_t event_bytes;
 };
 
@@ -139,6 +144,7 @@ struct sizes {
 		skel->maps.row_sets.max_entries = SHOOTDOWN_NR_ROWS * SHOOTDOWN_NR_SETS * sizes->nr_words; \
 		skel->maps.watched.max_entries = sizes->nr_words;                                          \
 		skel->maps.stacks.max_entries = sizes->nr_stacks;                                          \
+		skel->maps.user_stacks.max_entries = sizes->nr_user_stacks;                                \
 		skel->maps.events.max_entries = sizes->event_bytes;                                        \
 		skel->maps.cpu_states.max_entries = sizes->nr_cpus;                                        \
 		err = name##__load(skel);                                                                  \
@@ -160,6 +166,7 @@ struct sizes {
 				  [MAP_FREE_ROWS] = skel->maps.free_rows.map_fd,                           \
 				  [MAP_WATCHED] = skel->maps.watched.map_fd,                               \
 				  [MAP_STACKS] = skel->maps.stacks.map_fd,                                 \
+				  [MAP_USER_STACKS] = skel->maps.user_stacks.map_fd,                       \
 				  [MAP_EVENTS] = skel->maps.events.map_fd },                               \
 			.control = &skel->bss->control,                                                    \
 		};                                                                                         \
@@ -335,6 +342,7 @@ static void name_other_row(struct tracer_state *tracer, uint32_t index, uint32_t
 	row->key.cause = SHOOTDOWN_CAUSE_OTHER;
 	row->key.kind = kind;
 	row->key.stack = -1;
+	row->key.user_stack = -1;
 	row->is_taken = 1;
 }
 
@@ -512,7 +520,7 @@ static int start(struct tracer_state *tracer, const struct tracer_request *reque
 	control->nr_cpus = sizes->nr_cpus;
 	control->nr_words = sizes->nr_words;
 	control->with_victims = request->with_victims;
-	control->with_stacks = request->with_stacks;
+	control->with_stacks = request->stacks;
 	control->with_events = request->with_events;
 	control->wakeup_bytes = EVENT_BYTES / 4;
 	find_variables(control, types);
@@ -562,7 +570,8 @@ static int load_and_start(struct tracer_state *tracer, const struct tracer_reque
 	const struct sizes sizes = {
 		.nr_cpus = tracer->sys->nr_cpus,
 		.nr_words = cpuset_nr_words(tracer->sys->nr_cpus),
-		.nr_stacks = request->with_stacks ? NR_STACKS : 1,
+		.nr_stacks = request->stacks != SHOOTDOWN_STACKS_NONE ? NR_STACKS : 1,
+		.nr_user_stacks = request->stacks == SHOOTDOWN_STACKS_BOTH ? NR_USER_STACKS : 1,
 		.event_bytes = request->with_events ? EVENT_BYTES : (uint32_t)sysconf(_SC_PAGESIZE),
 	};
 	struct kernel_types types;
@@ -682,19 +691,29 @@ static int tracer_cost(void *state, struct tracer_cost *ret)
 	return 0;
 }
 
-static int tracer_stack(void *state, int32_t id, uint64_t ret[SHOOTDOWN_STACK_FRAMES])
+static int look_up_stack(const struct tracer_state *tracer, enum map map, int32_t id,
+			 uint64_t ret[SHOOTDOWN_STACK_FRAMES])
 {
-	struct tracer_state *tracer = state;
 	int nr = 0;
 	int err;
 
 	memset(ret, 0, SHOOTDOWN_STACK_FRAMES * sizeof(*ret));
-	err = bpf_map_lookup_elem(tracer->build.maps[MAP_STACKS], &id, ret);
+	err = bpf_map_lookup_elem(tracer->build.maps[map], &id, ret);
 	if (err)
 		return err;
 	while (nr < SHOOTDOWN_STACK_FRAMES && ret[nr])
 		nr++;
 	return nr;
+}
+
+static int tracer_stack(void *state, int32_t id, uint64_t ret[SHOOTDOWN_STACK_FRAMES])
+{
+	return look_up_stack(state, MAP_STACKS, id, ret);
+}
+
+static int tracer_user_stack(void *state, int32_t id, uint64_t ret[SHOOTDOWN_STACK_FRAMES])
+{
+	return look_up_stack(state, MAP_USER_STACKS, id, ret);
 }
 
 const struct tracer_ops tracer_bpf = {
@@ -708,4 +727,5 @@ const struct tracer_ops tracer_bpf = {
 	.sees_hits = tracer_sees_hits,
 	.cost = tracer_cost,
 	.stack = tracer_stack,
+	.user_stack = tracer_user_stack,
 };

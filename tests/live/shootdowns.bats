@@ -163,6 +163,28 @@ exact()
 	jq -e '.shootdowns[0] | .cause == "madvise" and (.stack | test("do_madvise.*;flush_tlb_mm_range.*;"))' "$json"
 }
 
+@test "by stack with --stack, the functions of the program are named as well" {
+	local row odd=$BATS_TEST_TMPDIR/$'a\e[1m\nb'
+	need_two_cpus
+	# Long enough for a look at it while it runs.
+	shoot madvise 1000 "$A" "$B" 500 -- --by stack --stack
+	# Others may flush more.
+	row=$(jq -c --argjson pid "$load_pid" 'first(.shootdowns[] | select(.pid == $pid and .cause == "madvise"))' "$json")
+	echo "$row"
+	jq -e '(.stack | test("do_madvise.*;flush_tlb_mm_range.*")) and
+		(.user_stack | .[-1].symbol == "madvise" and (.[-1].module | test("/libc[.-]")) and
+			any(.[]; .symbol == "be_sender" and (.module | endswith("/flushes")) and
+				(.offset | test("^0x[0-9a-f]+$"))))' <<<"$row"
+	cp "$MMCPUS_FLUSHES" "$odd"
+	run -0 --separate-stderr mmcpus shootdowns --by stack --stack --top 0 -- "$odd" madvise 1000 "$A" "$B" 500
+	[[ $output == *'a\x1b[1m\nb:be_sender+0x'* ]]
+	[[ $output != *$'\e'* ]]
+	# Who is gone before it is looked at has addresses.
+	shoot madvise 100 "$A" "$B" -- --by stack --stack
+	jq -e --argjson pid "$load_pid" '.shootdowns[] | select(.pid == $pid and .cause == "madvise").user_stack[-1] |
+		.module == null and .symbol == null and (.address | test("^0x"))' "$json"
+}
+
 @test "by pair, the task that was interrupted is named" {
 	need_two_cpus
 	shoot madvise $NR "$A" "$B" -- --by pair

@@ -93,6 +93,7 @@ static const struct tracer_ops fake_tracer = {
 	.sees_hits = fake_sees_hits,
 	.cost = fake_cost,
 	.stack = fake_stack,
+	.user_stack = fake_stack,
 };
 
 /* --------------------------------------------------------------------------------------------------------- the scene -- */
@@ -270,7 +271,7 @@ static void joins_by_what_is_wanted(void **state)
 {
 	static const size_t nr_expected[MMCPUS_NR_BY] = {
 		[MMCPUS_BY_FLOW] = 4, [MMCPUS_BY_PAIR] = 1,  [MMCPUS_BY_SENDER] = 2, [MMCPUS_BY_OWNER] = 2,
-		[MMCPUS_BY_CPU] = 1,  [MMCPUS_BY_CAUSE] = 3, [MMCPUS_BY_STACK] = 3,
+		[MMCPUS_BY_CPU] = 1,  [MMCPUS_BY_CAUSE] = 3, [MMCPUS_BY_STACK] = 3,  [MMCPUS_BY_USER_STACK] = 4,
 	};
 
 	for (int by = 0; by < MMCPUS_NR_BY; by++) {

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "user_stacks.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "proc_stat.h"
+#include "code_maps.h"
+
+#define NS_PER_S UINT64_C(1000000000)
+
+/* Of symbols that are kept; then they begin anew. One file more can be on top of it. */
+#define MODULES_BYTES_MAX (64u << 20)
+
+/* A process whose frames are being named. */
+struct process {
+	pid_t pid;
+	bool is_there;
+	struct code_maps maps;
+	struct root root; /* as it sees files; fd -1: not to be had */
+};
+
+static void module_deinit(struct user_module *module)
+{
+	elf_symbols_deinit(&module->symbols);
+	free(module->path);
+}
+
+void user_stacks_deinit(struct user_stacks *stacks)
+{
+	for (size_t i = 0; i < stacks->nr_modules; i++)
+		module_deinit(&stacks->modules[i]);
+	*stacks = (struct user_stacks){ 0 };
+}
+
+/* --------------------------------------------------------------------------------------------------------- processes -- */
+
+/* It began before the thread that sent: so it is not another that has got the number since. */
+static bool is_same(const struct root *root, const struct mmcpus_shootdown *group)
+{
+	long ticks_per_s = sysconf(_SC_CLK_TCK);
+	struct text text = { 0 };
+	struct proc_stat stat;
+	char path[64];
+	bool is_read;
+
+	snprintf(path, sizeof(path), "proc/%d/stat", (int)group->row.sender.pid);
+	is_read = root_read(root, path, &text) == 0 && proc_stat_parse(text.data, &stat) == 0;
+	text_deinit(&text);
+	return is_read && ticks_per_s > 0 &&
+	       stat.start_ticks <= group->row.key.start_ns / (NS_PER_S / (uint64_t)ticks_per_s);
+}
+
+static void process_close(struct process *process)
+{
+	if (process->root.fd >= 0)
+		close(process->root.fd);
+	code_maps_deinit(&process->maps);
+	*process = (struct process){ .root.fd = -1 };
+}
+
+static void process_open(struct process *process, const struct root *root, const struct mmcpus_shootdown *group)
+{
+	pid_t pid = group->row.sender.pid;
+	char path[64];
+
+	process_close(process);
+	process->pid = pid;
+	if (pid <= 0 || !is_same(root, group) || code_maps_read(&process->maps, root, pid))
+		return;
+	process->is_there = true;
+	snprintf(path, sizeof(path), "proc/%d/root", (int)pid);
+	/* What is in there may come from anybody: opened as files of a captured machine are, never beyond that root. */
+	if (root_enter(root, path, &process->root) == 0)
+		process->root.is_live = false;
+}
+
+/* ----------------------------------------------------------------------------------------------------------- modules -- */
+
+static const struct user_module *find_module(const struct user_stacks *stacks, const struct code_map *map)
+{
+	for (size_t i = 0; i < stacks->nr_modules; i++)
+		if (stacks->modules[i].inode == map->inode && strcmp(stacks->modules[i].path, map->path) == 0)
+			return &stacks->modules[i];
+	return NULL;
+}
+
+static size_t count_bytes(const struct user_stacks *stacks)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < stacks->nr_modules; i++)
+		bytes += elf_symbols_bytes(&stacks->modules[i].symbols);
+	return bytes;
+}
+
+static struct user_module *take_place(struct user_stacks *stacks)
+{
+	struct user_module *module;
+
+	if (count_bytes(stacks) > MODULES_BYTES_MAX)
+		user_stacks_deinit(stacks);
+	if (stacks->nr_modules < USER_MODULES_MAX)
+		return &stacks->modules[stacks->nr_modules++];
+	module = &stacks->modules[stacks->next++ % USER_MODULES_MAX];
+	module_deinit(module);
+	return module;
+}
+
+/* The file that is mapped, and not another that has its name by now. */
+static void read_symbols(struct elf_symbols *ret, const struct process *process, const struct code_map *map)
+{
+	int fd = process->root.fd < 0 ? -1 : root_open_file(&process->root, map->path);
+	struct stat st;
+
+	*ret = (struct elf_symbols){ 0 };
+	if (fd < 0)
+		return;
+	if (fstat(fd, &st) == 0 && st.st_ino == map->inode)
+		elf_symbols_read(ret, fd);
+	close(fd);
+}
+
+static const struct user_module *get_module(struct user_stacks *stacks, const struct process *process,
+					    const struct code_map *map)
+{
+	const struct user_module *known = find_module(stacks, map);
+	struct user_module *module;
+	char *path;
+
+	if (known || !map->inode || map->path[0] != '/')
+		return known;
+	path = strdup(map->path);
+	if (!path)
+		return NULL;
+	module = take_place(stacks);
+	module->inode = map->inode;
+	module->path = path;
+	read_symbols(&module->symbols, process, map);
+	return module;
+}
+
+/* ------------------------------------------------------------------------------------------------------------ frames -- */
+
+/* An address that is returned to belongs to the call before it, which may be the last thing that a function does. */
+static void name_frame(struct user_stacks *stacks, const struct process *process, bool is_innermost,
+		       struct user_frame *frame)
+{
+	uint64_t address = frame->address - (is_innermost ? 0 : 1);
+	const struct code_map *map = code_maps_find(&process->maps, address);
+	const struct user_module *module;
+	const char *symbol = NULL;
+
+	if (!map || !map->path[0])
+		return;
+	frame->module = strdup(map->path);
+	frame->offset = frame->address - map->start + map->offset;
+	module = get_module(stacks, process, map);
+	if (module)
+		symbol = elf_symbols_find(&module->symbols, address - map->start + map->offset, &frame->symbol_offset);
+	if (!symbol)
+		return;
+	frame->symbol_offset += frame->address - address;
+	frame->symbol = strdup(symbol);
+}
+
+static void name_stack(struct user_stacks *stacks, const struct process *process, struct mmcpus_shootdown *group,
+		       const uint64_t *addresses, size_t nr)
+{
+	group->user_frames = calloc(nr + 1, sizeof(*group->user_frames));
+	for (size_t i = 0; group->user_frames && i < nr; i++) {
+		struct user_frame *frame = &group->user_frames[i];
+
+		/* What was taken for a frame pointer was none. */
+		if (i && process->is_there && !code_maps_find(&process->maps, addresses[i] - 1))
+			break;
+		group->nr_user_frames++;
+		frame->address = addresses[i];
+		if (process->is_there)
+			name_frame(stacks, process, i == 0, frame);
+	}
+}
+
+void user_stacks_name(struct user_stacks *stacks, struct shootdown_groups *groups, const struct root *root,
+		      const struct tracer_ops *ops, void *state)
+{
+	struct process process = { .root.fd = -1 };
+
+	for (size_t i = 0; i < groups->nr_groups; i++) {
+		struct mmcpus_shootdown *group = groups->groups[i];
+		uint64_t addresses[SHOOTDOWN_STACK_FRAMES];
+		int nr;
+
+		if (group->user_frames || group->row.key.user_stack < 0)
+			continue;
+		nr = ops->user_stack(state, group->row.key.user_stack, addresses);
+		if (nr <= 0)
+			continue;
+		if (process.pid != group->row.sender.pid || !process.is_there)
+			process_open(&process, root, group);
+		name_stack(stacks, &process, group, addresses, (size_t)nr);
+	}
+	process_close(&process);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The stacks of senders in user space, by the names of modules and functions, as long as the process is there to ask. */
+#ifndef MMCPUS_LIB_USER_STACKS_H
+#define MMCPUS_LIB_USER_STACKS_H
+
+#include "elf_symbols.h"
+#include "root.h"
+#include "shootdown_groups.h"
+#include "tracer.h"
+
+/* Files whose symbols were read: as many as a few processes have. */
+#define USER_MODULES_MAX 64
+
+struct user_module {
+	uint64_t inode;
+	char *path;
+	struct elf_symbols symbols;
+};
+
+/* Zero-initialized it is empty. */
+struct user_stacks {
+	struct user_module modules[USER_MODULES_MAX];
+	size_t nr_modules;
+	size_t next; /* to be given up for another */
+};
+
+/* Give each group that has none the frames of its user stack. */
+void user_stacks_name(struct user_stacks *stacks, struct shootdown_groups *groups, const struct root *root,
+		      const struct tracer_ops *ops, void *state);
+void user_stacks_deinit(struct user_stacks *stacks);
+
+#endif
