@@ -111,5 +111,7 @@ int main(int argc, char **argv)
 	printf("snapshots=%" PRIu64 " rows=%" PRIu64 " torn=%" PRIu64 " unmarked=%" PRIu64 "\n"
 	       "runs_unloaded=%" PRIu64 " runs_lazy=%" PRIu64 " loaded_inactive=%" PRIu64 "\n",
 	       nr_snapshots, nr_rows, nr_torn, nr_unmarked, nr_unloaded, nr_lazy, nr_inactive);
+	mmcpus_source_close(src);
+	mmcpus_system_close(sys);
 	return EXIT_SUCCESS;
 }
