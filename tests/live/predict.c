@@ -29,7 +29,7 @@
 
 #include "scene.h"
 
-#define LIFETIME_SECONDS 30
+#define LIFETIME_SECONDS 150
 #define ROUNDS_MAX       100000
 #define CPUS_MAX         64
 #define PAGE             4096ul
