@@ -38,9 +38,9 @@
 #define SETTLE_NS 100000
 
 struct mover {
+	pthread_t thread;
 	sem_t go;
 	sem_t there;
-	const char *cpu;
 	bool spins;
 	atomic_uint order; /* number of the latest: an earlier one is over */
 };
@@ -86,7 +86,6 @@ static void *be_mover(void *arg)
 		sem_wait(&mover->go);
 		order = atomic_load(&mover->order);
 		spins = mover->spins;
-		bind_to(mover->cpu);
 		sem_post(&mover->there);
 		while (spins && atomic_load(&mover->order) == order)
 			__asm__ volatile("pause");
@@ -96,12 +95,10 @@ static void *be_mover(void *arg)
 
 static void start_movers(void)
 {
-	pthread_t unused;
-
 	for (size_t i = 1; i < nr_cpus; i++) {
 		sem_init(&movers[i].go, 0, 0);
 		sem_init(&movers[i].there, 0, 0);
-		if (pthread_create(&unused, NULL, be_mover, &movers[i]))
+		if (pthread_create(&movers[i].thread, NULL, be_mover, &movers[i]))
 			errx(EXIT_FAILURE, "pthread_create");
 	}
 }
@@ -114,9 +111,15 @@ static size_t random_below(size_t nr)
 	return (size_t)(state >> 33) % nr;
 }
 
+/* It is bound from here, before it wakes up: where it sleeps, another may be spinning by now. */
 static void send_to(struct mover *mover, const char *cpu, bool spins)
 {
-	mover->cpu = cpu;
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(parse_number(cpu, CPU_SETSIZE - 1), &set);
+	if (pthread_setaffinity_np(mover->thread, sizeof(set), &set))
+		errx(EXIT_FAILURE, "CPU %s", cpu);
 	mover->spins = spins;
 	sem_post(&mover->go);
 	sem_wait(&mover->there);
@@ -133,7 +136,7 @@ static void shuffle_cpus(void)
 	}
 }
 
-/* No two of them spin on the same CPU, and none where we flush. */
+/* No two of them go to the same CPU, but for visits where we flush. */
 static void move_all(void)
 {
 	for (size_t i = 1; i < nr_cpus; i++)
@@ -145,7 +148,7 @@ static void move_all(void)
 		if (what < 2)
 			send_to(&movers[i], cpus[i], true);
 		else if (what == 2)
-			send_to(&movers[i], cpus[random_below(i + 1)], false);
+			send_to(&movers[i], cpus[random_below(2) ? i : 0], false);
 	}
 }
 
