@@ -10,6 +10,7 @@
  * the others. A CPU counts only if its run queue, found in this way, bears its number.
  */
 #include "cpu_record.h"
+#include "percpu_units.bpf.h"
 #include "pid_view.bpf.h"
 
 /* Set by the library before each run. One to a loaded program, and thus to a reader. */
@@ -23,38 +24,13 @@ struct {
 	__uint(max_entries, 1); /* set before loading, to the number of CPUs */
 } cpus SEC(".maps");
 
-/* Nothing is ever in it: of interest is where its elements are. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(key_size, sizeof(uint32_t));
-	__uint(value_size, sizeof(uint64_t));
-	__uint(max_entries, 1);
-} ruler SEC(".maps");
-
 /* Reads of a CPU that switches meanwhile. A switch takes well under a microsecond, a read about half of one. */
 #define MAX_TRIES 8
 
 /* arch/x86/include/asm/tlbflush.h: LOADED_MM_SWITCHING */
 #define MM_SWITCHING 1ul
 
-#define READ(ret, from) (bpf_core_read(&(ret), sizeof(ret), &(from)) == 0)
-
 static struct pid_view view;
-
-/* Address of unit N is that of the map's element on CPU N plus this. */
-static uint64_t unit_less_ruler;
-
-/* Through memory, a pointer becomes a plain number. */
-static volatile uint64_t element_address;
-
-/* 0: there is no such CPU. 5.19: 07343110b293 ("bpf: add bpf_map_lookup_percpu_elem for percpu map") */
-static __always_inline uint64_t ruler_on(uint32_t cpu)
-{
-	uint32_t zero = 0;
-
-	element_address = (uint64_t)bpf_map_lookup_percpu_elem(&ruler, &zero, cpu);
-	return element_address;
-}
 
 static __always_inline const void *variable_on(uint32_t cpu, enum cpu_variable variable)
 {
@@ -70,22 +46,6 @@ static __always_inline bool has_fields(void)
 	       bpf_core_field_exists(struct tlb_state_shared, is_lazy) && bpf_core_field_exists(struct rq, cpu) &&
 	       bpf_core_field_exists(struct rq, curr) && bpf_core_field_exists(struct hrtimer_cpu_base, cpu) &&
 	       bpf_core_field_exists(struct sched_dl_entity, dl_timer);
-}
-
-/* Its timer for deadlines has every task, whatever its policy: it was given a base when the task was made. */
-static __always_inline bool find_units(const struct task_struct *task)
-{
-	struct hrtimer_clock_base *clock_base;
-	struct hrtimer_cpu_base *cpu_base;
-	uint64_t element;
-	uint32_t cpu;
-
-	if (!READ(clock_base, task->dl.dl_timer.base) || !READ(cpu_base, clock_base->cpu_base) ||
-	    !READ(cpu, cpu_base->cpu))
-		return false;
-	element = ruler_on(cpu);
-	unit_less_ruler = (uint64_t)cpu_base - cpu_walk.vars[CPU_VAR_HRTIMER_BASES] - element;
-	return element != 0;
 }
 
 /* The task of a CPU; true if it was the same all the time, so that it cannot have been freed. */
@@ -202,7 +162,7 @@ static __always_inline enum cpu_layout check_layout(const struct task_struct *se
 {
 	if (!has_fields())
 		return CPU_LAYOUT_FIELDS;
-	if (!find_units(self))
+	if (!find_units(self, cpu_walk.vars[CPU_VAR_HRTIMER_BASES]))
 		return CPU_LAYOUT_ANCHOR;
 	return is_own_mm_loaded(self) ? CPU_LAYOUT_OK : CPU_LAYOUT_MISMATCH;
 }

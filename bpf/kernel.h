@@ -233,4 +233,7 @@ void bpf_rcu_read_unlock(void) __ksym;
 /* 6.2: a35b9af4ec2c ("bpf: Add a kfunc for generic type cast") */
 void *bpf_rdonly_cast(const void *object, uint32_t btf_id) __ksym;
 
+/* Did it work to read a field of the kernel's? With faults handled, and where the field is on this kernel. */
+#define READ(ret, from) (bpf_core_read(&(ret), sizeof(ret), &(from)) == 0)
+
 #endif

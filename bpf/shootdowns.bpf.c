@@ -9,7 +9,7 @@
  * The sender is seen by fentry of native_flush_tlb_multi(), which is handed the description. Built once more, for kernels
  * that do not let that happen, with the tracepoint that is in there, tlb:tlb_flush (WITH_TRACEPOINT). It also fires for
  * each flush that is not sent to anybody, and the description must be found: how per-CPU variables are found without a
- * symbol is told in cpu_walk.bpf.c.
+ * symbol is told in percpu_units.bpf.h.
  *
  * The CPUs that are hit are seen by csd:csd_function_entry and _exit (6.5). Built once more, for kernels that lack these,
  * with fentry and fexit of the function that they call (WITH_FENTRY).
@@ -17,6 +17,9 @@
  * Other calls of functions on other CPUs (WITH_CALLS) take programs and a map that flushes do without. They are built once
  * more, with tracepoints alone, so that they load wherever there are any to count.
  */
+#ifdef WITH_TRACEPOINT
+#include "percpu_units.bpf.h"
+#endif
 #include "pid_view.bpf.h"
 #include "shootdown_record.h"
 
@@ -24,8 +27,6 @@
 struct pt_regs {
 	unsigned long orig_ax;
 } KERNEL_TYPE;
-
-#define READ(ret, from) (bpf_core_read(&(ret), sizeof(ret), &(from)) == 0)
 
 /* arch/x86/include/asm/thread_info.h: in thread_info.status */
 #define TS_COMPAT 0x0002
@@ -135,16 +136,6 @@ struct {
 	__uint(value_size, sizeof(struct cpu_state));
 	__uint(max_entries, 1); /* set before loading, to the number of CPUs */
 } cpu_states SEC(".maps");
-
-#ifdef WITH_TRACEPOINT
-/* Nothing is ever in it: of interest is where its elements are. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(key_size, sizeof(uint32_t));
-	__uint(value_size, sizeof(uint64_t));
-	__uint(max_entries, 1);
-} ruler SEC(".maps");
-#endif
 
 static struct pid_view view;
 
@@ -905,38 +896,6 @@ int learn_fault(struct bpf_raw_tracepoint_args *ctx)
 
 #ifdef WITH_TRACEPOINT
 
-/* Address of a CPU's unit of per-CPU memory is that of the map's element there plus this. */
-static uint64_t unit_less_ruler;
-
-/* Through memory, a pointer becomes a plain number. */
-static volatile uint64_t element_address;
-
-/* 0: there is no such CPU. */
-static __always_inline uint64_t ruler_on(uint32_t cpu)
-{
-	uint32_t zero = 0;
-
-	element_address = (uint64_t)bpf_map_lookup_percpu_elem(&ruler, &zero, cpu);
-	return element_address;
-}
-
-/* Its timer for deadlines has every task, whatever its policy: it was given a base when the task was made. */
-static __always_inline bool find_units(const struct task_struct *task)
-{
-	struct hrtimer_clock_base *clock_base;
-	struct hrtimer_cpu_base *cpu_base;
-	uint64_t element;
-	uint32_t cpu;
-
-	if (!bpf_core_field_exists(struct hrtimer_cpu_base, cpu) ||
-	    !bpf_core_field_exists(struct sched_dl_entity, dl_timer) || !READ(clock_base, task->dl.dl_timer.base) ||
-	    !READ(cpu_base, clock_base->cpu_base) || !READ(cpu, cpu_base->cpu))
-		return false;
-	element = ruler_on(cpu);
-	unit_less_ruler = (uint64_t)cpu_base - control.anchor_offset - element;
-	return element != 0;
-}
-
 /* A CPU's own number stands in its description from its first flush on; before that it is 0. */
 static __always_inline bool is_plausible(uint64_t info, uint32_t cpu)
 {
@@ -977,7 +936,7 @@ static __always_inline uint32_t find_layout(const struct task_struct *self)
 {
 	if (!knows_info() || !control.info_offset)
 		return SHOOTDOWN_LAYOUT_FIELDS;
-	return find_units(self) ? SHOOTDOWN_LAYOUT_OK : SHOOTDOWN_LAYOUT_ANCHOR;
+	return find_units(self, control.anchor_offset) ? SHOOTDOWN_LAYOUT_OK : SHOOTDOWN_LAYOUT_ANCHOR;
 }
 
 static __always_inline void find_infos(void)
