@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Kernel side: calls of functions on other CPUs that are no flushes, from where they are queued to where they end. */
+#ifndef MMCPUS_BPF_SHOOTDOWN_CALLS_H
+#define MMCPUS_BPF_SHOOTDOWN_CALLS_H
+
+#include "shootdown_cpu.bpf.h"
+#include "shootdown_flush.bpf.h"
+#include "shootdown_rows.bpf.h"
+#include "shootdown_sender.bpf.h"
+
+/* Of a call that was queued and has not begun: the row of its sender, by the address of what describes it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(key_size, sizeof(uint64_t));
+	__uint(value_size, sizeof(uint32_t));
+	__uint(max_entries, 16384);
+} calls SEC(".maps");
+
+/* include/linux/preempt.h: in an interrupt of some kind, or in what is left over from one */
+#define IN_INTERRUPT 0x00ff0100
+
+/* Whose doing is it? If in doubt, not the task's. */
+static __always_inline bool is_in_interrupt(const struct cpu_state *state)
+{
+	uint32_t count;
+
+	if (!state->preempt_at || bpf_probe_read_kernel(&count, sizeof(count), (const void *)state->preempt_at))
+		return true;
+	return count & IN_INTERRUPT;
+}
+
+/* The flush that this CPU has just said it sends? */
+static __always_inline bool is_flush(const struct cpu_state *state, const struct __call_single_data *csd)
+{
+	struct flush flush;
+	uint64_t info;
+
+	return READ(info, csd->info) && info && info == state->info && read_flush(&flush, info) &&
+	       flush.mm == state->mm && flush.end == state->end;
+}
+
+static __always_inline void fill_call_key(struct shootdown_key *key, void *ctx, uint64_t callback, uint32_t cpu,
+					  const struct cpu_state *state)
+{
+	const struct flush none = {};
+
+	fill_key(key, ctx, &none, SHOOTDOWN_KIND_CALL);
+	key->owner_id = callback;
+	if (is_in_interrupt(state)) {
+		key->start_ns = 0;
+		key->tid = 0;
+		key->cause = SHOOTDOWN_CAUSE_INTERRUPT;
+		key->user_stack = -1;
+	} else if (!key->tid) {
+		key->start_ns = cpu; /* the idle tasks have nothing else that differs */
+	}
+}
+
+static __noinline uint32_t make_call_row(const struct shootdown_key *key)
+{
+	const struct task_struct *task = (const void *)bpf_get_current_task();
+	uint32_t index = take_free_row();
+	struct shootdown_row *row = bpf_map_lookup_elem(&rows, &index);
+
+	if (!key || !row || index == SHOOTDOWN_OTHER_ROW)
+		return SHOOTDOWN_OTHER_CALLS;
+	row->flags = 0;
+	row->cgroup = 0;
+	row->owner_pid = 0;
+	row->owner_comm[0] = '\0';
+	__builtin_memset(&row->sender, 0, sizeof(row->sender));
+	if (key->cause != SHOOTDOWN_CAUSE_INTERRUPT) {
+		row->cgroup = cgroup_of(task);
+		name_task(&row->sender, task);
+	}
+	index = enter_row(row, index, key);
+	return index == SHOOTDOWN_OTHER_ROW ? SHOOTDOWN_OTHER_CALLS : index;
+}
+
+/* The row that it is counted in. */
+static __always_inline uint32_t count_call(void *ctx, uint64_t callback, uint32_t cpu, uint32_t target,
+					   const struct cpu_state *state)
+{
+	struct shootdown_key key;
+	struct shootdown_row *row;
+	uint32_t *known;
+	uint32_t index;
+
+	fill_call_key(&key, ctx, callback, cpu, state);
+	known = bpf_map_lookup_elem(&row_of, &key);
+	index = known ? *known : make_call_row(&key);
+	row = bpf_map_lookup_elem(&rows, &index);
+	if (row)
+		__sync_fetch_and_add(&row->counts.sent, 1);
+	add_to_set(index, SHOOTDOWN_SET_SENDERS, cpu);
+	add_to_set(index, SHOOTDOWN_SET_HIT, target);
+	return index;
+}
+
+/* 6.4: 68f4ff04dbad ("sched, smp: Trace smp callback causing an IPI"). For each CPU that a function is to run on. */
+SEC("raw_tp/csd_queue_cpu")
+int on_call(struct bpf_raw_tracepoint_args *ctx)
+{
+	uint32_t cpu = bpf_get_smp_processor_id();
+	const struct cpu_state *state = bpf_map_lookup_elem(&cpu_states, &cpu);
+	const struct __call_single_data *csd = (const void *)ctx->args[3];
+	uint32_t target = (uint32_t)ctx->args[0];
+	uint64_t token = (uint64_t)csd;
+	uint32_t index;
+
+	if (!state || target >= control.nr_cpus || !is_watched(target) || is_flush(state, csd))
+		return 0;
+	index = count_call(ctx, ctx->args[2], cpu, target, state);
+	if (bpf_map_update_elem(&calls, &token, &index, BPF_ANY))
+		__sync_fetch_and_add(&control.nr_dropped, 1);
+	return 0;
+}
+
+/* Those that carry calls have been counted when these were queued. */
+SEC("raw_tp/ipi_send_cpu")
+int on_reschedule(struct bpf_raw_tracepoint_args *ctx)
+{
+	uint32_t cpu = bpf_get_smp_processor_id();
+	const struct cpu_state *state = bpf_map_lookup_elem(&cpu_states, &cpu);
+	uint32_t target = (uint32_t)ctx->args[0];
+
+	if (state && !ctx->args[2] && target < control.nr_cpus && is_watched(target))
+		count_call(ctx, SHOOTDOWN_CALLBACK_RESCHEDULE, cpu, target, state);
+	return 0;
+}
+
+static __always_inline void begin_call(uint64_t csd)
+{
+	uint32_t cpu = bpf_get_smp_processor_id();
+	struct cpu_state *own = bpf_map_lookup_elem(&cpu_states, &cpu);
+	uint32_t *row;
+
+	if (!own || !csd || own->hit_token == csd)
+		return;
+	row = bpf_map_lookup_elem(&calls, &csd);
+	if (!row)
+		return;
+	own->call_row = *row;
+	own->call_token = csd;
+	bpf_map_delete_elem(&calls, &csd);
+	own->call_ns = bpf_ktime_get_ns();
+}
+
+static __always_inline void end_call(uint64_t csd)
+{
+	uint64_t now = bpf_ktime_get_ns();
+	uint32_t cpu = bpf_get_smp_processor_id();
+	struct cpu_state *own = bpf_map_lookup_elem(&cpu_states, &cpu);
+	struct shootdown_row *row;
+	uint32_t index;
+
+	if (!own || !csd || own->call_token != csd)
+		return;
+	own->call_token = 0;
+	index = own->call_row;
+	row = bpf_map_lookup_elem(&rows, &index);
+	if (!row)
+		return;
+	if (control.with_victims && index != SHOOTDOWN_OTHER_CALLS) {
+		index = find_victim_row(cpu, row);
+		if (index == SHOOTDOWN_OTHER_ROW)
+			index = SHOOTDOWN_OTHER_CALLS;
+		row = bpf_map_lookup_elem(&rows, &index);
+		if (!row)
+			return;
+	}
+	count_hit(row, index, cpu, now - own->call_ns);
+}
+
+#endif

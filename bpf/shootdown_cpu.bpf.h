@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Kernel side: what each CPU is doing, which those that it interrupts read. */
+#ifndef MMCPUS_BPF_SHOOTDOWN_CPU_H
+#define MMCPUS_BPF_SHOOTDOWN_CPU_H
+
+#include "kernel.h"
+
+/* What a CPU is doing: the flush that it sends, and the one that it carries out for another. */
+struct cpu_state {
+	uint64_t info_at; /* address of its flush_tlb_info; 0: unknown */
+	uint64_t info;    /* the same while a flush that it describes is under way, or was the last */
+	uint64_t mm;      /* of the flush that it sent last */
+	uint64_t end;
+	uint64_t sent_ns;
+	uint64_t wait_ns; /* until the end of the latest hit so far */
+	uint32_t row;
+	uint32_t is_counted; /* as sent */
+	uint64_t id;
+	uint64_t start;
+	uint32_t kind;
+	uint32_t reserved;
+	uint64_t preempt_at; /* address of its preemption count; 0: unknown */
+	uint64_t reserved_line[5];
+
+	uint64_t hit_ns;
+	uint64_t hit_token; /* what tells the end of this hit from others'; 0: none is under way */
+	uint32_t sender;    /* CPU that it works for */
+	uint32_t call_row;  /* that the call which it carries out is counted in */
+	uint64_t call_ns;
+	uint64_t call_token; /* as hit_token */
+	uint64_t reserved_last[3];
+};
+
+_Static_assert(sizeof(struct cpu_state) == 192, "whole cache lines");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE); /* begins with a page, and so with a cache line */
+	__uint(key_size, sizeof(uint32_t));
+	__uint(value_size, sizeof(struct cpu_state));
+	__uint(max_entries, 1); /* set before loading, to the number of CPUs */
+} cpu_states SEC(".maps");
+
+#endif

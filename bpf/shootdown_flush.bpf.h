@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Kernel side: what the kernel says about a flush, for as long as it is under way: struct flush_tlb_info. */
+#ifndef MMCPUS_BPF_SHOOTDOWN_FLUSH_H
+#define MMCPUS_BPF_SHOOTDOWN_FLUSH_H
+
+#include "kernel.h"
+#include "shootdown_record.h"
+
+/* arch/x86/include/asm/tlbflush.h */
+#define TLB_FLUSH_ALL (~0ull)
+#define PAGE_SHIFT    12
+
+#define INFO_BYTES 64
+
+struct flush {
+	uint64_t mm;
+	uint64_t start;
+	uint64_t end;
+	uint32_t initiating_cpu;
+	bool is_freeing_tables;
+};
+
+static __always_inline bool knows_info(void)
+{
+	return bpf_core_type_exists(struct flush_tlb_info) && bpf_core_field_exists(struct flush_tlb_info, mm) &&
+	       bpf_core_field_exists(struct flush_tlb_info, start) &&
+	       bpf_core_field_exists(struct flush_tlb_info, end) &&
+	       bpf_core_field_exists(struct flush_tlb_info, initiating_cpu) &&
+	       bpf_core_field_exists(struct flush_tlb_info, freed_tables);
+}
+
+/* Read at once: five reads would cost five times as much. */
+static __always_inline bool read_flush(struct flush *ret, uint64_t info)
+{
+	char bytes[INFO_BYTES] __attribute__((aligned(8)));
+
+	if (bpf_probe_read_kernel(bytes, sizeof(bytes), (const void *)info))
+		return false;
+	ret->mm = *(uint64_t *)(bytes + bpf_core_field_offset(struct flush_tlb_info, mm));
+	ret->start = *(uint64_t *)(bytes + bpf_core_field_offset(struct flush_tlb_info, start));
+	ret->end = *(uint64_t *)(bytes + bpf_core_field_offset(struct flush_tlb_info, end));
+	ret->initiating_cpu = *(uint32_t *)(bytes + bpf_core_field_offset(struct flush_tlb_info, initiating_cpu));
+	ret->is_freeing_tables = *(uint8_t *)(bytes + bpf_core_field_offset(struct flush_tlb_info, freed_tables));
+	return true;
+}
+
+static __always_inline uint32_t kind_of(const struct flush *flush)
+{
+	if (!flush->mm)
+		return SHOOTDOWN_KIND_BATCH;
+	if (flush->is_freeing_tables)
+		return SHOOTDOWN_KIND_TABLES;
+	return flush->end == TLB_FLUSH_ALL ? SHOOTDOWN_KIND_WHOLE : SHOOTDOWN_KIND_RANGE;
+}
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Kernel side: who sends, and why: the key of the row that it is counted in. */
+#ifndef MMCPUS_BPF_SHOOTDOWN_SENDER_H
+#define MMCPUS_BPF_SHOOTDOWN_SENDER_H
+
+#include "shootdown_flush.bpf.h"
+#include "shootdown_rows.bpf.h"
+
+/* Includes linux/ptrace.h, of user space, if it is allowed to. */
+struct pt_regs {
+	unsigned long orig_ax;
+} KERNEL_TYPE;
+
+/* arch/x86/include/asm/thread_info.h: in thread_info.status */
+#define TS_COMPAT 0x0002
+
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
+	__uint(key_size, sizeof(uint32_t));
+	__uint(value_size, SHOOTDOWN_STACK_FRAMES * sizeof(uint64_t));
+	__uint(max_entries, 1); /* set before loading */
+} stacks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
+	__uint(key_size, sizeof(uint32_t));
+	__uint(value_size, SHOOTDOWN_STACK_FRAMES * sizeof(uint64_t));
+	__uint(max_entries, 1); /* set before loading, to fit the key */
+} user_stacks SEC(".maps");
+
+/* The last thing that the kernel's entry code pushed is where it calls from: just below the registers of user space. */
+static __always_inline uint64_t entry_return(const struct pt_regs *regs)
+{
+	uint64_t address = 0;
+
+	bpf_probe_read_kernel(&address, sizeof(address), (const void *)regs - sizeof(address));
+	return address;
+}
+
+static __always_inline int32_t cause_of_entry(struct task_struct *task, uint32_t task_flags)
+{
+	const struct pt_regs *regs = (const void *)bpf_task_pt_regs(task);
+	long number;
+
+	if (task_flags & PF_EXITING) /* whatever it was in when it was killed */
+		return SHOOTDOWN_CAUSE_EXIT;
+	number = (long)regs->orig_ax;
+	if (number >= 0 && number < SHOOTDOWN_CAUSE_COMPAT)
+		return (int32_t)number | (task->thread_info.status & TS_COMPAT ? SHOOTDOWN_CAUSE_COMPAT : 0);
+	if (control.fault_return && entry_return(regs) == control.fault_return)
+		return SHOOTDOWN_CAUSE_FAULT;
+	return SHOOTDOWN_CAUSE_UNKNOWN;
+}
+
+static __noinline uint32_t make_sender_row(const struct shootdown_key *key, uint64_t mm)
+{
+	const struct task_struct *task = (const void *)bpf_get_current_task();
+	uint32_t index = take_free_row();
+	struct shootdown_row *row = bpf_map_lookup_elem(&rows, &index);
+	uint32_t task_flags = 0;
+
+	if (!key || !row || index == SHOOTDOWN_OTHER_ROW)
+		return SHOOTDOWN_OTHER_ROW;
+	READ(task_flags, task->flags);
+	row->flags = task_flags & PF_KTHREAD ? SHOOTDOWN_ROW_KTHREAD : 0;
+	row->cgroup = cgroup_of(task);
+	name_task(&row->sender, task);
+	name_owner(row, task, mm);
+	return enter_row(row, index, key);
+}
+
+/* 0: not known, or of many. Most flush their own, which is read without a call. */
+static __always_inline uint64_t id_of_mm(const struct task_struct *task, uint64_t address)
+{
+	const struct mm_struct *mm = (const void *)address;
+	const struct mm_struct *own = task->mm;
+	uint64_t id = 0;
+
+	if (!mm || !bpf_core_field_exists(mm->context.ctx_id))
+		return 0;
+	if ((uint64_t)own == address)
+		return own->context.ctx_id;
+	READ(id, mm->context.ctx_id);
+	return id;
+}
+
+static __always_inline void fill_key(struct shootdown_key *key, void *ctx, const struct flush *flush, uint32_t kind)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	uint32_t task_flags = task->flags;
+
+	key->start_ns = task->start_boottime;
+	key->tid = task->pid;
+	key->owner_id = id_of_mm(task, flush->mm);
+	key->cause = task_flags & PF_KTHREAD ? SHOOTDOWN_CAUSE_KTHREAD : cause_of_entry(task, task_flags);
+	key->kind = (uint16_t)kind;
+	key->stack = -1;
+	key->user_stack = -1;
+	if (control.with_stacks)
+		key->stack = (int32_t)bpf_get_stackid(ctx, &stacks, 0);
+	if (control.with_stacks == SHOOTDOWN_STACKS_BOTH && !(task_flags & PF_KTHREAD))
+		key->user_stack = (int16_t)bpf_get_stackid(ctx, &user_stacks, BPF_F_USER_STACK);
+	key->victim = 0;
+	key->cpu = 0;
+}
+
+#endif
