@@ -20,11 +20,7 @@
 #include "../reason.h"
 #include "../tracer.h"
 #include "bpf.h"
-
-#include "shootdowns.lskel.h"
-#include "shootdowns_calls.lskel.h"
-#include "shootdowns_fentry.lskel.h"
-#include "shootdowns_tracepoint.lskel.h"
+#include "bpf_tracer_build.h"
 
 static const char trace_needs[] = "needs bpf_loop() and bpf_map_lookup_percpu_elem() (kernel 5.19)";
 
@@ -34,40 +30,8 @@ static const char trace_needs[] = "needs bpf_loop() and bpf_map_lookup_percpu_el
 /* The same of user space: their numbers fit the key of a row. */
 #define NR_USER_STACKS 4096
 
-enum program {
-	PROGRAM_SENT,
-	PROGRAM_HIT_BEGIN,
-	PROGRAM_HIT_END,
-	PROGRAM_CALL, /* of one build only, as the next */
-	PROGRAM_RESCHEDULE,
-	PROGRAM_LEARN,
-	PROGRAM_START,
-	NR_PROGRAMS,
-};
-
-enum map {
-	MAP_ROWS,
-	MAP_ROW_SETS,
-	MAP_ROW_OF,
-	MAP_FREE_ROWS,
-	MAP_WATCHED,
-	MAP_STACKS,
-	MAP_USER_STACKS,
-	MAP_EVENTS,
-	NR_MAPS,
-};
-
 /* Room for events: some tens of thousands. */
 #define EVENT_BYTES (4u << 20)
-
-/* One of the builds, once it is loaded. */
-struct build {
-	void *skel;
-	void (*destroy)(void *skel);
-	int programs[NR_PROGRAMS];
-	int maps[NR_MAPS];
-	struct shootdown_control *control;
-};
 
 struct mapping {
 	void *memory;
@@ -109,94 +73,16 @@ struct taker {
 
 struct tracer_state {
 	const struct mmcpus_system *sys;
-	struct build build;
-	struct mapping maps[NR_MAPS]; /* of those that are shared */
-	int links[NR_PROGRAMS];       /* -1: not attached */
+	struct tracer_build build;
+	struct mapping maps[TRACER_NR_MAPS]; /* of those that are shared */
+	int links[TRACER_NR_PROGRAMS];       /* -1: not attached */
 	struct taker taker;
 	struct ring_buffer *events; /* NULL: not wanted */
 	int stats_fd;               /* the kernel takes the time of programs as long as this is open; -1: it does not */
 	struct mmcpus_hook hooks[NR_HOOKS];
 };
 
-/* -------------------------------------------------------------------------------------------------------- the builds -- */
-
-struct sizes {
-	uint32_t nr_cpus;
-	uint32_t nr_words;
-	uint32_t nr_stacks;
-	uint32_t nr_user_stacks;
-	uint32_t event_bytes;
-};
-
-/* The skeletons have the same members, in types of their own. */
-#define DEFINE_LOAD(name)                                                                                  \
-	static void destroy_##name(void *skel)                                                             \
-	{                                                                                                  \
-		name##__destroy(skel);                                                                     \
-	}                                                                                                  \
-	static int load_##name(struct build *ret, const struct sizes *sizes)                               \
-	{                                                                                                  \
-		struct name *skel = name##__open();                                                        \
-		int err;                                                                                   \
-                                                                                                           \
-		if (!skel)                                                                                 \
-			return -ENOMEM;                                                                    \
-		skel->maps.row_sets.max_entries = SHOOTDOWN_NR_ROWS * SHOOTDOWN_NR_SETS * sizes->nr_words; \
-		skel->maps.watched.max_entries = sizes->nr_words;                                          \
-		skel->maps.stacks.max_entries = sizes->nr_stacks;                                          \
-		skel->maps.user_stacks.max_entries = sizes->nr_user_stacks;                                \
-		skel->maps.events.max_entries = sizes->event_bytes;                                        \
-		skel->maps.cpu_states.max_entries = sizes->nr_cpus;                                        \
-		err = name##__load(skel);                                                                  \
-		if (err) {                                                                                 \
-			name##__destroy(skel);                                                             \
-			return err;                                                                        \
-		}                                                                                          \
-		*ret = (struct build){                                                                     \
-			.skel = skel,                                                                      \
-			.destroy = destroy_##name,                                                         \
-			.programs = { [PROGRAM_SENT] = skel->progs.on_tlb_flush.prog_fd,                   \
-				      [PROGRAM_HIT_BEGIN] = skel->progs.on_hit_begin.prog_fd,              \
-				      [PROGRAM_HIT_END] = skel->progs.on_hit_end.prog_fd,                  \
-				      [PROGRAM_LEARN] = skel->progs.learn_fault.prog_fd,                   \
-				      [PROGRAM_START] = skel->progs.start.prog_fd },                       \
-			.maps = { [MAP_ROWS] = skel->maps.rows.map_fd,                                     \
-				  [MAP_ROW_SETS] = skel->maps.row_sets.map_fd,                             \
-				  [MAP_ROW_OF] = skel->maps.row_of.map_fd,                                 \
-				  [MAP_FREE_ROWS] = skel->maps.free_rows.map_fd,                           \
-				  [MAP_WATCHED] = skel->maps.watched.map_fd,                               \
-				  [MAP_STACKS] = skel->maps.stacks.map_fd,                                 \
-				  [MAP_USER_STACKS] = skel->maps.user_stacks.map_fd,                       \
-				  [MAP_EVENTS] = skel->maps.events.map_fd },                               \
-			.control = &skel->bss->control,                                                    \
-		};                                                                                         \
-		return 0;                                                                                  \
-	}
-
-DEFINE_LOAD(shootdowns_csd)
-DEFINE_LOAD(shootdowns_calls)
-DEFINE_LOAD(shootdowns_fentry)
-DEFINE_LOAD(shootdowns_tracepoint)
-
-static int load_with_calls(struct build *ret, const struct sizes *sizes)
-{
-	const struct shootdowns_calls *skel;
-	int err = load_shootdowns_calls(ret, sizes);
-
-	if (err)
-		return err;
-	skel = ret->skel;
-	ret->programs[PROGRAM_CALL] = skel->progs.on_call.prog_fd;
-	ret->programs[PROGRAM_RESCHEDULE] = skel->progs.on_reschedule.prog_fd;
-	return 0;
-}
-
-static void unload(struct build *build)
-{
-	if (build->skel)
-		build->destroy(build->skel);
-	*build = (struct build){ 0 };
-}
+/* ---------------------------------------------------------------------------------------------------------- loading -- */
 
 /* Both tracepoints exist, or neither. */
 static bool has_csd_tracepoints(const struct kernel_types *types)
@@ -210,7 +96,7 @@ static struct mmcpus_reason *hook_fail(struct tracer_state *tracer, enum hook ho
 	return &tracer->hooks[hook].why;
 }
 
-static int attach(struct tracer_state *tracer, enum program program, const char *tracepoint)
+static int attach(struct tracer_state *tracer, enum tracer_program program, const char *tracepoint)
 {
 	int fd = bpf_raw_tracepoint_open(tracepoint, tracer->build.programs[program]);
 
@@ -220,7 +106,7 @@ static int attach(struct tracer_state *tracer, enum program program, const char 
 	return 0;
 }
 
-static void detach(struct tracer_state *tracer, enum program program)
+static void detach(struct tracer_state *tracer, enum tracer_program program)
 {
 	if (tracer->links[program] >= 0)
 		close(tracer->links[program]);
@@ -235,15 +121,16 @@ static void fail_fentry(struct tracer_state *tracer, enum hook hook, int err)
 }
 
 /* The kernel may refuse to load a program, or only to attach it. What it counts until all is set up is left out. */
-static int load_build(struct tracer_state *tracer, int (*load_it)(struct build *ret, const struct sizes *sizes),
-		      const struct sizes *sizes, const char *tracepoint)
+static int load_build(struct tracer_state *tracer,
+		      int (*load_it)(struct tracer_build *ret, const struct tracer_sizes *sizes),
+		      const struct tracer_sizes *sizes, const char *tracepoint)
 {
 	int err = load_it(&tracer->build, sizes);
 
 	if (!err)
-		err = attach(tracer, PROGRAM_SENT, tracepoint);
+		err = attach(tracer, TRACER_PROGRAM_SENT, tracepoint);
 	if (err)
-		unload(&tracer->build);
+		tracer_build_unload(&tracer->build);
 	return err;
 }
 
@@ -261,7 +148,7 @@ static void look_for_calls(struct tracer_state *tracer, const struct kernel_type
  * refused, with tracepoints alone, which may be there on one side only: the programs for the others stay unattached,
  * and what is sent is seen all the same. Other calls take a build of their own, and what they can't be counted without.
  */
-static int load(struct tracer_state *tracer, bool with_calls, const struct sizes *sizes,
+static int load(struct tracer_state *tracer, bool with_calls, const struct tracer_sizes *sizes,
 		const struct kernel_types *types)
 {
 	bool has_csd = has_csd_tracepoints(types);
@@ -273,9 +160,9 @@ static int load(struct tracer_state *tracer, bool with_calls, const struct sizes
 		reason_set(hook_fail(tracer, HOOK_CSD), 0, "the kernel has no such tracepoints, which came with 6.5");
 	if (with_calls && has_csd) {
 		tracer->hooks[HOOK_SEND].state = MMCPUS_HOOK_SPARE;
-		return load_build(tracer, load_with_calls, sizes, "tlb_flush");
+		return load_build(tracer, tracer_build_load_calls, sizes, "tlb_flush");
 	}
-	err = load_build(tracer, has_csd ? load_shootdowns_csd : load_shootdowns_fentry, sizes, NULL);
+	err = load_build(tracer, has_csd ? tracer_build_load_csd : tracer_build_load_fentry, sizes, NULL);
 	if (!err) {
 		tracer->hooks[HOOK_SENT].state = MMCPUS_HOOK_SPARE;
 		return 0;
@@ -283,12 +170,12 @@ static int load(struct tracer_state *tracer, bool with_calls, const struct sizes
 	fail_fentry(tracer, HOOK_SEND, err);
 	if (!has_csd)
 		fail_fentry(tracer, HOOK_FENTRY, err);
-	return load_build(tracer, load_shootdowns_tracepoint, sizes, "tlb_flush");
+	return load_build(tracer, tracer_build_load_tracepoint, sizes, "tlb_flush");
 }
 
 /* ------------------------------------------------------------------------------------------------------------- maps -- */
 
-static int map_memory(struct tracer_state *tracer, enum map map, size_t bytes)
+static int map_memory(struct tracer_state *tracer, enum tracer_map map, size_t bytes)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	struct mapping *mapping = &tracer->maps[map];
@@ -302,17 +189,17 @@ static int map_memory(struct tracer_state *tracer, enum map map, size_t bytes)
 	return 0;
 }
 
-static int map_all(struct tracer_state *tracer, const struct sizes *sizes)
+static int map_all(struct tracer_state *tracer, const struct tracer_sizes *sizes)
 {
 	size_t set_bytes = sizes->nr_words * sizeof(uint64_t);
-	int err = map_memory(tracer, MAP_ROWS, SHOOTDOWN_NR_ROWS * sizeof(struct shootdown_row));
+	int err = map_memory(tracer, TRACER_MAP_ROWS, SHOOTDOWN_NR_ROWS * sizeof(struct shootdown_row));
 
 	if (!err)
-		err = map_memory(tracer, MAP_ROW_SETS, SHOOTDOWN_NR_ROWS * SHOOTDOWN_NR_SETS * set_bytes);
+		err = map_memory(tracer, TRACER_MAP_ROW_SETS, SHOOTDOWN_NR_ROWS * SHOOTDOWN_NR_SETS * set_bytes);
 	if (!err)
-		err = map_memory(tracer, MAP_FREE_ROWS, SHOOTDOWN_NR_ROWS * sizeof(uint32_t));
+		err = map_memory(tracer, TRACER_MAP_FREE_ROWS, SHOOTDOWN_NR_ROWS * sizeof(uint32_t));
 	if (!err)
-		err = map_memory(tracer, MAP_WATCHED, set_bytes);
+		err = map_memory(tracer, TRACER_MAP_WATCHED, set_bytes);
 	return err;
 }
 
@@ -320,7 +207,7 @@ static void give_back(void *state, uint32_t row)
 {
 	struct tracer_state *tracer = state;
 	struct shootdown_control *control = tracer->build.control;
-	uint32_t *ring = tracer->maps[MAP_FREE_ROWS].memory;
+	uint32_t *ring = tracer->maps[TRACER_MAP_FREE_ROWS].memory;
 	uint32_t tail = control->free_tail;
 
 	ring[tail % SHOOTDOWN_NR_ROWS] = row;
@@ -336,7 +223,7 @@ static void fill_ring(struct tracer_state *tracer)
 
 static void name_other_row(struct tracer_state *tracer, uint32_t index, uint32_t kind)
 {
-	struct shootdown_row *rows = tracer->maps[MAP_ROWS].memory;
+	struct shootdown_row *rows = tracer->maps[TRACER_MAP_ROWS].memory;
 	struct shootdown_row *row = &rows[index];
 
 	row->key.cause = SHOOTDOWN_CAUSE_OTHER;
@@ -350,7 +237,7 @@ static void watch(struct tracer_state *tracer, const struct mmcpus_cpuset *cpus,
 {
 	if (!cpus)
 		return;
-	memcpy(tracer->maps[MAP_WATCHED].memory, cpus->words, nr_words * sizeof(uint64_t));
+	memcpy(tracer->maps[TRACER_MAP_WATCHED].memory, cpus->words, nr_words * sizeof(uint64_t));
 	tracer->build.control->is_filtered = 1;
 }
 
@@ -359,13 +246,13 @@ static void watch(struct tracer_state *tracer, const struct mmcpus_cpuset *cpus,
 /* Both ends of a hit, or none. */
 static void attach_hits(struct tracer_state *tracer, enum hook hook, const char *begin, const char *end)
 {
-	int err = attach(tracer, PROGRAM_HIT_END, end);
+	int err = attach(tracer, TRACER_PROGRAM_HIT_END, end);
 
 	if (!err)
-		err = attach(tracer, PROGRAM_HIT_BEGIN, begin);
+		err = attach(tracer, TRACER_PROGRAM_HIT_BEGIN, begin);
 	if (!err)
 		return;
-	detach(tracer, PROGRAM_HIT_END);
+	detach(tracer, TRACER_PROGRAM_HIT_END);
 	reason_set(hook_fail(tracer, hook), 0, "the kernel refuses it: %s", strerror(-err));
 }
 
@@ -382,9 +269,9 @@ static int attach_calls(struct tracer_state *tracer, struct mmcpus_reason *why)
 		return reason_set(
 			why, -EOPNOTSUPP,
 			"other calls than flushes can't be counted: the kernel's per-CPU variables are not found");
-	err = attach(tracer, PROGRAM_CALL, "csd_queue_cpu");
+	err = attach(tracer, TRACER_PROGRAM_CALL, "csd_queue_cpu");
 	if (!err)
-		err = attach(tracer, PROGRAM_RESCHEDULE, "ipi_send_cpu");
+		err = attach(tracer, TRACER_PROGRAM_RESCHEDULE, "ipi_send_cpu");
 	return err ? reason_set(why, err, "hooking the tracepoints %s: %s", hook->name, strerror(-err)) : 0;
 }
 
@@ -419,10 +306,10 @@ static void learn_fault(struct tracer_state *tracer)
 			   "with FRED, all that comes from user space enters the kernel at one place");
 		return;
 	}
-	err = attach(tracer, PROGRAM_LEARN, "page_fault_user");
+	err = attach(tracer, TRACER_PROGRAM_LEARN, "page_fault_user");
 	if (!err)
 		fault_once();
-	detach(tracer, PROGRAM_LEARN);
+	detach(tracer, TRACER_PROGRAM_LEARN);
 	if (err)
 		reason_set(hook_fail(tracer, HOOK_FAULT), 0, "the kernel refuses it: %s", strerror(-err));
 	else if (!tracer->build.control->fault_return)
@@ -454,7 +341,7 @@ static int run_start(struct tracer_state *tracer)
 	union bpf_attr attr;
 
 	memset(&attr, 0, sizeof(attr));
-	attr.test.prog_fd = (uint32_t)tracer->build.programs[PROGRAM_START];
+	attr.test.prog_fd = (uint32_t)tracer->build.programs[TRACER_PROGRAM_START];
 	return syscall(SYS_bpf, BPF_PROG_TEST_RUN, &attr, sizeof(attr)) < 0 ? -errno : 0;
 }
 
@@ -487,7 +374,7 @@ static int take_event(void *state, void *data, size_t size)
 
 static int open_events(struct tracer_state *tracer)
 {
-	tracer->events = ring_buffer__new(tracer->build.maps[MAP_EVENTS], take_event, tracer, NULL);
+	tracer->events = ring_buffer__new(tracer->build.maps[TRACER_MAP_EVENTS], take_event, tracer, NULL);
 	return tracer->events ? 0 : -errno;
 }
 
@@ -505,7 +392,7 @@ static int tracer_poll(void *state, int timeout_ms, void (*take)(void *arg, cons
 	return ring_buffer__consume(tracer->events);
 }
 
-static int start(struct tracer_state *tracer, const struct tracer_request *request, const struct sizes *sizes,
+static int start(struct tracer_state *tracer, const struct tracer_request *request, const struct tracer_sizes *sizes,
 		 const struct kernel_types *types, struct mmcpus_reason *why)
 {
 	struct shootdown_control *control = tracer->build.control;
@@ -543,15 +430,15 @@ static void tracer_close(void *state)
 {
 	struct tracer_state *tracer = state;
 
-	for (int i = 0; i < NR_PROGRAMS; i++)
+	for (int i = 0; i < TRACER_NR_PROGRAMS; i++)
 		detach(tracer, i);
-	for (int i = 0; i < NR_MAPS; i++)
+	for (int i = 0; i < TRACER_NR_MAPS; i++)
 		if (tracer->maps[i].memory)
 			munmap(tracer->maps[i].memory, tracer->maps[i].bytes);
 	if (tracer->stats_fd >= 0)
 		close(tracer->stats_fd);
 	ring_buffer__free(tracer->events);
-	unload(&tracer->build);
+	tracer_build_unload(&tracer->build);
 	free(tracer);
 }
 
@@ -567,7 +454,7 @@ static int open_types(const struct mmcpus_system *sys, struct kernel_types *ret,
 
 static int load_and_start(struct tracer_state *tracer, const struct tracer_request *request, struct mmcpus_reason *why)
 {
-	const struct sizes sizes = {
+	const struct tracer_sizes sizes = {
 		.nr_cpus = tracer->sys->nr_cpus,
 		.nr_words = cpuset_nr_words(tracer->sys->nr_cpus),
 		.nr_stacks = request->stacks != SHOOTDOWN_STACKS_NONE ? NR_STACKS : 1,
@@ -600,7 +487,7 @@ static int tracer_open(const struct mmcpus_system *sys, const struct tracer_requ
 	tracer->sys = sys;
 	tracer->stats_fd = -1;
 	memcpy(tracer->hooks, all_hooks, sizeof(all_hooks));
-	for (int i = 0; i < NR_PROGRAMS; i++)
+	for (int i = 0; i < TRACER_NR_PROGRAMS; i++)
 		tracer->links[i] = -1;
 	err = load_and_start(tracer, request, why);
 	if (err) {
@@ -618,8 +505,8 @@ static void tracer_rows(void *state, struct tracer_rows *ret)
 	struct tracer_state *tracer = state;
 
 	*ret = (struct tracer_rows){
-		.rows = tracer->maps[MAP_ROWS].memory,
-		.sets = tracer->maps[MAP_ROW_SETS].memory,
+		.rows = tracer->maps[TRACER_MAP_ROWS].memory,
+		.sets = tracer->maps[TRACER_MAP_ROW_SETS].memory,
 		.nr_words = tracer->build.control->nr_words,
 		.control = tracer->build.control,
 	};
@@ -629,7 +516,7 @@ static int tracer_forget(void *state, const struct shootdown_key *key)
 {
 	struct tracer_state *tracer = state;
 
-	return bpf_map_delete_elem(tracer->build.maps[MAP_ROW_OF], key);
+	return bpf_map_delete_elem(tracer->build.maps[TRACER_MAP_ROW_OF], key);
 }
 
 static int tracer_hook(void *state, size_t index, struct mmcpus_hook *ret)
@@ -673,7 +560,7 @@ static int tracer_cost(void *state, struct tracer_cost *ret)
 	*ret = (struct tracer_cost){ 0 };
 	if (tracer->stats_fd < 0)
 		return -ENODATA;
-	for (int i = PROGRAM_SENT; i <= PROGRAM_RESCHEDULE; i++) {
+	for (int i = TRACER_PROGRAM_SENT; i <= TRACER_PROGRAM_RESCHEDULE; i++) {
 		struct bpf_prog_info info = { 0 };
 		uint32_t size = sizeof(info);
 		int err;
@@ -685,13 +572,13 @@ static int tracer_cost(void *state, struct tracer_cost *ret)
 			return err;
 		ret->run_ns += info.run_time_ns;
 		ret->nr_runs += info.run_cnt;
-		if (i != PROGRAM_SENT)
+		if (i != TRACER_PROGRAM_SENT)
 			ret->nr_missed += info.recursion_misses;
 	}
 	return 0;
 }
 
-static int look_up_stack(const struct tracer_state *tracer, enum map map, int32_t id,
+static int look_up_stack(const struct tracer_state *tracer, enum tracer_map map, int32_t id,
 			 uint64_t ret[SHOOTDOWN_STACK_FRAMES])
 {
 	int nr = 0;
@@ -708,12 +595,12 @@ static int look_up_stack(const struct tracer_state *tracer, enum map map, int32_
 
 static int tracer_stack(void *state, int32_t id, uint64_t ret[SHOOTDOWN_STACK_FRAMES])
 {
-	return look_up_stack(state, MAP_STACKS, id, ret);
+	return look_up_stack(state, TRACER_MAP_STACKS, id, ret);
 }
 
 static int tracer_user_stack(void *state, int32_t id, uint64_t ret[SHOOTDOWN_STACK_FRAMES])
 {
-	return look_up_stack(state, MAP_USER_STACKS, id, ret);
+	return look_up_stack(state, TRACER_MAP_USER_STACKS, id, ret);
 }
 
 const struct tracer_ops tracer_bpf = {

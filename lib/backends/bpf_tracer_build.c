@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include <errno.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "bpf_tracer_build.h"
+
+#include "shootdowns.lskel.h"
+#include "shootdowns_calls.lskel.h"
+#include "shootdowns_fentry.lskel.h"
+#include "shootdowns_tracepoint.lskel.h"
+
+/* The skeletons have the same members, in types of their own. */
+#define DEFINE_LOAD(linkage, function, name)                                                               \
+	static void destroy_##name(void *skel)                                                             \
+	{                                                                                                  \
+		name##__destroy(skel);                                                                     \
+	}                                                                                                  \
+	linkage int function(struct tracer_build *ret, const struct tracer_sizes *sizes)                   \
+	{                                                                                                  \
+		struct name *skel = name##__open();                                                        \
+		int err;                                                                                   \
+                                                                                                           \
+		if (!skel)                                                                                 \
+			return -ENOMEM;                                                                    \
+		skel->maps.row_sets.max_entries = SHOOTDOWN_NR_ROWS * SHOOTDOWN_NR_SETS * sizes->nr_words; \
+		skel->maps.watched.max_entries = sizes->nr_words;                                          \
+		skel->maps.stacks.max_entries = sizes->nr_stacks;                                          \
+		skel->maps.user_stacks.max_entries = sizes->nr_user_stacks;                                \
+		skel->maps.events.max_entries = sizes->event_bytes;                                        \
+		skel->maps.cpu_states.max_entries = sizes->nr_cpus;                                        \
+		err = name##__load(skel);                                                                  \
+		if (err) {                                                                                 \
+			name##__destroy(skel);                                                             \
+			return err;                                                                        \
+		}                                                                                          \
+		*ret = (struct tracer_build){                                                              \
+			.skel = skel,                                                                      \
+			.destroy = destroy_##name,                                                         \
+			.programs = { [TRACER_PROGRAM_SENT] = skel->progs.on_tlb_flush.prog_fd,            \
+				      [TRACER_PROGRAM_HIT_BEGIN] = skel->progs.on_hit_begin.prog_fd,       \
+				      [TRACER_PROGRAM_HIT_END] = skel->progs.on_hit_end.prog_fd,           \
+				      [TRACER_PROGRAM_LEARN] = skel->progs.learn_fault.prog_fd,            \
+				      [TRACER_PROGRAM_START] = skel->progs.start.prog_fd },                \
+			.maps = { [TRACER_MAP_ROWS] = skel->maps.rows.map_fd,                              \
+				  [TRACER_MAP_ROW_SETS] = skel->maps.row_sets.map_fd,                      \
+				  [TRACER_MAP_ROW_OF] = skel->maps.row_of.map_fd,                          \
+				  [TRACER_MAP_FREE_ROWS] = skel->maps.free_rows.map_fd,                    \
+				  [TRACER_MAP_WATCHED] = skel->maps.watched.map_fd,                        \
+				  [TRACER_MAP_STACKS] = skel->maps.stacks.map_fd,                          \
+				  [TRACER_MAP_USER_STACKS] = skel->maps.user_stacks.map_fd,                \
+				  [TRACER_MAP_EVENTS] = skel->maps.events.map_fd },                        \
+			.control = &skel->bss->control,                                                    \
+		};                                                                                         \
+		return 0;                                                                                  \
+	}
+
+DEFINE_LOAD(, tracer_build_load_csd, shootdowns_csd)
+DEFINE_LOAD(, tracer_build_load_fentry, shootdowns_fentry)
+DEFINE_LOAD(, tracer_build_load_tracepoint, shootdowns_tracepoint)
+DEFINE_LOAD(static, load_with_calls, shootdowns_calls)
+
+int tracer_build_load_calls(struct tracer_build *ret, const struct tracer_sizes *sizes)
+{
+	const struct shootdowns_calls *skel;
+	int err = load_with_calls(ret, sizes);
+
+	if (err)
+		return err;
+	skel = ret->skel;
+	ret->programs[TRACER_PROGRAM_CALL] = skel->progs.on_call.prog_fd;
+	ret->programs[TRACER_PROGRAM_RESCHEDULE] = skel->progs.on_reschedule.prog_fd;
+	return 0;
+}
+
+void tracer_build_unload(struct tracer_build *build)
+{
+	if (build->skel)
+		build->destroy(build->skel);
+	*build = (struct tracer_build){ 0 };
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The builds of the program that counts shootdowns, each for kernels that allow other hooks: shootdowns.bpf.c says which.
+ * Whichever is loaded, the others of this room find its programs and maps in the same places.
+ */
+#ifndef MMCPUS_BPF_TRACER_BUILD_H
+#define MMCPUS_BPF_TRACER_BUILD_H
+
+#include <stdint.h>
+
+#include "shootdown_record.h"
+
+enum tracer_program {
+	TRACER_PROGRAM_SENT,
+	TRACER_PROGRAM_HIT_BEGIN,
+	TRACER_PROGRAM_HIT_END,
+	TRACER_PROGRAM_CALL, /* of one build only, as the next */
+	TRACER_PROGRAM_RESCHEDULE,
+	TRACER_PROGRAM_LEARN,
+	TRACER_PROGRAM_START,
+	TRACER_NR_PROGRAMS,
+};
+
+enum tracer_map {
+	TRACER_MAP_ROWS,
+	TRACER_MAP_ROW_SETS,
+	TRACER_MAP_ROW_OF,
+	TRACER_MAP_FREE_ROWS,
+	TRACER_MAP_WATCHED,
+	TRACER_MAP_STACKS,
+	TRACER_MAP_USER_STACKS,
+	TRACER_MAP_EVENTS,
+	TRACER_NR_MAPS,
+};
+
+/* One of the builds, once it is loaded. */
+struct tracer_build {
+	void *skel;
+	void (*destroy)(void *skel);
+	int programs[TRACER_NR_PROGRAMS];
+	int maps[TRACER_NR_MAPS];
+	struct shootdown_control *control;
+};
+
+struct tracer_sizes {
+	uint32_t nr_cpus;
+	uint32_t nr_words;
+	uint32_t nr_stacks;
+	uint32_t nr_user_stacks;
+	uint32_t event_bytes;
+};
+
+/*
+ * Load a build into the kernel, nothing of it attached. 0, or -errno as the kernel says it, and then there is nothing to
+ * unload: -ENOMEM, -EPERM, -EINVAL or what the verifier returns.
+ */
+int tracer_build_load_csd(struct tracer_build *ret, const struct tracer_sizes *sizes);
+int tracer_build_load_calls(struct tracer_build *ret, const struct tracer_sizes *sizes);
+int tracer_build_load_fentry(struct tracer_build *ret, const struct tracer_sizes *sizes);
+int tracer_build_load_tracepoint(struct tracer_build *ret, const struct tracer_sizes *sizes);
+
+/* Of one that is not loaded: nothing. */
+void tracer_build_unload(struct tracer_build *build);
+
+#endif
