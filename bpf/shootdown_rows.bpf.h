@@ -194,7 +194,7 @@ static __always_inline uint32_t enter_row(struct shootdown_row *row, uint32_t in
 	return index;
 }
 
-/* ------------------------------------------------------------------------------------------------- victims -- */
+/* ------------------------------------------------------------------------------------------------------ victims -- */
 
 static __noinline uint32_t make_victim_row(const struct shootdown_key *key, const struct shootdown_row *of)
 {

@@ -132,10 +132,10 @@ has_mm()
 	local i readers=() nr
 	scene pinned "$A"
 	for i in {1..8}; do
-		for _ in {1..20}; do block "$PID" | md5sum; done >"$BATS_TEST_TMPDIR/reader.$i" &
+		for _ in {1..10}; do block "$PID" | md5sum; done >"$BATS_TEST_TMPDIR/reader.$i" &
 		readers+=($!)
 	done
-	for _ in {1..20}; do
+	for _ in {1..10}; do
 		look "$PID" pinned
 		expect_active "$A"
 	done
