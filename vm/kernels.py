@@ -61,10 +61,14 @@ class Cache:
         kernel = KERNELS[name]
         with self._lock(name):
             try:
-                package, version = self._resolve(name, kernel, update)
-                ready = self._path(name, kernel, package, version)
+                noted = None if update else self._noted(name)
+                ready = self._path(name, kernel, *noted) if noted else ""
                 if not os.path.exists(ready):
-                    self._make(name, kernel, package, version, ready)
+                    # Anew, and so of the newest package: mirrors do not keep what they once had.
+                    package, version = self._ask(name, kernel)
+                    ready = self._path(name, kernel, package, version)
+                    if not os.path.exists(ready):
+                        self._make(name, kernel, package, version, ready)
             except (PackageError, build.BuildError) as error:
                 raise KernelError(f"{name}: {error}") from error
         return os.path.join(ready, "bzImage")
@@ -75,7 +79,7 @@ class Cache:
         if not kernel.patches:
             raise KernelError(f"{name} is not built from source")
         try:
-            package, version = self._resolve(name, kernel, False)
+            package, version = self._noted(name) or self._ask(name, kernel)
             self.say(f"downloading {package} {version}")
             deb = self._apt().download(package, version, directory)
             tree = build.unpack_source(deb, directory)
@@ -90,19 +94,23 @@ class Cache:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
-    def _resolve(self, name, kernel, update):
-        """The package and its version: what the mirror had when it was first asked, unless @update."""
-        note = os.path.join(self.directory, f"{name}.package")
-        if not update:
-            try:
-                with open(note, encoding="utf-8") as file:
-                    return json.load(file)
-            except (OSError, ValueError):
-                pass
+    def _note(self, name):
+        return os.path.join(self.directory, f"{name}.package")
+
+    def _noted(self, name):
+        """The package and its version that the kernel was last made from, or None."""
+        try:
+            with open(self._note(name), encoding="utf-8") as file:
+                return json.load(file)
+        except (OSError, ValueError):
+            return None
+
+    def _ask(self, name, kernel):
+        """The package and its version that the mirror has; noted."""
         apt = self._apt()
         package = apt.newest_name(kernel.package)
         answer = [package, apt.newest_version(package)]
-        with open(note, "w", encoding="utf-8") as file:
+        with open(self._note(name), "w", encoding="utf-8") as file:
             json.dump(answer, file)
         return answer
 
