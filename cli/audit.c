@@ -11,6 +11,7 @@
 #include "policy.h"
 #include "rule_checks.h"
 #include "session.h"
+#include "strbuf.h"
 #include "xalloc.h"
 
 /* A process that execs while it is read is left out of a snapshot: the next one has it, unless it cannot be read. */
@@ -53,6 +54,7 @@ void audit_deinit(struct audit *audit)
 	for (size_t i = 0; i < nr_rules; i++)
 		free(audit->results[i].why);
 	free(audit->results);
+	mmcpus_hidden_destroy(audit->hidden);
 	finding_list_deinit(&audit->findings);
 	stale_list_deinit(&audit->earlier);
 }
@@ -134,8 +136,49 @@ static void mark_unchecked(struct rule_result *result, char *why)
 		result->why = why;
 }
 
+bool audit_expects_hidden(const struct audit *audit, size_t index)
+{
+	return policy_expects_hidden(audit->policy, mmcpus_hidden_comm(audit->hidden, index),
+				     mmcpus_hidden_cgroup(audit->hidden, index));
+}
+
+/* What is allowed whatever is known of it need not be seen. */
+static bool may_be_hidden(const struct audit *audit, const struct rule *rule, size_t index)
+{
+	return audit_expects_hidden(audit, index) ||
+	       policy_allows(audit->policy, rule, mmcpus_hidden_comm(audit->hidden, index),
+			     mmcpus_hidden_cgroup(audit->hidden, index));
+}
+
+/* So many are named. */
+#define HIDDEN_NAMED 5
+
+/* The processes that a rule should have looked at and that BPF is not shown; NULL: none. */
+static char *hidden_text(const struct audit *audit, const struct rule *rule)
+{
+	size_t nr_hidden = mmcpus_hidden_count(audit->hidden);
+	struct strbuf names = { 0 };
+	size_t nr = 0;
+	char *text;
+
+	for (size_t i = 0; i < nr_hidden; i++) {
+		const char *comm = mmcpus_hidden_comm(audit->hidden, i);
+
+		if (may_be_hidden(audit, rule, i) || ++nr > HIDDEN_NAMED)
+			continue;
+		strbuf_addf(&names, "%sPID %" PRId32 " (%s)", nr > 1 ? ", " : "", mmcpus_hidden_pid(audit->hidden, i),
+			    comm ? comm : "?");
+	}
+	if (!nr)
+		return NULL;
+	text = xasprintf("%zu %s not shown to BPF: %s%s; if that is expected, a policy can say so: hidden comm=NAME",
+			 nr, nr == 1 ? "process is" : "processes are", names.text, nr > HIDDEN_NAMED ? ", …" : "");
+	strbuf_deinit(&names);
+	return text;
+}
+
 /* What keeps us from seeing every address space; NULL: nothing. */
-static char *unseen_text(const struct audit *audit)
+static char *unseen_text(const struct audit *audit, const struct rule *rule)
 {
 	uint64_t nr_dropped = mmcpus_snapshot_dropped(audit->scene.snap);
 	struct mmcpus_reason why;
@@ -149,7 +192,7 @@ static char *unseen_text(const struct audit *audit)
 	if (nr_dropped)
 		return xasprintf("the mask of %" PRIu64 " %s could not be read", nr_dropped,
 				 nr_dropped == 1 ? "process" : "processes");
-	return NULL;
+	return hidden_text(audit, rule);
 }
 
 static char *estimate_text(const struct audit *audit)
@@ -274,7 +317,7 @@ static void check_mms(struct audit *audit, struct rule_result *result)
 /* What is found counts although something is missing; that nothing is found does not. */
 static void admit_gaps(const struct audit *audit, struct rule_result *result)
 {
-	char *unseen = result->rule->scope == RULE_OF_MM ? unseen_text(audit) : NULL;
+	char *unseen = result->rule->scope == RULE_OF_MM ? unseen_text(audit, result->rule) : NULL;
 
 	if (unseen)
 		mark_unchecked(result, unseen);
@@ -355,10 +398,29 @@ static int take_steady_snapshot(struct audit *audit, struct mmcpus_reason *why)
 	return err;
 }
 
+/* Before the snapshot, which it would end. */
+static int find_hidden(struct audit *audit, struct mmcpus_reason *why)
+{
+	struct mmcpus_hidden *hidden;
+	int err = mmcpus_hidden_find(audit->scene.sys, audit->src, &hidden, why);
+
+	if (err)
+		return err;
+	if (audit->hidden && mmcpus_hidden_count(audit->hidden) > mmcpus_hidden_count(hidden)) {
+		mmcpus_hidden_destroy(hidden);
+		return 0;
+	}
+	mmcpus_hidden_destroy(audit->hidden);
+	audit->hidden = hidden;
+	return 0;
+}
+
 int audit_look(struct audit *audit, struct mmcpus_reason *why)
 {
-	int err = take_steady_snapshot(audit, why);
+	int err = find_hidden(audit, why);
 
+	if (!err)
+		err = take_steady_snapshot(audit, why);
 	if (err)
 		return err;
 	memory_book_init(&audit->memory, audit->scene.sys, MEMORY_UNSET, &memory_limit);

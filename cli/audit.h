@@ -30,6 +30,8 @@ struct audit {
 	uint32_t can_tell; /* fields that the source can tell of the whole machine */
 	struct mmcpus_source *src;
 	const struct policy *policy;
+	struct mmcpus_hidden
+		*hidden; /* processes that the source is not shown: in the look with the most; NULL before */
 	struct rule_result *results; /* one for each rule, in their order */
 	struct finding_list findings;
 	uint64_t nr_looks;
@@ -48,6 +50,9 @@ void audit_take_shootdowns(struct audit *audit, const struct mmcpus_interval *in
 
 /* Take a snapshot and check every rule. -errno and why if there is none. */
 int audit_look(struct audit *audit, struct mmcpus_reason *why);
+
+/* Has the policy room for a process that is not shown, whatever the rule? */
+bool audit_expects_hidden(const struct audit *audit, size_t index);
 
 size_t audit_count(const struct audit *audit, enum rule_state state);
 

@@ -267,6 +267,24 @@ static void print_allowed(const struct audit *audit)
 	strbuf_deinit(&counts);
 }
 
+/* Who is not shown but expected so: the others are among what was not checked. */
+static void print_hidden(const struct audit *audit)
+{
+	size_t nr = mmcpus_hidden_count(audit->hidden);
+	struct strbuf names = { 0 };
+
+	for (size_t i = 0; i < nr; i++) {
+		const char *comm = mmcpus_hidden_comm(audit->hidden, i);
+
+		if (audit_expects_hidden(audit, i))
+			strbuf_addf(&names, "%sPID %" PRId32 " (%s)", names.length ? ", " : "",
+				    mmcpus_hidden_pid(audit->hidden, i), comm ? comm : "?");
+	}
+	if (names.length)
+		print_fact("Expected hidden", names.text);
+	strbuf_deinit(&names);
+}
+
 static void print_facts(const struct audit_report *report)
 {
 	const struct audit *audit = report->audit;
@@ -276,6 +294,7 @@ static void print_facts(const struct audit_report *report)
 	print_fact("Isolated CPUs", isolated);
 	print_fact("Policy", audit->policy->file ? audit->policy->file : "-");
 	print_allowed(audit);
+	print_hidden(audit);
 	print_fact("Backend", mmcpus_source_backend(audit->src));
 	print_broken_names(audit);
 	print_rules_in(audit, "Rules kept", RULE_CHECKED);
@@ -341,6 +360,21 @@ static void write_rules(struct json *json, const struct audit *audit)
 	json_close(json);
 }
 
+static void write_hidden(struct json *json, const struct audit *audit)
+{
+	size_t nr = mmcpus_hidden_count(audit->hidden);
+
+	json_open_array(json, "hidden");
+	for (size_t i = 0; i < nr; i++) {
+		json_open_object(json, NULL);
+		json_number(json, "pid", (uint64_t)mmcpus_hidden_pid(audit->hidden, i));
+		json_string(json, "command", mmcpus_hidden_comm(audit->hidden, i));
+		json_bool(json, "expected", audit_expects_hidden(audit, i));
+		json_close(json);
+	}
+	json_close(json);
+}
+
 static void write_isolated(struct json *json, const struct audit_report *report)
 {
 	const struct mmcpus_cpuset *isolated = report->audit->scene.isolated;
@@ -367,6 +401,7 @@ static void print_json(const struct audit_report *report, const struct tally *ta
 	json_string(&json, "backend", mmcpus_source_backend(audit->src));
 	json_string(&json, "quality", mmcpus_quality_name(mmcpus_source_quality(audit->src)));
 	json_number(&json, "looks", audit->nr_looks);
+	write_hidden(&json, audit);
 	write_findings(&json, report);
 	write_rules(&json, audit);
 	json_close(&json);

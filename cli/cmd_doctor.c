@@ -183,6 +183,43 @@ static void report_trials(struct report *report, const struct trials *trials, co
 	free(chosen);
 }
 
+/* ------------------------------------------------------------------------------------------ hidden processes -- */
+
+static void report_hidden_process(struct report *report, const struct mmcpus_hidden *hidden, size_t index,
+				  const char *backend)
+{
+	int32_t pid = mmcpus_hidden_pid(hidden, index);
+	char *title = xasprintf("Process %" PRId32 ": backend %s is not shown it", pid, backend);
+
+	report_open_section(report, NULL, title);
+	if (report->is_json)
+		report_number(report, "pid", "pid", (uint64_t)pid);
+	report_text(report, "command", "command", mmcpus_hidden_comm(hidden, index));
+	report_text(report, "cgroup", "cgroup", mmcpus_hidden_cgroup(hidden, index));
+	report_close_section(report);
+	free(title);
+}
+
+/* Of the backend that the other commands take. */
+static void report_hidden(struct report *report, const struct mmcpus_system *sys)
+{
+	struct mmcpus_hidden *hidden = NULL;
+	struct mmcpus_source *src = NULL;
+
+	if (mmcpus_source_open(sys, NULL, &src, NULL))
+		src = NULL;
+	if (!src || mmcpus_hidden_find(sys, src, &hidden, NULL)) {
+		report_text(report, "hidden", NULL, NULL);
+	} else {
+		report_open_list(report, "hidden");
+		for (size_t i = 0; i < mmcpus_hidden_count(hidden); i++)
+			report_hidden_process(report, hidden, i, mmcpus_source_backend(src));
+		report_close_list(report);
+		mmcpus_hidden_destroy(hidden);
+	}
+	mmcpus_source_close(src);
+}
+
 /* --------------------------------------------------------------------------------------------------- residency -- */
 
 /* The first that can tell what CPUs hold; NULL, and why the best of all can't. */
@@ -358,6 +395,7 @@ static int print_report(const struct mmcpus_system *sys, bool is_json)
 	report_flush(&report, sys);
 	report_residency(&report, &trials);
 	report_trials(&report, &trials, sys);
+	report_hidden(&report, sys);
 	report_shootdowns(&report, sys);
 	is_fine = report_checks(&report, &trials, sys);
 	report_close(&report);

@@ -93,8 +93,18 @@ static bool entry_matches(const struct policy_entry *entry, const char *comm, co
 
 bool policy_allows(const struct policy *policy, const struct rule *rule, const char *comm, const char *cgroup)
 {
-	for (size_t i = 0; i < policy->nr_entries; i++)
-		if (is_about(&policy->entries[i], rule) && entry_matches(&policy->entries[i], comm, cgroup))
+	const struct policy_list *allowed = &policy->allowed;
+
+	for (size_t i = 0; i < allowed->nr_entries; i++)
+		if (is_about(&allowed->entries[i], rule) && entry_matches(&allowed->entries[i], comm, cgroup))
+			return true;
+	return false;
+}
+
+bool policy_expects_hidden(const struct policy *policy, const char *comm, const char *cgroup)
+{
+	for (size_t i = 0; i < policy->hidden.nr_entries; i++)
+		if (entry_matches(&policy->hidden.entries[i], comm, cgroup))
 			return true;
 	return false;
 }
@@ -156,7 +166,7 @@ static int end_line(const struct place *place, char **rest)
 	return found > 0 ? wrong(place, word, "there is nothing to be said here") : found;
 }
 
-/* ----------------------------------------------------------------------------------------------------- "allow" -- */
+/* ------------------------------------------------------------------------------------------- "allow", "hidden" -- */
 
 static int parse_rule(const struct place *place, const char *id, const struct rule **ret)
 {
@@ -208,16 +218,16 @@ static bool has_pattern(const struct policy_entry *entry)
 	return false;
 }
 
-static struct policy_entry *add_entry(struct policy *policy)
+static struct policy_entry *add_entry(struct policy_list *list)
 {
-	policy->entries = xreallocarray(policy->entries, policy->nr_entries + 1, sizeof(policy->entries[0]));
-	policy->entries[policy->nr_entries] = (struct policy_entry){ 0 };
-	return &policy->entries[policy->nr_entries++];
+	list->entries = xreallocarray(list->entries, list->nr_entries + 1, sizeof(list->entries[0]));
+	list->entries[list->nr_entries] = (struct policy_entry){ 0 };
+	return &list->entries[list->nr_entries++];
 }
 
-static int parse_allow(struct policy *policy, const struct place *place, char **rest)
+static int parse_entry(struct policy_list *list, const char *statement, const struct place *place, char **rest)
 {
-	struct policy_entry *entry = add_entry(policy);
+	struct policy_entry *entry = add_entry(list);
 	char *word;
 	int found;
 
@@ -228,8 +238,21 @@ static int parse_allow(struct policy *policy, const struct place *place, char **
 			return err;
 	}
 	if (!found && !has_pattern(entry))
-		return wrong(place, "allow", "whom? Write comm=PATTERN, cgroup=PATTERN or unit=PATTERN behind it");
+		return wrong(place, statement, "whom? Write comm=PATTERN, cgroup=PATTERN or unit=PATTERN behind it");
 	return found;
+}
+
+static int parse_allow(struct policy *policy, const struct place *place, char **rest)
+{
+	return parse_entry(&policy->allowed, "allow", place, rest);
+}
+
+static int parse_hidden(struct policy *policy, const struct place *place, char **rest)
+{
+	int err = parse_entry(&policy->hidden, "hidden", place, rest);
+	const struct rule *rule = policy->hidden.entries[policy->hidden.nr_entries - 1].rule;
+
+	return !err && rule ? wrong(place, rule->id, "who is hidden is hidden from all rules: leave rule= out") : err;
 }
 
 /* --------------------------------------------------------------------------------------------- the other lines -- */
@@ -275,6 +298,7 @@ static int parse_line(struct policy *policy, const struct place *place, char *li
 		int (*parse)(struct policy *policy, const struct place *place, char **rest);
 	} statements[] = {
 		{ "allow", parse_allow },
+		{ "hidden", parse_hidden },
 		{ "ignore", parse_ignore },
 		{ "isolated", parse_isolated },
 	};
@@ -286,7 +310,7 @@ static int parse_line(struct policy *policy, const struct place *place, char *li
 	for (size_t i = 0; i < ARRAY_SIZE(statements); i++)
 		if (strcmp(statements[i].name, word) == 0)
 			return statements[i].parse(policy, place, &line);
-	return wrong(place, word, "a line begins with allow, ignore or isolated");
+	return wrong(place, word, "a line begins with allow, hidden, ignore or isolated");
 }
 
 /* -------------------------------------------------------------------------------------------------- the public -- */
@@ -310,7 +334,7 @@ int policy_allow(struct policy *policy, const char *pattern, char **why)
 {
 	if (pattern[0] == '\0' || strlen(pattern) > PATTERN_MAX)
 		return usage_error(why, "--allow: '%s' is no pattern for a command, a cgroup or a unit", pattern);
-	add_entry(policy)->patterns[ASPECT_ANY] = xstrdup(pattern);
+	add_entry(&policy->allowed)->patterns[ASPECT_ANY] = xstrdup(pattern);
 	return 0;
 }
 
@@ -349,12 +373,18 @@ int policy_read(struct policy *policy, const char *file, bool is_optional, char 
 	return err;
 }
 
+static void list_deinit(struct policy_list *list)
+{
+	for (size_t i = 0; i < list->nr_entries; i++)
+		for (int j = 0; j < NR_ASPECTS; j++)
+			free(list->entries[i].patterns[j]);
+	free(list->entries);
+}
+
 void policy_deinit(struct policy *policy)
 {
-	for (size_t i = 0; i < policy->nr_entries; i++)
-		for (int j = 0; j < NR_ASPECTS; j++)
-			free(policy->entries[i].patterns[j]);
-	free(policy->entries);
+	list_deinit(&policy->allowed);
+	list_deinit(&policy->hidden);
 	free(policy->ignored);
 	free(policy->isolated);
 	free(policy->file);

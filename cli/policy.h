@@ -6,6 +6,7 @@
  *	allow comm="rt loop" cgroup=/rt.slice*
  *	allow unit=dpdk@*.service
  *	allow comm=java rule=stray
+ *	hidden comm=agent
  *	ignore ksm
  *	isolated 2-5
  *
@@ -27,11 +28,16 @@ struct rule;
 
 struct policy_entry;
 
+struct policy_list {
+	struct policy_entry *entries;
+	size_t nr_entries;
+};
+
 /* Zero-initialized it allows nothing. */
 struct policy {
 	char *file; /* NULL: none was read */
-	struct policy_entry *entries;
-	size_t nr_entries;
+	struct policy_list allowed;
+	struct policy_list hidden; /* who is expected to be kept from BPF */
 	const struct rule **ignored;
 	size_t nr_ignored;
 	char *isolated; /* a list of CPUs; NULL: says nothing */
@@ -49,6 +55,9 @@ void policy_deinit(struct policy *policy);
 int policy_allow(struct policy *policy, const char *pattern, char **why);
 
 bool policy_ignores(const struct policy *policy, const struct rule *rule);
+
+/* Is it known of a process that BPF is not shown it? */
+bool policy_expects_hidden(const struct policy *policy, const char *comm, const char *cgroup);
 
 /* May a process do what the rule finds? name and cgroup: NULL if unknown, which no pattern matches. */
 bool policy_allows(const struct policy *policy, const struct rule *rule, const char *comm, const char *cgroup);

@@ -80,6 +80,12 @@ static int read_status(const struct root *dir, const char *path, struct text *te
 	return ret->lines & STATUS_TGID ? 0 : -EBADMSG;
 }
 
+/* Kernel threads are many, and have no other threads to look at. */
+static bool is_alone(const struct proc_status *status)
+{
+	return status->lines & STATUS_THREADS && status->threads == 1;
+}
+
 /* A leader that has exited shows no mm, while its threads live on with it. */
 static bool has_thread_with_mm(const struct root *process, struct text *text)
 {
@@ -134,7 +140,8 @@ int proc_dir_look_up(const struct root *root, int32_t tid, int32_t *ret_tgid, bo
 		err = read_status(&process, "status", &text, &status);
 		if (!err) {
 			*ret_tgid = status.tgid;
-			*ret_has_mm = status.lines & STATUS_RSS || has_thread_with_mm(&process, &text);
+			*ret_has_mm = status.lines & STATUS_RSS ||
+				      (!is_alone(&status) && has_thread_with_mm(&process, &text));
 		}
 		root_deinit(&process);
 	}

@@ -268,6 +268,23 @@ uint32_t mmcpus_snapshot_fields(const struct mmcpus_snapshot *snap);
  */
 uint64_t mmcpus_snapshot_dropped(const struct mmcpus_snapshot *snap);
 
+/*
+ * Processes that have an address space, as /proc tells, but that the backend is not shown: some kernels keep a process from
+ * BPF programs. Each was looked for several times. Takes snapshots of its own, so that the last one from this source is
+ * gone. It costs a file for each kernel thread. A backend that reads /proc has none. The caller destroys what is found.
+ */
+struct mmcpus_hidden;
+
+int mmcpus_hidden_find(const struct mmcpus_system *sys, struct mmcpus_source *src, struct mmcpus_hidden **ret,
+		       struct mmcpus_reason *why);
+void mmcpus_hidden_destroy(struct mmcpus_hidden *hidden);
+
+/* How many there are, and of each, by index: its PID, name (untrusted) and cgroup; NULL if unknown. */
+size_t mmcpus_hidden_count(const struct mmcpus_hidden *hidden);
+int32_t mmcpus_hidden_pid(const struct mmcpus_hidden *hidden, size_t index);
+const char *mmcpus_hidden_comm(const struct mmcpus_hidden *hidden, size_t index);
+const char *mmcpus_hidden_cgroup(const struct mmcpus_hidden *hidden, size_t index);
+
 /* The address spaces, in the order they were found. */
 struct mmcpus_mm;
 size_t mmcpus_snapshot_count(const struct mmcpus_snapshot *snap);

@@ -127,18 +127,6 @@ expect_field()
 	expect_text CGROUP "${row[cgroup]}" "/mmcpus live.$$\$"
 }
 
-# processes: those with an address space. Of a process without leader another thread tells.
-processes()
-{
-	grep -ls ^VmRSS /proc/[0-9]*/task/[0-9]*/status | cut -d / -f 3 | sort -u
-}
-
-# is_hidden PID: some kernels keep a process from everybody, root included
-is_hidden()
-{
-	[ -z "$(readlink "/proc/$1"/task/*/cwd 2>/dev/null)" ]
-}
-
 # One attempt to see the same processes as /proc, while others come and go.
 sees_what_proc_sees()
 {

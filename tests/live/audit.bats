@@ -17,6 +17,18 @@ setup()
 	# What the machine is set to is not ours to judge here.
 	policy=$BATS_TEST_TMPDIR/policy
 	printf 'ignore %s\n' thp-collapse ksm numa-balancing split-threads >"$policy"
+	for pid in $HIDDEN; do
+		printf 'hidden comm="%s"\n' "$(<"/proc/$pid/comm")" >>"$policy"
+	done
+}
+
+# HIDDEN: the PIDs of those that the kernel keeps from everybody, which is nobody on most machines
+setup_file()
+{
+	export HIDDEN=
+	for pid in $(processes); do
+		[ -e "/proc/$pid/exe" ] || ! is_hidden "$pid" || ! grep -qs ^VmRSS "/proc/$pid/status" || HIDDEN+="$pid "
+	done
 }
 
 teardown()
@@ -99,6 +111,30 @@ stale_of()
 	expect "findings about isolation" \
 		"$(jq -c '[.findings[] | select(.rule != "stray")]' <<<"$output")" "[]"
 	expect "rules that were not checked" "$(jq -c '[.rules[] | select(.state == "not checked") | .rule]' <<<"$output")" "[]"
+}
+
+# A look finds each of them, and no other: also no one that starts, execs or ends meanwhile.
+@test "who is hidden from BPF keeps all rules about processes from passing, unless the policy knows" {
+	local of_processes='.rules[] | select(.rule == "exposed" or .rule == "stray")'
+	(for ((i = 0; i < 50; i++)); do /bin/true; done) 3>&- &
+	started_pids+=($!)
+	for _ in 1 2 3 4 5; do
+		audit -C "$B"
+		expect "hidden processes" "$(jq -c '[.hidden[] | [.pid, .expected]]' <<<"$output")" \
+			"$(printf '%s' "$HIDDEN" | jq -sc 'map([., true])')"
+	done
+	expect "reasons" "$(jq -r "$of_processes | .reason" <<<"$output" | sort -u)" null
+	sed -i '/^hidden/d' "$policy"
+	audit -C "$B" --allow '*'
+	expect "the state of a rule that all may break" \
+		"$(jq -r '.rules[] | select(.rule == "exposed") | .state' <<<"$output")" checked
+	[ -n "$HIDDEN" ] || return 0
+	audit -C "$B"
+	expect "state" "$(jq -r "$of_processes | .state" <<<"$output" | sort -u)" "not checked"
+	for pid in $HIDDEN; do
+		expect_text reason "$(jq -r "$of_processes | .reason" <<<"$output")" "not shown to BPF: .*PID $pid \\("
+	done
+	[ "$status" = 1 ] || [ "$status" = 3 ]
 }
 
 @test "a watch sees who comes later and goes before its end, and SIGINT ends it with a report" {

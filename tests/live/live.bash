@@ -193,6 +193,18 @@ field_of()
 	[ -n "$REPLY" ] || echo "$2 has no $1"
 }
 
+# processes: those with an address space. Of a process without leader another thread tells.
+processes()
+{
+	grep -ls ^VmRSS /proc/[0-9]*/task/[0-9]*/status | cut -d / -f 3 | sort -u
+}
+
+# is_hidden PID: some kernels keep a process from everybody, root included
+is_hidden()
+{
+	[ -z "$(readlink "/proc/$1"/task/*/cwd 2>/dev/null)" ]
+}
+
 # ---------------------------------------------------------------------------------------------------------- comparing
 
 # expect WHAT VALUE EXPECTED

@@ -113,6 +113,21 @@ static void takes_patterns_of_the_command_line(void **state)
 	}
 }
 
+/* Who may be hidden may do nothing else, and the other way round. */
+static void knows_who_is_hidden(void **state)
+{
+	struct policy policy = parse("hidden comm=agent\nhidden comm=a unit=b.service\nallow comm=rt");
+
+	(void)state;
+	assert_true(policy_expects_hidden(&policy, "agent", NULL));
+	assert_true(policy_expects_hidden(&policy, "a", "/b.service"));
+	assert_false(policy_expects_hidden(&policy, "a", "/"));
+	assert_false(policy_expects_hidden(&policy, "rt", "/"));
+	assert_false(policy_expects_hidden(&policy, NULL, NULL));
+	assert_false(policy_allows(&policy, rule_find("exposed"), "agent", "/"));
+	policy_deinit(&policy);
+}
+
 static void keeps_what_else_is_said(void **state)
 {
 	struct policy policy = parse("ignore ksm\n\nisolated 2-5,8 # boot\nignore thp-collapse");
@@ -150,6 +165,7 @@ int main(void)
 		cmocka_unit_test(matches_processes),
 		cmocka_unit_test(is_for_rules),
 		cmocka_unit_test(takes_patterns_of_the_command_line),
+		cmocka_unit_test(knows_who_is_hidden),
 		cmocka_unit_test(keeps_what_else_is_said),
 		cmocka_unit_test(rules_are_sound),
 	};
