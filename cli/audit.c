@@ -226,6 +226,15 @@ static char *unknown_text(const struct audit *audit, const struct rule *rule, si
 
 /* Each of these returns 1 to go on, 0 and why if there is nothing to check, -ENODATA and why if there is no telling. */
 
+static int meet_watch(const struct audit *audit, char **why)
+{
+	if (audit->scene.is_watched)
+		return 1;
+	*why = xstrdup(mmcpus_system_is_live(audit->scene.sys) ? "nothing is watched without --window"
+							       : "a captured machine does not run");
+	return 0;
+}
+
 static int meet_isolated(const struct audit *audit, char **why)
 {
 	if (!audit->scene.isolated) {
@@ -266,6 +275,7 @@ static int meet_needs(const struct audit *audit, const struct rule *rule, char *
 		enum rule_need need;
 		int (*meet)(const struct audit *audit, char **why);
 	} needs[] = {
+		{ NEED_WATCH, meet_watch }, /* without, it does not matter what is isolated */
 		{ NEED_ISOLATED, meet_isolated },
 		{ NEED_NODES, meet_nodes },
 		{ NEED_ACTIVE, meet_active },
@@ -432,18 +442,20 @@ int audit_look(struct audit *audit, struct mmcpus_reason *why)
 	return 0;
 }
 
-void audit_watch(struct audit *audit, const struct mmcpus_reason *why_not)
+void audit_watch(struct audit *audit, const struct mmcpus_reason *why_no_shootdowns,
+		 const struct mmcpus_reason *why_no_calls)
 {
 	audit->scene.is_watched = true;
-	audit->scene.why_not_watched = why_not;
+	audit->scene.why_no_shootdowns = why_no_shootdowns;
+	audit->scene.why_no_calls = why_no_calls;
 }
 
 void audit_take_shootdowns(struct audit *audit, const struct mmcpus_interval *interval,
-			   const struct mmcpus_reason *why_unknown)
+			   const struct mmcpus_reason *why_no_shootdowns)
 {
 	audit->scene.shootdowns = interval;
-	audit->scene.why_not_watched = why_unknown;
+	audit->scene.why_no_shootdowns = why_no_shootdowns;
 	for (size_t i = 0; i < nr_rules; i++)
-		if (rules[i].prepare == prepare_shootdown && audit->results[i].state != RULE_IGNORED)
+		if (rules[i].needs & NEED_WATCH && audit->results[i].state != RULE_IGNORED)
 			check_rule(audit, &audit->results[i]);
 }

@@ -42,11 +42,15 @@ void audit_init(struct audit *audit, const struct mmcpus_system *sys, struct mmc
 		const struct mmcpus_cpuset *isolated, const struct policy *policy);
 void audit_deinit(struct audit *audit);
 
-/* It is looked at for a while. why_not, which must outlive the audit: why shootdowns are not counted meanwhile; NULL: they are, or need not be. */
-void audit_watch(struct audit *audit, const struct mmcpus_reason *why_not);
-/* What was counted; why_unknown is not NULL if it is not known whether that is all. */
+/*
+ * It is looked at for a while. The reasons, which must outlive the audit, say why shootdowns or other calls are not counted
+ * meanwhile; NULL: they are, or need not be.
+ */
+void audit_watch(struct audit *audit, const struct mmcpus_reason *why_no_shootdowns,
+		 const struct mmcpus_reason *why_no_calls);
+/* What was counted; the reason is not NULL if it is not known whether these are all shootdowns. */
 void audit_take_shootdowns(struct audit *audit, const struct mmcpus_interval *interval,
-			   const struct mmcpus_reason *why_unknown);
+			   const struct mmcpus_reason *why_no_shootdowns);
 
 /* Take a snapshot and check every rule. -errno and why if there is none. */
 int audit_look(struct audit *audit, struct mmcpus_reason *why);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* mmcpus audit: does anything reach the isolated CPUs, or cost more than it should? Pass or fail, with the reason. */
-#include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 
@@ -18,6 +17,7 @@
 #include "row_list.h"
 #include "rules.h"
 #include "session.h"
+#include "shootdown_watch.h"
 #include "stop.h"
 #include "strbuf.h"
 #include "table.h"
@@ -105,15 +105,6 @@ static int find_isolated(struct request *request, const struct mmcpus_system *sy
 
 /* --------------------------------------------------------------------------------------------------------- looks -- */
 
-/* There is less room for them in the kernel than here. src: NULL if they are not counted. */
-static int collect(struct mmcpus_shootdowns *src, struct mmcpus_reason *why)
-{
-	if (!src || mmcpus_shootdowns_collect(src) == 0)
-		return 0;
-	*why = (struct mmcpus_reason){ .what = "no memory for the shootdowns that were counted" };
-	return -ENOMEM;
-}
-
 /* Looks that take longer than the delay follow each other at once; what was missed meanwhile is not made up for. */
 static uint64_t next_look_ms(uint64_t last_ms, uint64_t delay_ms, uint64_t end_ms)
 {
@@ -125,73 +116,58 @@ static uint64_t next_look_ms(uint64_t last_ms, uint64_t delay_ms, uint64_t end_m
 	return next_ms < end_ms ? next_ms : end_ms;
 }
 
-/* Look again and again until the window has passed, or somebody asks for the end. */
-static int watch(struct audit *audit, const struct options *opts, struct mmcpus_shootdowns *src,
-		 struct mmcpus_reason *why)
+/* The kernel takes its time to free the memory of programs that have done their work, and calls CPUs for it. */
+#define SETTLE_MS 500
+
+/* The first look loads what the next ones have: what that makes the kernel do is not the machine's. */
+static int settle(struct audit *audit, struct shootdown_watch *shootdowns, const struct stop *stop, bool *ret_is_over,
+		  struct mmcpus_reason *why)
+{
+	int err;
+
+	*ret_is_over = false;
+	if (!shootdowns->src)
+		return 0;
+	err = audit_look(audit, why);
+	if (!err)
+		*ret_is_over = stop_wait(stop, stop_now_ms() + SETTLE_MS);
+	shootdown_watch_forget(shootdowns);
+	return err;
+}
+
+static int look_often(struct audit *audit, const struct options *opts, struct shootdown_watch *shootdowns,
+		      const struct stop *stop, struct mmcpus_reason *why)
 {
 	uint64_t delay_ms = opts->delay_ms ? opts->delay_ms : DELAY_MS;
 	uint64_t next_ms = stop_now_ms();
 	uint64_t end_ms = next_ms + opts->window_ms;
 	bool is_over = false;
-	struct stop stop;
 	int err;
 
-	stop_begin(&stop);
 	do {
 		err = audit_look(audit, why);
 		if (!err)
-			err = collect(src, why);
+			err = shootdown_watch_collect(shootdowns, why);
 		next_ms = next_look_ms(next_ms, delay_ms, end_ms);
 		is_over = next_ms == end_ms && next_ms <= stop_now_ms();
-	} while (!err && !is_over && !stop_wait(&stop, next_ms));
-	stop_end(&stop);
+	} while (!err && !is_over && !stop_wait(stop, next_ms));
 	return err;
 }
 
-/* --------------------------------------------------------------------------------------------------- shootdowns -- */
-
-/* Those that hit isolated CPUs while the audit watches. */
-struct shootdown_watch {
-	struct mmcpus_shootdowns *src; /* NULL: not counted, and why, if they were to be */
-	struct mmcpus_reason why;
-};
-
-static bool has_isolated(const struct request *request)
+/* Look again and again until the window has passed, or somebody asks for the end. */
+static int watch(struct audit *audit, const struct options *opts, struct shootdown_watch *shootdowns,
+		 struct mmcpus_reason *why)
 {
-	return request->isolated && !mmcpus_cpuset_is_empty(request->isolated) &&
-	       !policy_ignores(&request->policy, rule_find("shootdown"));
-}
-
-static void watch_open(struct shootdown_watch *watch, const struct request *request, struct audit *audit)
-{
-	struct mmcpus_reason *why = &watch->why;
-	int err = 0;
-
-	watch->src = NULL;
-	if (!request->opts->window_ms || !mmcpus_system_is_live(audit->scene.sys))
-		return;
-	if (has_isolated(request))
-		err = mmcpus_shootdowns_open(audit->scene.sys, MMCPUS_BY_FLOW, request->isolated, &watch->src, why);
-	if (err)
-		watch->src = NULL;
-	audit_watch(audit, err ? why : NULL);
-}
-
-static int watch_take(struct shootdown_watch *watch, struct audit *audit, struct mmcpus_reason *why)
-{
-	const struct mmcpus_interval *interval;
-	const struct mmcpus_reason *unknown = NULL;
+	struct stop stop;
+	bool is_over;
 	int err;
 
-	if (!watch->src)
-		return 0;
-	err = mmcpus_shootdowns_read(watch->src, &interval, why);
-	if (err)
-		return err;
-	if (mmcpus_shootdowns_check_hits(watch->src, &watch->why))
-		unknown = &watch->why;
-	audit_take_shootdowns(audit, interval, unknown);
-	return 0;
+	stop_begin(&stop);
+	err = settle(audit, shootdowns, &stop, &is_over, why);
+	if (!err && !is_over)
+		err = look_often(audit, opts, shootdowns, &stop, why);
+	stop_end(&stop);
+	return err;
 }
 
 static void remark(const struct audit *audit, const struct session *session, const struct options *opts)
@@ -206,13 +182,14 @@ static int run_audit(struct request *request, const struct session *session)
 				       .is_json = request->opts->json };
 	struct mmcpus_reason why;
 	struct audit audit;
-	struct shootdown_watch on;
+	struct shootdown_watch shootdowns = { 0 };
 	int status;
 
 	audit_init(&audit, session->sys, session->src, request->isolated, &request->policy);
 	report.audit = &audit;
-	watch_open(&on, request, &audit);
-	if (watch(&audit, request->opts, on.src, &why) || watch_take(&on, &audit, &why)) {
+	if (request->opts->window_ms && mmcpus_system_is_live(session->sys))
+		shootdown_watch_open(&shootdowns, &audit);
+	if (watch(&audit, request->opts, &shootdowns, &why) || shootdown_watch_take(&shootdowns, &audit, &why)) {
 		complain_reason(&why);
 		status = STATUS_FAILED;
 	} else {
@@ -220,7 +197,7 @@ static int run_audit(struct request *request, const struct session *session)
 		status = audit_report_print(&report);
 	}
 	audit_deinit(&audit);
-	mmcpus_shootdowns_close(on.src);
+	shootdown_watch_close(&shootdowns);
 	return status;
 }
 

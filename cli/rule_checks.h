@@ -22,6 +22,8 @@ int check_far_memory(const struct scene *scene, const struct mmcpus_mm *mm, stru
 /* In shootdown_check.c: */
 int prepare_shootdown(const struct scene *scene, char **why);
 int check_shootdown(const struct scene *scene, const struct mmcpus_mm *mm, struct evidence *ret);
+int prepare_cross_call(const struct scene *scene, char **why);
+int check_cross_call(const struct scene *scene, const struct mmcpus_mm *mm, struct evidence *ret);
 
 int prepare_thp_collapse(const struct scene *scene, char **why);
 int check_thp_collapse(const struct scene *scene, const struct mmcpus_mm *mm, struct evidence *ret);

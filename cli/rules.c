@@ -44,10 +44,16 @@ const struct rule rules[] = {
 	  "threads may run.",
 	  "Bring it to a node of its threads with migratepages, and bind memory and threads together before the process "
 	  "starts." },
-	{ "shootdown", SEVERITY_ERROR, RULE_OF_SYSTEM, 0, 0, prepare_shootdown, check_shootdown,
-	  "An isolated CPU was interrupted to flush its TLB while it was watched (--window).",
+	{ "shootdown", SEVERITY_ERROR, RULE_OF_SYSTEM, NEED_WATCH | NEED_ISOLATED, 0, prepare_shootdown,
+	  check_shootdown, "An isolated CPU was interrupted to flush its TLB while it was watched (--window).",
 	  "Look with mmcpus shootdowns -C at who does it and why; keep its memory as it is while it matters: map and touch "
 	  "all of it before, and unmap nothing." },
+	{ "cross-call", SEVERITY_ERROR, RULE_OF_SYSTEM, NEED_WATCH | NEED_ISOLATED, 0, prepare_cross_call,
+	  check_cross_call,
+	  "An isolated CPU was asked to run a function of the kernel, other than to flush its TLB or to wake a task there, while "
+	  "it was watched (--window).",
+	  "Look with mmcpus shootdowns --all-ipis --by stack at who calls and why, and keep it from doing so while it "
+	  "matters, such as membarrier, loading of modules and BPF programs, perf, changes of frequency and microcode." },
 	{ "thp-collapse", SEVERITY_WARNING, RULE_OF_SYSTEM, NEED_ISOLATED, 0, prepare_thp_collapse, check_thp_collapse,
 	  "khugepaged collapses pages into huge ones, and interrupts all CPUs for each, isolated or not.",
 	  "Write never to /sys/kernel/mm/transparent_hugepage/enabled and shmem_enabled, or boot with "

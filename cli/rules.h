@@ -19,11 +19,12 @@ struct stale_list;
 struct scene {
 	const struct mmcpus_system *sys;
 	const struct mmcpus_snapshot *snap;
-	const struct mmcpus_interval
-		*shootdowns; /* that hit isolated CPUs while it was watched; NULL: not yet, or not at all */
-	bool is_watched;     /* a running machine, which is looked at for a while */
-	/* Why shootdowns can't be counted meanwhile; NULL: they can, or need not be. */
-	const struct mmcpus_reason *why_not_watched;
+	bool is_watched; /* a running machine, which is looked at for a while */
+	/* What hit isolated CPUs meanwhile, shootdowns and other calls; NULL: not yet, or not at all. */
+	const struct mmcpus_interval *shootdowns;
+	/* Why these can't be counted; NULL: they can, or need not be. */
+	const struct mmcpus_reason *why_no_shootdowns;
+	const struct mmcpus_reason *why_no_calls;
 	const struct mmcpus_cpuset *isolated; /* as the user, the policy or the machine says; NULL: unknown */
 	struct memory_book *memory;           /* where it is, for who asks */
 	const struct stale_list *earlier;     /* of the look before this one */
@@ -53,6 +54,7 @@ enum rule_need {
 	NEED_ISOLATED = 1 << 0, /* which CPUs are isolated; with none, there is nothing to check */
 	NEED_ACTIVE = 1 << 1,   /* the exact mask */
 	NEED_NODES = 1 << 2,    /* the NUMA nodes; with one only, there is nothing to check */
+	NEED_WATCH = 1 << 3,    /* what happens in a while; without, there is nothing to check */
 };
 
 struct rule {

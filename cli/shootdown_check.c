@@ -1,46 +1,35 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The rule about isolated CPUs that are interrupted: the only one about what happens, and not about how things are. */
+/* The rules about isolated CPUs that are interrupted: the only ones about what happens, and not about how things are. */
 #include <errno.h>
 #include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "message.h"
 #include "rule_checks.h"
 #include "strbuf.h"
 #include "xalloc.h"
 
-/* So many senders are named, those with the most shootdowns. */
+/* So many senders are named, those that cost most. */
 #define OFFENDERS_MAX 5
 
-/* Not a need of the rule's: where nothing is watched, it does not matter what is isolated. */
-static int prepare_isolated(const struct scene *scene, char **why)
+static int prepare_counted(const struct scene *scene, const struct mmcpus_reason *why_not, char **why)
 {
-	if (!scene->isolated) {
-		*why = xstrdup("the machine does not tell which CPUs are isolated; name them with -C");
+	if (why_not) {
+		*why = reason_text(why_not);
 		return -ENODATA;
 	}
-	if (!mmcpus_cpuset_is_empty(scene->isolated))
-		return 1;
-	*why = xstrdup("no CPU is isolated");
-	return 0;
+	return scene->shootdowns != NULL;
 }
 
 int prepare_shootdown(const struct scene *scene, char **why)
 {
-	int prepared;
+	return prepare_counted(scene, scene->why_no_shootdowns, why);
+}
 
-	if (!scene->is_watched) {
-		*why = xstrdup(mmcpus_system_is_live(scene->sys) ? "nothing is watched without --window"
-								 : "a captured machine does not run");
-		return 0;
-	}
-	prepared = prepare_isolated(scene, why);
-	if (prepared <= 0)
-		return prepared;
-	if (scene->why_not_watched) {
-		*why = reason_text(scene->why_not_watched);
-		return -ENODATA;
-	}
-	return scene->shootdowns != NULL;
+int prepare_cross_call(const struct scene *scene, char **why)
+{
+	return prepare_counted(scene, scene->why_no_calls, why);
 }
 
 static uint64_t number_of(const struct mmcpus_shootdown *row, enum mmcpus_shootdown_number which)
@@ -57,35 +46,86 @@ static const char *text_of(const struct mmcpus_shootdown *row, enum mmcpus_shoot
 	return text ? text : "?";
 }
 
+/* "java/4242 (munmap)"; what an interrupt sends has no sender but a cause. */
+static void add_sender(struct strbuf *detail, const struct mmcpus_shootdown *row)
+{
+	const char *comm = mmcpus_shootdown_text(row, MMCPUS_SHOOTDOWN_SENDER_COMM);
+	const char *cause = text_of(row, MMCPUS_SHOOTDOWN_CAUSE);
+
+	if (mmcpus_shootdown_is_other(row))
+		strbuf_add(detail, "others");
+	else if (comm)
+		strbuf_addf(detail, "%s/%" PRIu64 " (%s)", comm, number_of(row, MMCPUS_SHOOTDOWN_SENDER_PID), cause);
+	else
+		strbuf_addf(detail, "? (%s)", cause);
+}
+
 /* "12 hits by java/4242 (munmap)" */
-static void add_offender(struct strbuf *detail, const struct mmcpus_shootdown *row)
+static void add_shootdowns(struct strbuf *detail, const struct mmcpus_shootdown *row)
 {
 	uint64_t hits = number_of(row, MMCPUS_SHOOTDOWN_HITS);
 
-	strbuf_addf(detail, "%s%" PRIu64 " hit%s by ", detail->length ? ", " : "", hits, hits == 1 ? "" : "s");
-	if (mmcpus_shootdown_is_other(row))
-		strbuf_add(detail, "others");
-	else
-		strbuf_addf(detail, "%s/%" PRIu64 " (%s)", text_of(row, MMCPUS_SHOOTDOWN_SENDER_COMM),
-			    number_of(row, MMCPUS_SHOOTDOWN_SENDER_PID), text_of(row, MMCPUS_SHOOTDOWN_CAUSE));
+	strbuf_addf(detail, "%" PRIu64 " hit%s by ", hits, hits == 1 ? "" : "s");
+	add_sender(detail, row);
 }
 
-int check_shootdown(const struct scene *scene, const struct mmcpus_mm *mm __attribute__((unused)), struct evidence *ret)
+/* "12 calls of ipi_mb by java/4242 (membarrier)" */
+static void add_calls(struct strbuf *detail, const struct mmcpus_shootdown *row)
+{
+	uint64_t hits = number_of(row, MMCPUS_SHOOTDOWN_HITS);
+
+	strbuf_addf(detail, "%" PRIu64 " call%s of %s by ", hits, hits == 1 ? "" : "s",
+		    text_of(row, MMCPUS_SHOOTDOWN_CALLBACK));
+	add_sender(detail, row);
+}
+
+static bool is_call(const struct mmcpus_shootdown *row)
+{
+	return strcmp(text_of(row, MMCPUS_SHOOTDOWN_KIND), "call") == 0;
+}
+
+static bool is_shootdown(const struct mmcpus_shootdown *row)
+{
+	return !is_call(row);
+}
+
+/* The function by which a CPU wakes tasks that may run there: that is no disturbance, but the task may be one. */
+static bool is_wakeup(const struct mmcpus_shootdown *row)
+{
+	return strcmp(text_of(row, MMCPUS_SHOOTDOWN_CALLBACK), "sched_ttwu_pending") == 0;
+}
+
+/* To look at the machine takes memory of the kernel's, which calls CPUs itself. */
+static bool is_own(const struct mmcpus_shootdown *row)
+{
+	return number_of(row, MMCPUS_SHOOTDOWN_SENDER_PID) == (uint64_t)getpid();
+}
+
+static bool is_disturbance(const struct mmcpus_shootdown *row)
+{
+	return is_call(row) && !is_wakeup(row) && !is_own(row);
+}
+
+/* Of the rows that are meant, those that hit. */
+static int find_offenders(const struct scene *scene, bool (*is_meant)(const struct mmcpus_shootdown *row),
+			  void (*add)(struct strbuf *detail, const struct mmcpus_shootdown *row), struct evidence *ret)
 {
 	size_t nr = mmcpus_interval_count(scene->shootdowns);
-	struct mmcpus_cpuset *cpus;
+	struct mmcpus_cpuset *cpus = scene_make_cpus(scene);
 	struct strbuf detail = { 0 };
 	size_t nr_offenders = 0;
 
-	cpus = scene_make_cpus(scene);
 	for (size_t i = 0; i < nr; i++) {
 		const struct mmcpus_shootdown *row = mmcpus_interval_row(scene->shootdowns, i);
 
-		if (!number_of(row, MMCPUS_SHOOTDOWN_HITS))
+		if (!is_meant(row) || !number_of(row, MMCPUS_SHOOTDOWN_HITS))
 			continue;
 		mmcpus_cpuset_or(cpus, mmcpus_shootdown_set(row, MMCPUS_SHOOTDOWN_HIT_CPUS));
-		if (++nr_offenders <= OFFENDERS_MAX)
-			add_offender(&detail, row);
+		if (++nr_offenders > OFFENDERS_MAX)
+			continue;
+		if (detail.length)
+			strbuf_add(&detail, ", ");
+		add(&detail, row);
 	}
 	if (!nr_offenders) {
 		mmcpus_cpuset_destroy(cpus);
@@ -96,4 +136,15 @@ int check_shootdown(const struct scene *scene, const struct mmcpus_mm *mm __attr
 	ret->cpus = cpus;
 	ret->detail = strbuf_take(&detail);
 	return 1;
+}
+
+int check_shootdown(const struct scene *scene, const struct mmcpus_mm *mm __attribute__((unused)), struct evidence *ret)
+{
+	return find_offenders(scene, is_shootdown, add_shootdowns, ret);
+}
+
+int check_cross_call(const struct scene *scene, const struct mmcpus_mm *mm __attribute__((unused)),
+		     struct evidence *ret)
+{
+	return find_offenders(scene, is_disturbance, add_calls, ret);
 }

@@ -191,7 +191,28 @@ stale_of()
 	expect "exit status" "$status" 3
 	detail=$(jq -r '.findings[] | select(.rule == "shootdown") | "\(.cpus) \(.detail)"' <<<"$output")
 	expect_text detail "$detail" "^$B ([0-9]+ hits? by .*, )?100 hits by flushes/[0-9]+ \\(madvise\\)"
+	expect "flushes among other calls" "$(jq -r '.findings[] | select(.rule == "cross-call") | .detail' <<<"$output" |
+		grep -c flush_tlb_func)" 0
 	printf 'ignore shootdown\n' >>"$policy"
 	audit -C "$B" -w 0.3 --allow '*'
 	expect "found when it is ignored" "$(jq '[.findings[] | select(.rule == "shootdown")] | length' <<<"$output")" 0
+}
+
+@test "while it watches, who calls functions on an isolated CPU is found, if it is not for a flush or a wakeup" {
+	local detail rule='.rules[] | select(.rule == "cross-call")'
+	need_two_cpus
+	(sleep "$PATIENCE" && exec "$MMCPUS_FLUSHES" membarrier 100 "$A" "$B") 2>"$BATS_TEST_TMPDIR/said" 3>&- &
+	started_pids+=($!)
+	audit -C "$B" -w $((3 * PATIENCE)) --allow '*'
+	if jq -e "$rule | .state == \"not checked\"" <<<"$output"; then
+		expect_text reason "$(jq -r "$rule | .reason" <<<"$output")" "other calls than flushes can't be counted: "
+		skip "calls are not seen here"
+	fi
+	expect "exit status" "$status" 3
+	detail=$(jq -r '.findings[] | select(.rule == "cross-call") | "\(.cpus) \(.detail)"' <<<"$output")
+	expect_text detail "$detail" "^$B ([0-9]+ calls? of .*, )?100 calls of ipi_mb by flushes/[0-9]+ \\(membarrier\\)"
+	expect "what does not count" "$(grep -cE "sched_ttwu_pending|by mmcpus/" <<<"$detail")" 0
+	printf 'ignore cross-call\n' >>"$policy"
+	audit -C "$B" -w 0.3 --allow '*'
+	expect "state when it is ignored" "$(jq -r "$rule | .state" <<<"$output")" ignored
 }
