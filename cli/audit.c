@@ -59,6 +59,11 @@ void audit_deinit(struct audit *audit)
 	stale_list_deinit(&audit->earlier);
 }
 
+bool audit_has_moot(const struct audit *audit)
+{
+	return !policy_ignores(audit->policy, rule_moot());
+}
+
 size_t audit_count(const struct audit *audit, enum rule_state state)
 {
 	size_t nr = 0;
@@ -108,6 +113,7 @@ static void add_finding(struct audit *audit, const struct rule *rule, const stru
 	finding.first_s = finding.last_s = (int64_t)time(NULL);
 	if (mm)
 		describe_mm(&audit->scene, mm, &finding);
+	finding_weigh(&finding, audit_has_moot(audit));
 	finding_list_add(&audit->findings, &finding);
 }
 
@@ -353,7 +359,7 @@ static void check_rule(struct audit *audit, struct rule_result *result)
 	}
 	if (met > 0 && result->rule->scope == RULE_OF_MM)
 		check_mms(audit, result);
-	else if (met > 0)
+	else if (met > 0 && result->rule->scope == RULE_OF_SYSTEM)
 		check_one(audit, result, NULL, &nr_allowed);
 	if (met > 0)
 		admit_gaps(audit, result);

@@ -55,6 +55,9 @@ void audit_take_shootdowns(struct audit *audit, const struct mmcpus_interval *in
 /* Take a snapshot and check every rule. -errno and why if there is none. */
 int audit_look(struct audit *audit, struct mmcpus_reason *why);
 
+/* Is what costs nothing no reason to fail? Unless the policy ignores that. */
+bool audit_has_moot(const struct audit *audit);
+
 /* Has the policy room for a process that is not shown, whatever the rule? */
 bool audit_expects_hidden(const struct audit *audit, size_t index);
 

@@ -23,26 +23,46 @@
 
 /* How the findings lie to the isolated CPUs. */
 struct tally {
-	size_t nr_findings;
-	size_t nr_isolated; /* findings on isolated CPUs … */
+	size_t nr_findings; /* that are a reason to fail */
+	size_t nr_moot;     /* that are not */
+	size_t nr_isolated; /* of the first, those on isolated CPUs … */
 	uint32_t nr_cpus;   /* … and how many of these CPUs there are */
 	size_t nr_unchecked;
 };
 
+/* Those that check something. */
+static size_t count_rules(void)
+{
+	size_t nr = 0;
+
+	for (size_t i = 0; i < nr_rules; i++)
+		nr += rules[i].scope != RULE_OF_FINDING;
+	return nr;
+}
+
+static void count_finding(struct tally *tally, const struct finding *finding, const struct mmcpus_cpuset *isolated,
+			  struct mmcpus_cpuset *cpus)
+{
+	const struct mmcpus_cpuset *at_fault = finding->evidence.cpus;
+
+	if (!finding_counts(finding)) {
+		tally->nr_moot++;
+		return;
+	}
+	tally->nr_findings++;
+	if (!isolated || !at_fault || !mmcpus_cpuset_intersects(at_fault, isolated))
+		return;
+	tally->nr_isolated++;
+	mmcpus_cpuset_or(cpus, at_fault);
+}
+
 static struct tally count_findings(const struct audit *audit)
 {
-	struct tally tally = { .nr_findings = audit->findings.nr_findings,
-			       .nr_unchecked = audit_count(audit, RULE_UNCHECKED) };
+	struct tally tally = { .nr_unchecked = audit_count(audit, RULE_UNCHECKED) };
 	struct mmcpus_cpuset *cpus = xcheck(mmcpus_cpuset_create(mmcpus_system_nr_cpus(audit->scene.sys)));
 
-	for (size_t i = 0; audit->scene.isolated && i < tally.nr_findings; i++) {
-		const struct mmcpus_cpuset *at_fault = audit->findings.findings[i].evidence.cpus;
-
-		if (!at_fault || !mmcpus_cpuset_intersects(at_fault, audit->scene.isolated))
-			continue;
-		tally.nr_isolated++;
-		mmcpus_cpuset_or(cpus, at_fault);
-	}
+	for (size_t i = 0; i < audit->findings.nr_findings; i++)
+		count_finding(&tally, &audit->findings.findings[i], audit->scene.isolated, cpus);
 	if (audit->scene.isolated)
 		mmcpus_cpuset_and(cpus, audit->scene.isolated);
 	tally.nr_cpus = mmcpus_cpuset_count(cpus);
@@ -82,9 +102,12 @@ static char *verdict_text(const struct audit *audit, const struct tally *tally)
 	} else {
 		add_nothing(&text, audit);
 	}
+	if (tally->nr_moot)
+		strbuf_addf(&text, "%s%zu that %s moot", tally->nr_findings ? ", and " : ", but ", tally->nr_moot,
+			    tally->nr_moot == 1 ? "is" : "are");
 	if (tally->nr_unchecked)
 		strbuf_addf(&text, "%s%zu of %zu rules could not be checked in full",
-			    tally->nr_findings ? "; " : ", but ", tally->nr_unchecked, nr_rules);
+			    tally->nr_findings || tally->nr_moot ? "; " : ", but ", tally->nr_unchecked, count_rules());
 	return strbuf_take(&text);
 }
 
@@ -150,13 +173,22 @@ static int print_table(const struct audit_report *report)
 	return err;
 }
 
+/* Of one rule; of the rule about all findings, all. */
 static size_t count_moot(const struct audit *audit, const struct rule *rule)
 {
 	size_t nr = 0;
 
-	for (size_t i = 0; i < audit->findings.nr_findings; i++)
-		nr += audit->findings.findings[i].rule == rule && finding_is_moot(&audit->findings.findings[i]) > 0;
+	for (size_t i = 0; i < audit->findings.nr_findings; i++) {
+		const struct finding *finding = &audit->findings.findings[i];
+
+		nr += (finding->rule == rule || rule->scope == RULE_OF_FINDING) && finding_is_moot(finding) > 0;
+	}
 	return nr;
+}
+
+static const char *moot_end(const struct audit *audit)
+{
+	return audit_has_moot(audit) ? ", which is no reason to fail" : "";
 }
 
 static void print_broken_rule(const struct audit *audit, const struct rule *rule)
@@ -165,8 +197,8 @@ static void print_broken_rule(const struct audit *audit, const struct rule *rule
 
 	printf("\n%s (%s): %s\n  Remedy: %s\n", rule->id, severity_name(rule->severity), rule->meaning, rule->remedy);
 	if (nr_moot)
-		printf("  Moot: %zu of %zu, for flushes of these address spaces interrupt nobody (columns FLUSH, MOOT).\n",
-		       nr_moot, count_of_rule(audit, rule));
+		printf("  Moot: %zu of %zu, for flushes of these address spaces interrupt nobody (columns FLUSH, MOOT)%s.\n",
+		       nr_moot, count_of_rule(audit, rule), moot_end(audit));
 }
 
 static void print_broken_rules(const struct audit *audit)
@@ -227,18 +259,28 @@ static void add_name(struct strbuf *names, const struct rule_result *result)
 /* By what was found, whether or not all of it could be checked. */
 static bool is_broken(const struct audit *audit, size_t rule)
 {
-	return count_of_rule(audit, &rules[rule]) > 0;
+	for (size_t i = 0; i < audit->findings.nr_findings; i++)
+		if (audit->findings.findings[i].rule == &rules[rule] && finding_counts(&audit->findings.findings[i]))
+			return true;
+	return false;
 }
 
-static void print_broken_names(const struct audit *audit)
+/* Nothing but what is moot was found. */
+static bool is_moot(const struct audit *audit, size_t rule)
+{
+	return count_of_rule(audit, &rules[rule]) && !is_broken(audit, rule);
+}
+
+static void print_found_names(const struct audit *audit, const char *label,
+			      bool (*is_so)(const struct audit *audit, size_t rule))
 {
 	struct strbuf names = { 0 };
 
 	for (size_t i = 0; i < nr_rules; i++)
-		if (is_broken(audit, i))
+		if (is_so(audit, i))
 			strbuf_addf(&names, "%s%s", names.length ? ", " : "", rules[i].id);
 	if (names.length)
-		print_fact("Rules broken", names.text);
+		print_fact(label, names.text);
 	strbuf_deinit(&names);
 }
 
@@ -247,7 +289,8 @@ static void print_rules_in(const struct audit *audit, const char *label, enum ru
 	struct strbuf names = { 0 };
 
 	for (size_t i = 0; i < nr_rules; i++)
-		if (audit->results[i].state == state && !is_broken(audit, i))
+		if (audit->results[i].state == state && !count_of_rule(audit, &rules[i]) &&
+		    (rules[i].scope != RULE_OF_FINDING || state == RULE_IGNORED))
 			add_name(&names, &audit->results[i]);
 	if (names.length)
 		print_fact(label, names.text);
@@ -296,7 +339,8 @@ static void print_facts(const struct audit_report *report)
 	print_allowed(audit);
 	print_hidden(audit);
 	print_fact("Backend", mmcpus_source_backend(audit->src));
-	print_broken_names(audit);
+	print_found_names(audit, "Rules broken", is_broken);
+	print_found_names(audit, "Moot", is_moot);
 	print_rules_in(audit, "Rules kept", RULE_CHECKED);
 	print_rules_in(audit, "Nothing to check", RULE_MOOT);
 	print_rules_in(audit, "Ignored", RULE_IGNORED);
@@ -352,6 +396,7 @@ static void write_rules(struct json *json, const struct audit *audit)
 		json_string(json, "state", state_name(result->state));
 		json_string(json, "reason", result->why);
 		json_number(json, "findings", count_of_rule(audit, &rules[i]));
+		json_number(json, "moot", count_moot(audit, &rules[i]));
 		json_number(json, "allowed", result->nr_allowed);
 		json_string(json, "meaning", rules[i].meaning);
 		json_string(json, "remedy", rules[i].remedy);

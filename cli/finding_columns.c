@@ -70,7 +70,7 @@ GETTER(get_rule)
 
 GETTER(get_severity)
 {
-	return give_text(severity_name(finding->rule->severity), ret);
+	return give_text(severity_name(finding->severity), ret);
 }
 
 GETTER(get_pids)
@@ -185,7 +185,7 @@ GETTER(get_seen)
 
 static const struct column columns[] = {
 	{ "RULE", "rule", VALUE_TEXT, COLUMN_IS_DEFAULT, 0, get_rule, "the rule that is broken" },
-	{ "SEVERITY", "severity", VALUE_TEXT, 0, 0, get_severity, "error or warning" },
+	{ "SEVERITY", "severity", VALUE_TEXT, 0, 0, get_severity, "error, warning or info" },
 	{ "PIDS", "pids", VALUE_PIDS, COLUMN_IS_DEFAULT, 0, get_pids,
 	  "process that the address space is named by, and those that share it; - is the machine" },
 	{ "COMMAND", "command", VALUE_TEXT, COLUMN_IS_DEFAULT, 0, get_comm, "its name" },
@@ -223,7 +223,13 @@ static int get_rule_severity(const void *view __attribute__((unused)), const voi
 
 static int get_rule_scope(const void *view __attribute__((unused)), const void *row, struct value *ret)
 {
-	return give_text(((const struct rule *)row)->scope == RULE_OF_MM ? "process" : "machine", ret);
+	static const char *const names[] = {
+		[RULE_OF_MM] = "process",
+		[RULE_OF_SYSTEM] = "machine",
+		[RULE_OF_FINDING] = "findings",
+	};
+
+	return give_text(names[((const struct rule *)row)->scope], ret);
 }
 
 static int get_rule_meaning(const void *view __attribute__((unused)), const void *row, struct value *ret)
@@ -238,8 +244,9 @@ static int get_rule_remedy(const void *view __attribute__((unused)), const void 
 
 static const struct column columns_of_rules[] = {
 	{ "RULE", "rule", VALUE_TEXT, COLUMN_IS_DEFAULT, 0, get_rule_id, "its name" },
-	{ "SEVERITY", "severity", VALUE_TEXT, COLUMN_IS_DEFAULT, 0, get_rule_severity, "error or warning" },
-	{ "ABOUT", "about", VALUE_TEXT, COLUMN_IS_DEFAULT, 0, get_rule_scope, "each process, or the machine" },
+	{ "SEVERITY", "severity", VALUE_TEXT, COLUMN_IS_DEFAULT, 0, get_rule_severity, "error, warning or info" },
+	{ "ABOUT", "about", VALUE_TEXT, COLUMN_IS_DEFAULT, 0, get_rule_scope,
+	  "each process, the machine, or the findings of others" },
 	{ "MEANING", "meaning", VALUE_TEXT, COLUMN_IS_DEFAULT | COLUMN_CAN_WRAP, 0, get_rule_meaning, "what it finds" },
 	{ "REMEDY", "remedy", VALUE_TEXT, COLUMN_IS_DEFAULT | COLUMN_CAN_WRAP, 0, get_rule_remedy,
 	  "what to do about it" },

@@ -20,11 +20,23 @@ void finding_deinit(struct finding *finding)
 
 int finding_is_moot(const struct finding *finding)
 {
-	if (!rule_is_of_interrupts(finding->rule))
+	if (!(finding->rule->needs & ABOUT_INTERRUPTS))
 		return 0;
 	if (finding->flush == MMCPUS_FLUSH_UNKNOWN)
 		return -ENODATA;
 	return finding->flush == MMCPUS_FLUSH_BROADCAST || finding->flush == MMCPUS_FLUSH_HARDWARE;
+}
+
+void finding_weigh(struct finding *finding, bool can_be_moot)
+{
+	bool is_moot = can_be_moot && finding_is_moot(finding) > 0;
+
+	finding->severity = is_moot ? SEVERITY_INFO : finding->rule->severity;
+}
+
+bool finding_counts(const struct finding *finding)
+{
+	return finding->severity != SEVERITY_INFO;
 }
 
 void finding_list_deinit(struct finding_list *list)
@@ -53,10 +65,17 @@ static uint32_t nr_at_fault(const struct evidence *evidence)
 	       (evidence->nodes ? mmcpus_cpuset_count(evidence->nodes) : 0);
 }
 
+static bool is_worse_than(const struct finding *a, const struct finding *b)
+{
+	if (a->severity != b->severity)
+		return a->severity < b->severity;
+	return nr_at_fault(&a->evidence) > nr_at_fault(&b->evidence);
+}
+
 /* What was worse stays, with the times of both. */
 static void unite(struct finding *known, struct finding *again)
 {
-	bool is_worse = nr_at_fault(&again->evidence) > nr_at_fault(&known->evidence);
+	bool is_worse = is_worse_than(again, known);
 	struct finding better = is_worse ? *known : *again;
 	struct finding worse = is_worse ? *again : *known;
 
@@ -84,8 +103,8 @@ static int compare_findings(const void *first, const void *second)
 	const struct finding *a = first;
 	const struct finding *b = second;
 
-	if (a->rule->severity != b->rule->severity)
-		return a->rule->severity < b->rule->severity ? -1 : 1;
+	if (a->severity != b->severity)
+		return a->severity < b->severity ? -1 : 1;
 	if (a->rule != b->rule)
 		return a->rule < b->rule ? -1 : 1; /* rows of one table */
 	return (pid_of(a) > pid_of(b)) - (pid_of(a) < pid_of(b));

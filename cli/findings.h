@@ -8,6 +8,7 @@
 /* A rule that an address space or the machine breaks, as it was when it was worst. Copies: it outlives the snapshot. */
 struct finding {
 	const struct rule *rule;
+	enum severity severity; /* the rule's, unless the finding is moot */
 	struct evidence evidence;
 	enum mmcpus_quality quality;
 
@@ -44,6 +45,12 @@ void finding_deinit(struct finding *finding);
  * -ENODATA: it is not known how flushes go.
  */
 int finding_is_moot(const struct finding *finding);
+
+/* Give it its severity. can_be_moot: what costs nothing is no reason to fail. */
+void finding_weigh(struct finding *finding, bool can_be_moot);
+
+/* Is it a reason to fail? */
+bool finding_counts(const struct finding *finding);
 
 /* Add a finding, or unite it with the same of an earlier look. It is taken over. */
 void finding_list_add(struct finding_list *list, struct finding *finding);

@@ -178,7 +178,7 @@ static int parse_allow_rule(const struct place *place, struct policy_entry *entr
 {
 	int err = parse_rule(place, id, &entry->rule);
 
-	if (!err && entry->rule->scope == RULE_OF_SYSTEM)
+	if (!err && entry->rule->scope != RULE_OF_MM)
 		return wrong(place, id, "this rule asks about no process: it can only be ignored");
 	return err;
 }

@@ -7,8 +7,8 @@
 #include "rule_checks.h"
 
 const struct rule rules[] = {
-	{ "exposed", SEVERITY_ERROR, RULE_OF_MM, NEED_ISOLATED | NEED_ACTIVE, MMCPUS_FIELD_ALLOWED, NULL, check_exposed,
-	  "An address space is active on an isolated CPU where none of its threads may run.",
+	{ "exposed", SEVERITY_ERROR, RULE_OF_MM, NEED_ISOLATED | NEED_ACTIVE | ABOUT_INTERRUPTS, MMCPUS_FIELD_ALLOWED,
+	  NULL, check_exposed, "An address space is active on an isolated CPU where none of its threads may run.",
 	  "Bind the process before it starts (taskset, CPUAffinity=, a cpuset), and start it anew: what has been on a CPU "
 	  "stays in the mask until a flush clears it." },
 	{ "unexpected", SEVERITY_ERROR, RULE_OF_MM, NEED_ISOLATED | NEED_ACTIVE, MMCPUS_FIELD_ALLOWED, NULL,
@@ -16,11 +16,12 @@ const struct rule rules[] = {
 	  "An address space that no policy allows there is active on an isolated CPU where its threads may run.",
 	  "If it belongs there, say so with --allow or in a policy file; if not, take the CPU out of its affinity and start "
 	  "it anew." },
-	{ "stray", SEVERITY_WARNING, RULE_OF_MM, NEED_ACTIVE, MMCPUS_FIELD_ALLOWED, NULL, check_stray,
-	  "An address space is active on a CPU, not an isolated one, where none of its threads may run.",
+	{ "stray", SEVERITY_WARNING, RULE_OF_MM, NEED_ACTIVE | ABOUT_INTERRUPTS, MMCPUS_FIELD_ALLOWED, NULL,
+	  check_stray, "An address space is active on a CPU, not an isolated one, where none of its threads may run.",
 	  "Bind the process before it starts instead of afterwards, or start it anew; the bit can cost an interrupt with "
 	  "each flush, but is no sign of a fault." },
-	{ "stale", SEVERITY_WARNING, RULE_OF_MM, NEED_ISOLATED | NEED_ACTIVE, MMCPUS_FIELD_RESIDENCY, NULL, check_stale,
+	{ "stale", SEVERITY_WARNING, RULE_OF_MM, NEED_ISOLATED | NEED_ACTIVE | ABOUT_INTERRUPTS, MMCPUS_FIELD_RESIDENCY,
+	  NULL, check_stale,
 	  "An address space is still in the mask of an isolated CPU that no longer has it loaded: its next flush may interrupt "
 	  "that CPU for nothing, at most once a second.",
 	  "Keep the process off that CPU from its start; for one that has been there nothing needs to be done, since the first "
@@ -62,6 +63,10 @@ const struct rule rules[] = {
 	  "ksmd merges equal pages, and flushes the address spaces that have them on every CPU they are active on, isolated "
 	  "or not.",
 	  "Write 2 to /sys/kernel/mm/ksm/run, which also separates what has been merged." },
+	{ "moot", SEVERITY_INFO, RULE_OF_FINDING, 0, 0, NULL, NULL,
+	  "A finding of exposed, stray or stale speaks of an address space whose flushes interrupt nobody (INVLPGB, or the "
+	  "hardware broadcasts them): it is shown with the severity info, and is no reason to fail.",
+	  "Nothing needs to be done; write ignore moot into a policy to fail all the same." },
 };
 
 const size_t nr_rules = sizeof(rules) / sizeof(rules[0]);
@@ -79,14 +84,20 @@ bool rule_is_of_isolation(const struct rule *rule)
 	return rule->scope == RULE_OF_MM && rule->needs & NEED_ISOLATED;
 }
 
-bool rule_is_of_interrupts(const struct rule *rule)
+const struct rule *rule_moot(void)
 {
-	return rule->needs & NEED_ACTIVE && !(rule->needs & NEED_NODES); /* those of nodes are about memory */
+	return rule_find("moot");
 }
 
 const char *severity_name(enum severity severity)
 {
-	return severity == SEVERITY_ERROR ? "error" : "warning";
+	static const char *const names[] = {
+		[SEVERITY_ERROR] = "error",
+		[SEVERITY_WARNING] = "warning",
+		[SEVERITY_INFO] = "info",
+	};
+
+	return names[severity];
 }
 
 void evidence_deinit(struct evidence *evidence)

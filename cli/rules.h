@@ -42,19 +42,22 @@ void evidence_deinit(struct evidence *evidence);
 enum severity {
 	SEVERITY_ERROR,   /* isolation is broken: a CPU that should be left alone can be interrupted */
 	SEVERITY_WARNING, /* it costs, or may disturb */
+	SEVERITY_INFO,    /* it costs nothing, and is no reason to fail */
 };
 
 enum rule_scope {
-	RULE_OF_MM,     /* asks about each address space */
-	RULE_OF_SYSTEM, /* asks about the machine */
+	RULE_OF_MM,      /* asks about each address space */
+	RULE_OF_SYSTEM,  /* asks about the machine */
+	RULE_OF_FINDING, /* asks about what other rules have found, and checks nothing of its own */
 };
 
-/* What must be known for a rule to be checked; the engine sees to it. */
+/* What must be known for a rule to be checked; the engine sees to it. And what it is about, which is no need. */
 enum rule_need {
-	NEED_ISOLATED = 1 << 0, /* which CPUs are isolated; with none, there is nothing to check */
-	NEED_ACTIVE = 1 << 1,   /* the exact mask */
-	NEED_NODES = 1 << 2,    /* the NUMA nodes; with one only, there is nothing to check */
-	NEED_WATCH = 1 << 3,    /* what happens in a while; without, there is nothing to check */
+	NEED_ISOLATED = 1 << 0,    /* which CPUs are isolated; with none, there is nothing to check */
+	NEED_ACTIVE = 1 << 1,      /* the exact mask */
+	NEED_NODES = 1 << 2,       /* the NUMA nodes; with one only, there is nothing to check */
+	NEED_WATCH = 1 << 3,       /* what happens in a while; without, there is nothing to check */
+	ABOUT_INTERRUPTS = 1 << 4, /* that an address space may cost others, by its flushes, and about nothing else */
 };
 
 struct rule {
@@ -65,7 +68,10 @@ struct rule {
 	uint32_t fields; /* that the library has to read for it */
 	/* Is there anything to check? 1, 0, or -ENODATA and why there is no telling. NULL: 1. */
 	int (*prepare)(const struct scene *scene, char **why);
-	/* 1 and the evidence, 0, or -ENODATA: it cannot be told of this address space. mm is NULL for RULE_OF_SYSTEM. */
+	/*
+	 * 1 and the evidence, 0, or -ENODATA: it cannot be told of this address space. mm is NULL for RULE_OF_SYSTEM. Itself it
+	 * is NULL for RULE_OF_FINDING.
+	 */
 	int (*check)(const struct scene *scene, const struct mmcpus_mm *mm, struct evidence *ret);
 	const char *meaning; /* one sentence each */
 	const char *remedy;
@@ -80,8 +86,8 @@ const struct rule *rule_find(const char *id);
 /* Is it about who is on an isolated CPU? That is what "allow" in a policy means unless it names a rule. */
 bool rule_is_of_isolation(const struct rule *rule);
 
-/* Is it about a CPU that may be interrupted for being in a mask? Not where flushes interrupt nobody. */
-bool rule_is_of_interrupts(const struct rule *rule);
+/* The rule about findings that cost nothing. */
+const struct rule *rule_moot(void);
 
 const char *severity_name(enum severity severity);
 

@@ -8,7 +8,7 @@
 #include "findings.h"
 
 static const char mm_rule[] = "exposed", stale_rule[] = "stale", costly_rule[] = "numa-balancing",
-		  machine_rule[] = "ksm";
+		  present_rule[] = "unexpected", machine_rule[] = "ksm";
 
 static void moot_where_nobody_is_interrupted(void **state)
 {
@@ -26,6 +26,7 @@ static void moot_where_nobody_is_interrupted(void **state)
 		{ mm_rule, MMCPUS_FLUSH_UNKNOWN, -ENODATA, "?", "?" },
 		{ stale_rule, MMCPUS_FLUSH_BROADCAST, 1, "broadcast", "yes" },
 		{ costly_rule, MMCPUS_FLUSH_BROADCAST, 0, "broadcast", "no" },
+		{ present_rule, MMCPUS_FLUSH_BROADCAST, 0, "broadcast", "no" }, /* it runs there */
 		{ costly_rule, MMCPUS_FLUSH_UNKNOWN, 0, "?", "no" },
 		{ machine_rule, MMCPUS_FLUSH_UNKNOWN, 0, "-", "no" },
 	};
@@ -50,10 +51,52 @@ static void moot_where_nobody_is_interrupted(void **state)
 	}
 }
 
+static void what_is_moot_does_not_count(void **state)
+{
+	struct finding finding = { .rule = rule_find(mm_rule), .flush = MMCPUS_FLUSH_BROADCAST };
+
+	(void)state;
+	finding_weigh(&finding, true);
+	assert_false(finding_counts(&finding));
+	assert_string_equal(severity_name(finding.severity), "info");
+	finding_weigh(&finding, false);
+	assert_true(finding_counts(&finding));
+	assert_string_equal(severity_name(finding.severity), "error");
+	finding.flush = MMCPUS_FLUSH_UNKNOWN;
+	finding_weigh(&finding, true);
+	assert_true(finding_counts(&finding));
+}
+
+/* How it was when it was worst: the one look in which flushes interrupted counts, whichever it was. */
+static void moot_in_one_look_only_counts(void **state)
+{
+	static const enum mmcpus_flush_mode looks[][2] = {
+		{ MMCPUS_FLUSH_IPI, MMCPUS_FLUSH_BROADCAST },
+		{ MMCPUS_FLUSH_BROADCAST, MMCPUS_FLUSH_IPI },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NR(looks); i++) {
+		struct finding_list list = { 0 };
+
+		for (size_t j = 0; j < 2; j++) {
+			struct finding finding = { .rule = rule_find(mm_rule), .flush = looks[i][j], .nr_looks = 1 };
+
+			finding_weigh(&finding, true);
+			finding_list_add(&list, &finding);
+		}
+		assert_int_equal(list.nr_findings, 1);
+		check(finding_counts(&list.findings[0]) && list.findings[0].nr_looks == 2, "case %zu", i);
+		finding_list_deinit(&list);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(moot_where_nobody_is_interrupted),
+		cmocka_unit_test(what_is_moot_does_not_count),
+		cmocka_unit_test(moot_in_one_look_only_counts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

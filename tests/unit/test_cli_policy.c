@@ -150,11 +150,15 @@ static void rules_are_sound(void **state)
 
 		check(rule_find(rule->id) == rule, "%s is there twice", rule->id);
 		check(strspn(rule->id, "abcdefghijklmnopqrstuvwxyz-") == strlen(rule->id), "%s", rule->id);
-		check(rule->check && (rule->scope == RULE_OF_MM || rule->prepare), "%s", rule->id);
+		if (rule->scope == RULE_OF_FINDING)
+			check(!rule->check && !rule->prepare && !rule->needs, "%s", rule->id);
+		else
+			check(rule->check && (rule->scope == RULE_OF_MM || rule->prepare), "%s", rule->id);
 		check(rule->meaning[strlen(rule->meaning) - 1] == '.', "%s: a sentence", rule->id);
 		check(rule->remedy[strlen(rule->remedy) - 1] == '.', "%s: a sentence", rule->id);
 		check(!strpbrk(rule->meaning, "\"\\") && !strpbrk(rule->remedy, "\"\\"), "%s: no quotes", rule->id);
 	}
+	assert_int_equal(rule_moot()->scope, RULE_OF_FINDING);
 	assert_null(rule_find(""));
 	assert_null(rule_find("expose"));
 }
