@@ -12,6 +12,7 @@
 #include "rule_checks.h"
 #include "session.h"
 #include "strbuf.h"
+#include "unknowns.h"
 #include "xalloc.h"
 
 /* A process that execs while it is read is left out of a snapshot: the next one has it, unless it cannot be read. */
@@ -34,6 +35,10 @@ static uint32_t find_tellable(const struct mmcpus_system *sys, struct mmcpus_sou
 
 /* Enough to tell much from little; what it leaves open is counted. */
 static const struct mmcpus_memory_limit memory_limit = { .time_ns = 500000, .nr_pages = 512 };
+
+/* A process with much memory takes long to be counted, and is kept from mapping and unmapping meanwhile. */
+#define COUNT_ONE_NS 50000000
+#define COUNT_ALL_NS 1000000000
 
 void audit_init(struct audit *audit, const struct mmcpus_system *sys, struct mmcpus_source *src,
 		const struct mmcpus_cpuset *isolated, const struct policy *policy)
@@ -218,14 +223,13 @@ static char *estimate_text(const struct audit *audit)
 }
 
 /* Why a rule can't be told of some address spaces. */
-static char *unknown_text(const struct audit *audit, const struct rule *rule, size_t nr_unknown)
+static char *unknown_text(const struct audit *audit, const struct rule *rule, const struct unknowns *unknowns)
 {
 	struct mmcpus_reason why;
 
 	if (rule->fields & MMCPUS_FIELD_RESIDENCY && mmcpus_source_check_residency(audit->src, &why))
 		return reason_text(&why);
-	return xasprintf("not everything is known of %zu of %zu address spaces", nr_unknown,
-			 mmcpus_snapshot_count(audit->scene.snap));
+	return unknowns_text(unknowns, mmcpus_snapshot_count(audit->scene.snap));
 }
 
 /* ---------------------------------------------------------------------------------------------------- the needs -- */
@@ -298,36 +302,47 @@ static int meet_needs(const struct audit *audit, const struct rule *rule, char *
 
 /* ------------------------------------------------------------------------------------------------- one rule -- */
 
-static int check_one(struct audit *audit, struct rule_result *result, const struct mmcpus_mm *mm, size_t *nr_allowed)
+static void check_one(struct audit *audit, struct rule_result *result, const struct mmcpus_mm *mm, size_t *nr_allowed,
+		      struct unknowns *unknowns)
 {
 	struct evidence evidence = { 0 };
 	int found = result->rule->check(&audit->scene, mm, &evidence);
 
 	if (found == 0)
-		return 0;
+		return;
 	if (is_allowed(audit, result->rule, mm)) { /* then it need not even be known */
 		evidence_deinit(&evidence);
 		*nr_allowed += found > 0;
-		return 0;
+	} else if (found < 0) {
+		unknowns_add(unknowns, evidence.detail);
+	} else {
+		add_finding(audit, result->rule, mm, &evidence);
 	}
-	if (found < 0)
-		return found;
-	add_finding(audit, result->rule, mm, &evidence);
-	return 1;
 }
 
 static void check_mms(struct audit *audit, struct rule_result *result)
 {
 	size_t nr_mms = mmcpus_snapshot_count(audit->scene.snap);
+	struct unknowns unknowns = { 0 };
 	size_t nr_allowed = 0;
-	size_t nr_unknown = 0;
 
 	for (size_t i = 0; i < nr_mms; i++)
-		nr_unknown += check_one(audit, result, mmcpus_snapshot_mm(audit->scene.snap, i), &nr_allowed) < 0;
+		check_one(audit, result, mmcpus_snapshot_mm(audit->scene.snap, i), &nr_allowed, &unknowns);
 	if (nr_allowed > result->nr_allowed)
 		result->nr_allowed = nr_allowed;
-	if (nr_unknown)
-		mark_unchecked(result, unknown_text(audit, result->rule, nr_unknown));
+	if (unknowns.nr)
+		mark_unchecked(result, unknown_text(audit, result->rule, &unknowns));
+	unknowns_deinit(&unknowns);
+}
+
+/* What is unknown of the machine has been said before: it was needed. */
+static void check_machine(struct audit *audit, struct rule_result *result)
+{
+	struct unknowns unknowns = { 0 };
+	size_t nr_allowed = 0;
+
+	check_one(audit, result, NULL, &nr_allowed, &unknowns);
+	unknowns_deinit(&unknowns);
 }
 
 /* What is found counts although something is missing; that nothing is found does not. */
@@ -345,7 +360,6 @@ static void check_rule(struct audit *audit, struct rule_result *result)
 {
 	char *why = NULL;
 	int met = meet_needs(audit, result->rule, &why);
-	size_t nr_allowed = 0;
 
 	if (met < 0) {
 		mark_unchecked(result, why);
@@ -360,7 +374,7 @@ static void check_rule(struct audit *audit, struct rule_result *result)
 	if (met > 0 && result->rule->scope == RULE_OF_MM)
 		check_mms(audit, result);
 	else if (met > 0 && result->rule->scope == RULE_OF_SYSTEM)
-		check_one(audit, result, NULL, &nr_allowed);
+		check_machine(audit, result);
 	if (met > 0)
 		admit_gaps(audit, result);
 }
@@ -440,6 +454,8 @@ int audit_look(struct audit *audit, struct mmcpus_reason *why)
 	if (err)
 		return err;
 	memory_book_init(&audit->memory, audit->scene.sys, MEMORY_UNSET, &memory_limit);
+	if (mmcpus_system_is_live(audit->scene.sys))
+		memory_book_limit_counts(&audit->memory, COUNT_ONE_NS, COUNT_ALL_NS);
 	for (size_t i = 0; i < nr_rules; i++)
 		if (audit->results[i].state != RULE_IGNORED)
 			check_rule(audit, &audit->results[i]);

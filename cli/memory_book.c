@@ -38,6 +38,13 @@ void memory_book_init(struct memory_book *book, const struct mmcpus_system *sys,
 	book->is_exact = mode == MEMORY_EXACT || (mode == MEMORY_UNSET && !mmcpus_system_is_live(sys));
 }
 
+void memory_book_limit_counts(struct memory_book *book, uint64_t one_ns, uint64_t all_ns)
+{
+	book->has_count_limit = true;
+	book->count_one_ns = one_ns;
+	book->count_left_ns = all_ns;
+}
+
 void memory_book_deinit(struct memory_book *book)
 {
 	for (size_t i = 0; i < book->nr_pages; i++)
@@ -72,12 +79,31 @@ static void count_page(struct memory_book *book, const struct memory_page *page,
 	book->cost_ns += mmcpus_memory_cost_ns(page->memory);
 }
 
+/* Who fails after part of the time has not cost more than all of it. */
+static void spend(struct memory_book *book, const struct memory_page *page, uint64_t limit_ns)
+{
+	uint64_t spent_ns = page->err ? limit_ns : mmcpus_memory_cost_ns(page->memory);
+
+	book->count_left_ns -= spent_ns < book->count_left_ns ? spent_ns : book->count_left_ns;
+}
+
+static void count_memory(struct memory_book *book, struct memory_page *page, struct mmcpus_reason *why)
+{
+	uint64_t one_ns = book->count_one_ns < book->count_left_ns ? book->count_one_ns : book->count_left_ns;
+	const struct mmcpus_memory_limit limit = { .time_ns = one_ns };
+
+	page->err =
+		mmcpus_memory_count(book->sys, page->pid, book->has_count_limit ? &limit : NULL, &page->memory, why);
+	if (book->has_count_limit)
+		spend(book, page, one_ns);
+}
+
 static void fill_page(struct memory_book *book, struct memory_page *page, bool is_exact)
 {
 	struct mmcpus_reason why;
 
 	if (is_exact)
-		page->err = mmcpus_memory_count(book->sys, page->pid, &page->memory, &why);
+		count_memory(book, page, &why);
 	else
 		page->err = mmcpus_memory_sample(book->sys, page->pid, book->limit, &page->memory, &why);
 	if (page->err)

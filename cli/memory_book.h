@@ -21,6 +21,9 @@ struct memory_book {
 	const struct mmcpus_system *sys;
 	const struct mmcpus_memory_limit *limit; /* of a sample; NULL: the library's */
 	bool is_exact;
+	bool has_count_limit;
+	uint64_t count_one_ns;  /* processor time for each process that is counted … */
+	uint64_t count_left_ns; /* … and what is left of it for all */
 	struct memory_page *pages;
 	size_t nr_pages;
 	size_t last; /* that was looked up: mostly the next one is the same */
@@ -38,6 +41,9 @@ int memory_mode_parse(const char *text, enum memory_mode *ret, char **why);
 void memory_book_init(struct memory_book *book, const struct mmcpus_system *sys, enum memory_mode mode,
 		      const struct mmcpus_memory_limit *limit);
 void memory_book_deinit(struct memory_book *book);
+
+/* To count takes so long at most: one process, and all together. */
+void memory_book_limit_counts(struct memory_book *book, uint64_t one_ns, uint64_t all_ns);
 
 /* Of a process; lives until it is counted, or as long as the book. Or the error of the library. */
 int memory_book_look_up(struct memory_book *book, int32_t pid, const struct mmcpus_memory **ret);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Checks that compare where memory is with where CPUs are. A few pages of each process tell of most how it is; what they
- * leave open is counted.
+ * leave open is counted, as long as that does not take too long.
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "memory_book.h"
 #include "nodes.h"
@@ -31,23 +32,42 @@ static bool has_ended(const struct scene *scene, int32_t pid)
 	return found == 0;
 }
 
+/* Without the number of the process: equal reasons are counted. */
+static char *unknown_text(const struct scene *scene, int err)
+{
+	switch (err) {
+	case -EACCES:
+		return xstrdup("the memory may not be seen (run as root, or with CAP_SYS_PTRACE)");
+	case -ESRCH:
+		return xstrdup("the address space was another one whenever it was asked");
+	case -ENODATA:
+		return xstrdup("a sample is not enough, and to count the memory takes too long");
+	case -EOPNOTSUPP:
+		return xstrdup(mmcpus_system_is_live(scene->sys) ? "the kernel does not tell on which node a page is"
+								 : "the captured machine has no numa_maps");
+	default:
+		return xasprintf("the memory could not be read: %s", strerror(-err));
+	}
+}
+
 /* A count tells where a sample leaves it open, and of a process that has execed while it was asked. */
 static int check_with(const struct scene *scene, const struct mmcpus_mm *mm, check_memory check, struct evidence *ret)
 {
 	const struct mmcpus_memory *memory;
 	int32_t pid = mmcpus_mm_pid(mm);
-	int found = memory_book_look_up(scene->memory, pid, &memory);
+	int err = memory_book_look_up(scene->memory, pid, &memory);
+	int found = err ? err : check(scene, mm, memory, ret);
 
-	if (!found)
-		found = check(scene, mm, memory, ret);
 	if (found == -ENODATA || found == -ESRCH) {
-		found = memory_book_count(scene->memory, pid, &memory);
-		if (!found)
-			found = check(scene, mm, memory, ret);
+		err = memory_book_count(scene->memory, pid, &memory);
+		found = err ? err : check(scene, mm, memory, ret);
 	}
 	if (found >= 0)
 		return found;
-	return found == -ESRCH && has_ended(scene, pid) ? 0 : -ENODATA;
+	if (err == -ESRCH && has_ended(scene, pid))
+		return 0;
+	ret->detail = err ? unknown_text(scene, err) : NULL;
+	return -ENODATA;
 }
 
 static char *size_text(uint64_t bytes)

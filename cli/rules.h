@@ -69,8 +69,8 @@ struct rule {
 	/* Is there anything to check? 1, 0, or -ENODATA and why there is no telling. NULL: 1. */
 	int (*prepare)(const struct scene *scene, char **why);
 	/*
-	 * 1 and the evidence, 0, or -ENODATA: it cannot be told of this address space. mm is NULL for RULE_OF_SYSTEM. Itself it
-	 * is NULL for RULE_OF_FINDING.
+	 * 1 and the evidence, 0, or -ENODATA: it cannot be told of this address space, and if there is more to say, detail is why.
+	 * mm is NULL for RULE_OF_SYSTEM. Itself it is NULL for RULE_OF_FINDING.
 	 */
 	int (*check)(const struct scene *scene, const struct mmcpus_mm *mm, struct evidence *ret);
 	const char *meaning; /* one sentence each */

@@ -65,6 +65,10 @@ static int tell(struct mmcpus_reason *why, const struct mmcpus_system *sys, int3
 		reason_remedy(why, "count its memory instead (--memory exact)");
 		return -ENODATA;
 	}
+	if (err == -ETIMEDOUT)
+		return reason_set(
+			why, -ENODATA,
+			"process %d: the time that may be spent was over before all of its memory was counted", pid);
 	return reason_set(why, err, "memory of process %d: %s", pid, strerror(-err));
 }
 
@@ -206,7 +210,7 @@ int mmcpus_memory_sample(const struct mmcpus_system *sys, int32_t pid, const str
 
 /* ----------------------------------------------------------------------------------------------------- a count -- */
 
-static int add_lines(struct line_reader *lines, struct node_bytes *ret, bool *is_empty)
+static int add_lines(struct line_reader *lines, const struct deadline *deadline, struct node_bytes *ret, bool *is_empty)
 {
 	char *line;
 	int got;
@@ -215,6 +219,8 @@ static int add_lines(struct line_reader *lines, struct node_bytes *ret, bool *is
 	while (!err && (got = line_reader_next(lines, &line)) > 0) {
 		err = numa_maps_add_line(line, ret);
 		*is_empty = false;
+		if (!err && is_past(deadline))
+			err = -ETIMEDOUT;
 	}
 	return err ? err : got;
 }
@@ -233,7 +239,7 @@ static bool lacks_numa_maps(const struct root *process, int err)
 	return err == -ENOENT && faccessat(process->fd, "status", F_OK, 0) == 0;
 }
 
-static int read_node_bytes(const struct root *process, struct node_bytes *ret)
+static int read_node_bytes(const struct root *process, const struct deadline *deadline, struct node_bytes *ret)
 {
 	struct line_reader lines;
 	bool is_empty = true;
@@ -242,7 +248,7 @@ static int read_node_bytes(const struct root *process, struct node_bytes *ret)
 
 	if (err)
 		return lacks_numa_maps(process, err) ? -ENOSYS : err;
-	err = add_lines(&lines, ret, &is_empty);
+	err = add_lines(&lines, deadline, ret, &is_empty);
 	if (!err && (is_empty || !is_still_there(lines.fd)))
 		err = -ESRCH;
 	line_reader_deinit(&lines);
@@ -269,12 +275,23 @@ static int take_counts(const struct node_bytes *counts, struct mmcpus_memory **r
 	return 0;
 }
 
-static int count_process(const struct root *process, int32_t pid __attribute__((unused)),
-			 const struct mmcpus_memory_limit *limit __attribute__((unused)), struct mmcpus_memory **ret)
+/* As a sample: who is kept waiting by others gives up later. */
+#define WAITS 10
+
+static struct deadline deadline_of(const struct mmcpus_memory_limit *limit)
 {
+	if (!limit || limit->time_ns > INT64_MAX / WAITS)
+		return (struct deadline){ UINT64_MAX, UINT64_MAX };
+	return (struct deadline){ cpu_ns() + limit->time_ns, clock_ns(CLOCK_MONOTONIC) + WAITS * limit->time_ns };
+}
+
+static int count_process(const struct root *process, int32_t pid __attribute__((unused)),
+			 const struct mmcpus_memory_limit *limit, struct mmcpus_memory **ret)
+{
+	const struct deadline deadline = deadline_of(limit);
 	uint64_t start_ns = cpu_ns();
 	struct node_bytes *counts = calloc(1, sizeof(*counts));
-	int err = counts ? read_node_bytes(process, counts) : -ENOMEM;
+	int err = counts ? read_node_bytes(process, &deadline, counts) : -ENOMEM;
 
 	if (!err)
 		err = take_counts(counts, ret);
@@ -284,10 +301,10 @@ static int count_process(const struct root *process, int32_t pid __attribute__((
 	return err;
 }
 
-int mmcpus_memory_count(const struct mmcpus_system *sys, int32_t pid, struct mmcpus_memory **ret,
-			struct mmcpus_reason *why)
+int mmcpus_memory_count(const struct mmcpus_system *sys, int32_t pid, const struct mmcpus_memory_limit *limit,
+			struct mmcpus_memory **ret, struct mmcpus_reason *why)
 {
-	return look_at_process(sys, pid, count_process, NULL, ret, why);
+	return look_at_process(sys, pid, count_process, limit, ret, why);
 }
 
 /* ------------------------------------------------------------------------------------------------- what is known -- */

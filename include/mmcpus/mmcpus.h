@@ -420,10 +420,11 @@ int mmcpus_memory_sample(const struct mmcpus_system *sys, int32_t pid, const str
 
 /*
  * Count all pages: /proc/PID/numa_maps, also of a captured machine. It takes as long as the process has memory, and keeps
- * it from mapping and unmapping meanwhile. Errors as above.
+ * it from mapping and unmapping meanwhile. limit: of the time alone, which is looked at after each mapping; NULL: none.
+ * Errors as above.
  */
-int mmcpus_memory_count(const struct mmcpus_system *sys, int32_t pid, struct mmcpus_memory **ret,
-			struct mmcpus_reason *why);
+int mmcpus_memory_count(const struct mmcpus_system *sys, int32_t pid, const struct mmcpus_memory_limit *limit,
+			struct mmcpus_memory **ret, struct mmcpus_reason *why);
 
 void mmcpus_memory_destroy(struct mmcpus_memory *memory);
 

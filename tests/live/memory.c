@@ -51,7 +51,7 @@ static double count_share(const struct mmcpus_system *sys, pid_t pid, uint32_t n
 	struct mmcpus_reason why;
 	double share;
 
-	if (mmcpus_memory_count(sys, pid, &memory, &why))
+	if (mmcpus_memory_count(sys, pid, NULL, &memory, &why))
 		errx(EXIT_FAILURE, "%s", why.what);
 	share = mmcpus_memory_share(memory, node).share;
 	*ret_bytes = mmcpus_memory_resident_bytes(memory);

@@ -26,7 +26,7 @@ static int count(const struct tree *tree, const char *numa_maps, struct mmcpus_m
 
 	if (numa_maps)
 		tree_write(tree, NUMA_MAPS, numa_maps);
-	err = mmcpus_memory_count(sys, 10, ret, why);
+	err = mmcpus_memory_count(sys, 10, NULL, ret, why);
 	mmcpus_system_close(sys);
 	return err;
 }
@@ -101,10 +101,27 @@ static void says_why_it_cannot(void **state)
 	assert_int_equal(count(*state, "1000 default N0=1\n", &memory, &why), -EBADMSG);
 	assert_int_equal(count(*state, "1000 default N0=9\n", &memory, NULL), -EBADMSG);
 	sys = open_machine(*state);
-	assert_int_equal(mmcpus_memory_count(sys, 77, &memory, &why), -ESRCH);
+	assert_int_equal(mmcpus_memory_count(sys, 77, NULL, &memory, &why), -ESRCH);
 	assert_int_equal(mmcpus_memory_sample(sys, 10, NULL, &memory, &why), -EOPNOTSUPP);
 	assert_string_equal(why.what, "the pages of a captured machine can't be asked");
 	assert_null(memory);
+	mmcpus_system_close(sys);
+}
+
+static void counts_no_longer_than_wanted(void **state)
+{
+	static const struct mmcpus_memory_limit none = { .time_ns = 0 };
+	static const struct mmcpus_memory_limit enough = { .time_ns = UINT64_MAX };
+	struct mmcpus_system *sys = open_machine(*state);
+	struct mmcpus_memory *memory = NULL;
+	struct mmcpus_reason why;
+
+	tree_write(*state, NUMA_MAPS, "1000 default N0=1 kernelpagesize_kB=4\n");
+	assert_int_equal(mmcpus_memory_count(sys, 10, &none, &memory, &why), -ENODATA);
+	assert_non_null(strstr(why.what, "before all of its memory was counted"));
+	assert_null(memory);
+	assert_int_equal(mmcpus_memory_count(sys, 10, &enough, &memory, &why), 0);
+	mmcpus_memory_destroy(memory);
 	mmcpus_system_close(sys);
 }
 
@@ -252,6 +269,7 @@ int main(void)
 		tree_test(counts_nothing),
 		tree_test(counts_what_threads_have),
 		tree_test(says_why_it_cannot),
+		tree_test(counts_no_longer_than_wanted),
 		tree_test(compares_with_cpus),
 		tree_test(unites_what_threads_prefer),
 		tree_test(lists_what_may_be_accessed),
