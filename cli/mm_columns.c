@@ -376,7 +376,7 @@ static const struct column columns[] = {
 	  "CPUs that keep a slot for it: their TLB may hold entries of it" },
 	{ "BEHIND", "behind", VALUE_SET, 0, MMCPUS_FIELD_RESIDENCY, get_behind,
 	  "of those, CPUs that have missed a flush and must do it before use" },
-	{ "STALE", "stale", VALUE_SET, 0, MMCPUS_FIELD_RESIDENCY, get_stale, "active CPUs that do not have it loaded" },
+	{ "STALE", "stale", VALUE_SET, 0, MMCPUS_FIELD_RESIDENCY, get_stale, "active CPUs that have another loaded" },
 	{ "TARGETS", "targets", VALUE_SET, 0, MMCPUS_FIELD_RESIDENCY, get_targets,
 	  "CPUs that a flush of it would interrupt now" },
 	{ "NR_TARGETS", "nr_targets", VALUE_NUMBER, 0, MMCPUS_FIELD_RESIDENCY, get_nr_targets,

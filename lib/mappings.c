@@ -15,15 +15,20 @@ static bool is_own(const struct proc_map *map)
 	return map->has_access && map->end <= INT64_MAX;
 }
 
-/* Ascending and apart, as the kernel writes them: what is not would be counted twice. */
+/*
+ * The kernel writes them ascending and apart, but in portions: a mapping that is merged with the one before it meanwhile is
+ * written from its start. Only what is beyond the last is new.
+ */
 static int add_map(struct population *ret, const struct proc_map *map, uint64_t page_bytes)
 {
 	uint64_t first = map->start / page_bytes;
+	uint64_t end = map->end / page_bytes;
 	const struct page_range *last = ret->nr_ranges ? &ret->ranges[ret->nr_ranges - 1] : NULL;
+	uint64_t last_end = last ? last->first + (ret->nr_pages - last->before) : 0;
 
-	if (last && first < last->first + (ret->nr_pages - last->before))
-		return -EBADMSG;
-	return population_add(ret, first, map->end / page_bytes - first, 0);
+	if (first < last_end)
+		first = last_end;
+	return first < end ? population_add(ret, first, end - first, 0) : 0;
 }
 
 static int read_lines(struct line_reader *lines, uint64_t page_bytes, const struct deadline *deadline,

@@ -100,18 +100,25 @@ static int set_held(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *
 	return 0;
 }
 
+/* A CPU that switches may be about to load it, and one that is offline has nothing loaded and is not interrupted. */
+static bool has_another_loaded(const struct mmcpus_mm *mm, const struct cpu_record *cpu)
+{
+	return cpu && !(cpu->flags & CPU_RECORD_SWITCHING) && cpu->loaded_id != mm->record.mm_id;
+}
+
 static int set_stale(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *mm, struct mmcpus_cpuset *ret)
 {
+	const struct mmcpus_cpuset *online = mmcpus_system_set(snap->sys, MMCPUS_SYSTEM_ONLINE);
 	const struct mmcpus_cpuset *active = mmcpus_mm_active(snap, mm);
-	const struct residency *res = &snap->residency;
-	const struct residency_entry *entry;
 
 	if (!active || !has_residency(snap, mm))
 		return -ENODATA;
 	mmcpus_cpuset_copy(ret, active);
-	for (entry = residency_first(res, mm->record.mm_id); entry; entry = residency_next(res, entry))
-		if (is_loaded(mm, entry, residency_cpu(res, entry->cpu)))
-			mmcpus_cpuset_remove(ret, entry->cpu);
+	if (online)
+		mmcpus_cpuset_and(ret, online);
+	for (uint32_t cpu = 0; mmcpus_cpuset_next(ret, cpu, &cpu) > 0; cpu++)
+		if (!has_another_loaded(mm, residency_cpu(&snap->residency, cpu)))
+			mmcpus_cpuset_remove(ret, cpu);
 	return 0;
 }
 

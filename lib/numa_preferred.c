@@ -47,6 +47,8 @@ static int add_preferred(const struct root *process, int32_t tid, struct text *t
 		err = proc_sched_parse_preferred(text->data, &node);
 	if (!err && node >= 0)
 		err = mmcpus_cpuset_add(ret, (uint32_t)node);
+	if (err == -EPERM || err == -EACCES)
+		return -EACCES;
 	return err ? -ENODATA : 0;
 }
 
@@ -80,5 +82,7 @@ int mmcpus_process_preferred_nodes(const struct mmcpus_system *sys, int32_t pid,
 		err = add_threads(&process, ret);
 		root_deinit(&process);
 	}
-	return err == -ENOENT || err == -EPERM || err == -EACCES ? -ESRCH : err;
+	if (err == -EPERM)
+		return -EACCES;
+	return err == -ENOENT ? -ESRCH : err;
 }

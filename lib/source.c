@@ -7,6 +7,7 @@
 
 #include "backend.h"
 #include "cgroup.h"
+#include "cpu_source.h"
 #include "proc_dir.h"
 #include "proc_status.h"
 #include "reason.h"
@@ -17,10 +18,7 @@ struct mmcpus_source {
 	void *state;
 	bool has_fallback;
 	struct mmcpus_reason fallback;
-	bool has_tried_cpus; /* the CPU reader has been opened, or can't be, and why */
-	void *cpus_state;
-	int cpus_err;
-	struct mmcpus_reason cpus_why;
+	struct cpu_source cpus;
 	struct mmcpus_snapshot snap;
 };
 
@@ -92,8 +90,7 @@ void mmcpus_source_close(struct mmcpus_source *src)
 	if (!src)
 		return;
 	snapshot_deinit(&src->snap);
-	if (src->cpus_state)
-		src->ops->cpu_reader->close(src->cpus_state);
+	cpu_source_close(&src->cpus, src->ops);
 	src->ops->close(src->state);
 	free(src);
 }
@@ -126,44 +123,23 @@ int mmcpus_source_is_restricted(const struct mmcpus_source *src, struct mmcpus_r
 
 /* ---------------------------------------------------------------------------------------------------- the CPUs -- */
 
-static int open_cpus(struct mmcpus_source *src)
-{
-	const struct cpu_reader_ops *ops = src->ops->cpu_reader;
-	int err;
-
-	if (ops) {
-		err = ops->open(src->sys, &src->cpus_state, &src->cpus_why);
-		if (err)
-			src->cpus_state = NULL;
-		return err;
-	}
-	if (!src->sys->root.is_live)
-		return reason_set(&src->cpus_why, -EOPNOTSUPP,
-				  "of a captured machine it is not known what its CPUs held");
-	reason_set(&src->cpus_why, -EOPNOTSUPP, "backend %s does not look at what CPUs hold", src->ops->name);
-	reason_remedy(&src->cpus_why, "use backend bpf");
-	return -EOPNOTSUPP;
-}
-
 int mmcpus_source_check_residency(struct mmcpus_source *src, struct mmcpus_reason *why)
 {
-	if (!src->has_tried_cpus)
-		src->cpus_err = open_cpus(src);
-	src->has_tried_cpus = true;
-	if (src->cpus_err && why)
-		*why = src->cpus_why;
-	return src->cpus_err;
+	cpu_source_open(&src->cpus, src->ops, src->sys);
+	if (src->cpus.err && why)
+		*why = src->cpus.why;
+	return src->cpus.err;
 }
 
 /*
  * After the address spaces: a CPU that is behind the flushes that were counted there really is. That the CPUs can't be
- * read is no failure of the snapshot, which goes without. -ENOMEM
+ * read is no failure of the snapshot, which goes without; mmcpus_source_check_residency() says why. -ENOMEM
  */
 static int read_cpus(struct mmcpus_source *src)
 {
 	const struct cpu_record *cpus;
 
-	if (mmcpus_source_check_residency(src, NULL) || src->ops->cpu_reader->read(src->cpus_state, &cpus, NULL))
+	if (cpu_source_open(&src->cpus, src->ops, src->sys) || cpu_source_read(&src->cpus, src->ops, &cpus))
 		return 0;
 	src->snap.known |= MMCPUS_FIELD_RESIDENCY;
 	return residency_index(&src->snap.residency, cpus, mmcpus_system_nr_cpus(src->sys),
@@ -193,7 +169,7 @@ static int take(struct mmcpus_source *src, const struct snapshot_request *reques
 		return reason_set(why, -EINVAL, "no such field: 0x%x", request->fields & ~MMCPUS_FIELDS_ALL);
 	snapshot_reset(&src->snap, request->fields);
 	if (request->fields & MMCPUS_FIELD_RESIDENCY) /* loading takes time, which must not lie between the two reads */
-		mmcpus_source_check_residency(src, NULL);
+		cpu_source_open(&src->cpus, src->ops, src->sys);
 	err = src->ops->read(src->state, request, &src->snap, why);
 	if (err)
 		return err;

@@ -236,8 +236,9 @@ int mmcpus_source_fallback(const struct mmcpus_source *src, struct mmcpus_reason
 int mmcpus_source_is_restricted(const struct mmcpus_source *src, struct mmcpus_reason *ret);
 
 /*
- * Can this source tell what each CPU holds, MMCPUS_FIELD_RESIDENCY? Tries it. 0, or -errno and what is missing, and what
- * would bring it. Where it can't, the field is missing from mmcpus_snapshot_fields(), and its sets are unknown.
+ * Can this source tell what each CPU holds, MMCPUS_FIELD_RESIDENCY? Tries it; after a snapshot with that field it is about
+ * that one. 0, or -errno and what is missing, and what would bring it. Where it can't, the field is missing from
+ * mmcpus_snapshot_fields(), and its sets are unknown.
  */
 int mmcpus_source_check_residency(struct mmcpus_source *src, struct mmcpus_reason *why);
 
@@ -340,7 +341,7 @@ enum mmcpus_mm_set {
 	MMCPUS_SET_LAZY,   /* LOADED, but lent to a kernel thread or idle: cpu_tlbstate_shared.is_lazy */
 	MMCPUS_SET_CACHED, /* cpu_tlbstate.ctxs: an ASID slot is kept for it */
 	MMCPUS_SET_BEHIND, /* CACHED, but the slot's tlb_gen is behind context.tlb_gen: must be flushed before use */
-	MMCPUS_SET_STALE,  /* ACTIVE without LOADED */
+	MMCPUS_SET_STALE,  /* ACTIVE CPUs that have another mm loaded: they are online, and not just switching */
 	MMCPUS_SET_TARGETS, /* CPUs that the kernel would interrupt now to flush a range of it; the sender's is not left out */
 };
 
@@ -372,7 +373,7 @@ int mmcpus_process_start_ns(const struct mmcpus_system *sys, int32_t pid, uint64
 /*
  * The nodes where automatic NUMA balancing wants its threads to be, from /proc/PID/task/TID/sched; empty: it has no
  * preference yet. -ENODATA: the kernel does not balance, or does not tell, or there are more than 1,024 threads. -ESRCH: the
- * process is not there, or hidden.
+ * process is not there; -EACCES: it is, but may not be looked at.
  */
 int mmcpus_process_preferred_nodes(const struct mmcpus_system *sys, int32_t pid, struct mmcpus_cpuset *ret);
 
