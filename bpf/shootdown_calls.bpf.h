@@ -108,7 +108,7 @@ int on_call(struct bpf_raw_tracepoint_args *ctx)
 	uint64_t token = (uint64_t)csd;
 	uint32_t index;
 
-	if (!state || target >= control.nr_cpus || !is_watched(target) || is_flush(state, csd))
+	if (!state || control.is_paused || target >= control.nr_cpus || !is_watched(target) || is_flush(state, csd))
 		return 0;
 	index = count_call(ctx, ctx->args[2], cpu, target, state);
 	if (bpf_map_update_elem(&calls, &token, &index, BPF_ANY))
@@ -124,7 +124,7 @@ int on_reschedule(struct bpf_raw_tracepoint_args *ctx)
 	const struct cpu_state *state = bpf_map_lookup_elem(&cpu_states, &cpu);
 	uint32_t target = (uint32_t)ctx->args[0];
 
-	if (state && !ctx->args[2] && target < control.nr_cpus && is_watched(target))
+	if (state && !control.is_paused && !ctx->args[2] && target < control.nr_cpus && is_watched(target))
 		count_call(ctx, SHOOTDOWN_CALLBACK_RESCHEDULE, cpu, target, state);
 	return 0;
 }
@@ -157,6 +157,8 @@ static __always_inline void end_call(uint64_t csd)
 	if (!own || !csd || own->call_token != csd)
 		return;
 	own->call_token = 0;
+	if (control.is_paused)
+		return;
 	index = own->call_row;
 	row = bpf_map_lookup_elem(&rows, &index);
 	if (!row)

@@ -177,8 +177,11 @@ struct shootdown_control {
 
 	uint64_t nr_dropped; /* events that found no room */
 	uint64_t was_hit;    /* a flush was seen to arrive on another CPU, since the start */
+
+	uint32_t is_paused; /* set and cleared by the library: nothing is counted or told */
+	uint32_t reserved;
 };
 
-_Static_assert(sizeof(struct shootdown_control) == 80, "part of the contract");
+_Static_assert(sizeof(struct shootdown_control) == 88, "part of the contract");
 
 #endif

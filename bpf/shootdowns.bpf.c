@@ -60,7 +60,9 @@ static __always_inline void send(void *ctx, struct cpu_state *state, uint32_t cp
 	uint32_t *known;
 	uint32_t index;
 
-	state->info = 0;
+	state->info = 0; /* its hits will find none */
+	if (control.is_paused)
+		return;
 	if (control.layout == SHOOTDOWN_LAYOUT_OK && info && read_flush(&flush, info)) {
 		kind = kind_of(&flush);
 		state->info = info;
@@ -182,7 +184,7 @@ static __always_inline void end_hit(uint64_t token)
 	from = own->sender;
 	own->hit_token = 0;
 	sender = bpf_map_lookup_elem(&cpu_states, &from);
-	if (!sender)
+	if (!sender || control.is_paused)
 		return;
 	index = sender->row;
 	row = bpf_map_lookup_elem(&rows, &index);

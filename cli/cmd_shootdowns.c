@@ -172,8 +172,6 @@ static int run_source(struct request *request, const struct session *session, st
 
 	if (mmcpus_shootdowns_check_hits(src, &why) == -EAGAIN)
 		provoke_hit(src, session->sys);
-	if (request->opts->events)
-		shootdown_events_discard(src);
 	if (request->cpus && mmcpus_shootdowns_check_hits(src, &why)) {
 		complain("--cpu-list needs to see which CPUs are hit: %s", why.what);
 		return STATUS_FAILED;

@@ -92,7 +92,6 @@ static void flush_against(struct mmcpus_shootdowns *src, uint32_t cpu)
 
 void provoke_hit(struct mmcpus_shootdowns *src, const struct mmcpus_system *sys)
 {
-	const struct mmcpus_interval *unused;
 	uint32_t cpus[2];
 	cpu_set_t ours;
 
@@ -100,5 +99,5 @@ void provoke_hit(struct mmcpus_shootdowns *src, const struct mmcpus_system *sys)
 		return;
 	flush_against(src, cpus[1]);
 	sched_setaffinity(0, sizeof(ours), &ours);
-	mmcpus_shootdowns_read(src, &unused, NULL);
+	mmcpus_shootdowns_restart(src);
 }

@@ -82,24 +82,21 @@ static void print_event(void *unused __attribute__((unused)), const struct mmcpu
 	json_close(&json);
 }
 
-static void ignore_event(void *unused __attribute__((unused)), const struct mmcpus_event *event __attribute__((unused)))
-{
-}
-
-void shootdown_events_discard(struct mmcpus_shootdowns *src)
-{
-	mmcpus_shootdowns_poll(src, 0, ignore_event, NULL);
-}
-
-int shootdown_events_print(struct mmcpus_shootdowns *src, int timeout_ms)
+/* How many, or -1, and it has been said why; of stdout, main() says so. */
+static int print_some(struct mmcpus_shootdowns *src, int timeout_ms)
 {
 	int nr = mmcpus_shootdowns_poll(src, timeout_ms, print_event, NULL);
 
 	if (nr < 0) {
 		complain("cannot take events: %s", strerror(-nr));
-		return STATUS_FAILED;
+		return -1;
 	}
-	return fflush(stdout) || ferror(stdout) ? STATUS_FAILED : STATUS_OK;
+	return fflush(stdout) || ferror(stdout) ? -1 : nr;
+}
+
+int shootdown_events_print(struct mmcpus_shootdowns *src, int timeout_ms)
+{
+	return print_some(src, timeout_ms) < 0 ? STATUS_FAILED : STATUS_OK;
 }
 
 static void print_sums(const struct mmcpus_interval *interval, const char *why_no_hits)
@@ -120,10 +117,14 @@ int shootdown_events_end(struct mmcpus_shootdowns *src)
 {
 	const struct mmcpus_interval *interval;
 	struct mmcpus_reason why;
-	int status = shootdown_events_print(src, 0);
+	int nr;
 
-	if (status != STATUS_OK)
-		return status;
+	mmcpus_shootdowns_stop(src);
+	do
+		nr = print_some(src, 0);
+	while (nr > 0);
+	if (nr < 0)
+		return STATUS_FAILED;
 	if (mmcpus_shootdowns_read(src, &interval, &why)) {
 		complain_reason(&why);
 		return STATUS_FAILED;

@@ -8,10 +8,7 @@
 /* Wait for events, for so long at most, and print those that are there. The exit status. */
 int shootdown_events_print(struct mmcpus_shootdowns *src, int timeout_ms);
 
-/* Throw away what is there. */
-void shootdown_events_discard(struct mmcpus_shootdowns *src);
-
-/* Print what is left, and the sums. */
+/* Count no more, and print what is left, and the sums. */
 int shootdown_events_end(struct mmcpus_shootdowns *src);
 
 #endif

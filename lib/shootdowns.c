@@ -3,8 +3,10 @@
 #include "shootdowns.h"
 
 #include <errno.h>
+#include <linux/membarrier.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -52,6 +54,8 @@ struct mmcpus_shootdowns {
 	uint8_t rounds[SHOOTDOWN_NR_ROWS]; /* looks at a row without a flush; from 1 on its key has no row */
 	uint64_t *sets[SHOOTDOWN_NR_SETS]; /* what was taken out of the row under work */
 	struct totals last;
+	struct totals at_stop; /* once it has stopped */
+	bool has_stopped;
 	uint64_t nr_sent; /* since the last read */
 	uint64_t nr_hits;
 	uint64_t nr_other;
@@ -86,10 +90,14 @@ static bool read_tlb_row(const struct mmcpus_shootdowns *src, const struct mmcpu
 	return err == 0;
 }
 
+static uint64_t nr_dropped(const struct mmcpus_shootdowns *src)
+{
+	return __atomic_load_n(&src->shared.control->nr_dropped, __ATOMIC_RELAXED);
+}
+
 static void read_totals(const struct mmcpus_shootdowns *src, struct totals *ret)
 {
-	*ret = (struct totals){ .time_ns = now_ns() };
-	ret->nr_dropped = __atomic_load_n(&src->shared.control->nr_dropped, __ATOMIC_RELAXED);
+	*ret = (struct totals){ .time_ns = now_ns(), .nr_dropped = nr_dropped(src) };
 	ret->knows_tlb_row = read_tlb_row(src, src->cpus, &ret->tlb_row);
 	ret->knows_cost = src->ops->cost(src->state, &ret->cost) == 0;
 }
@@ -287,6 +295,10 @@ static int collect_all(struct mmcpus_shootdowns *src, struct totals *ret)
 	struct totals before;
 	int err;
 
+	if (src->has_stopped) {
+		*ret = src->at_stop;
+		return mmcpus_shootdowns_collect(src);
+	}
 	read_totals(src, ret);
 	for (int i = 0; i < MAX_LOOKS; i++) {
 		before = *ret;
@@ -429,6 +441,71 @@ int mmcpus_shootdowns_poll(struct mmcpus_shootdowns *src, int timeout_ms,
 	return src->ops->poll(src->state, timeout_ms, hand_on, &listener);
 }
 
+/* ------------------------------------------------------------------------------------------------------------ pauses -- */
+
+/* Where the kernel does not tell when it is so, as with CPUs without a tick: much longer than a flush takes. */
+#define QUIET_NS 20000000
+
+/*
+ * Until no program runs that has seen no pause yet, and no flush is under way that was sent before. All CPUs take part in
+ * a grace period of RCU, in which both run.
+ */
+static void wait_for_quiet(void)
+{
+	const struct timespec quiet = { .tv_nsec = QUIET_NS };
+
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
+		nanosleep(&quiet, NULL);
+}
+
+static void set_paused(struct mmcpus_shootdowns *src, bool is_paused)
+{
+	__atomic_store_n(&src->shared.control->is_paused, is_paused, __ATOMIC_SEQ_CST);
+}
+
+static void ignore_event(void *unused, const struct shootdown_event *event)
+{
+	(void)unused;
+	(void)event;
+}
+
+/* What was counted while the tracer began is not compared with anything. */
+static int begin_interval(struct mmcpus_shootdowns *src)
+{
+	int err = collect_all(src, &src->last);
+	struct interrupts_row all;
+
+	src->was_hit = src->was_hit || (read_tlb_row(src, NULL, &all) && all.sum > 0);
+	groups_clear(&src->collected);
+	begin_sums(src);
+	return err;
+}
+
+int mmcpus_shootdowns_restart(struct mmcpus_shootdowns *src)
+{
+	int err;
+
+	src->has_stopped = false;
+	if (src->with_events) {
+		set_paused(src, true);
+		wait_for_quiet();
+		while (src->ops->poll(src->state, 0, ignore_event, NULL) > 0)
+			;
+	}
+	err = begin_interval(src);
+	set_paused(src, false);
+	return err;
+}
+
+void mmcpus_shootdowns_stop(struct mmcpus_shootdowns *src)
+{
+	set_paused(src, true);
+	read_totals(src, &src->at_stop);
+	wait_for_quiet();
+	src->at_stop.nr_dropped = nr_dropped(src);
+	src->has_stopped = true;
+}
+
 /* ---------------------------------------------------------------------------------------------------- open and close -- */
 
 static int open_tracer(struct mmcpus_shootdowns *src, struct mmcpus_reason *why)
@@ -467,18 +544,6 @@ static int allocate(struct mmcpus_shootdowns *src, const struct mmcpus_cpuset *c
 	return 0;
 }
 
-/* What was counted while the tracer began is not compared with anything. */
-static int begin_interval(struct mmcpus_shootdowns *src)
-{
-	int err = collect_all(src, &src->last);
-	struct interrupts_row all;
-
-	src->was_hit = read_tlb_row(src, NULL, &all) && all.sum > 0;
-	groups_clear(&src->collected);
-	begin_sums(src);
-	return err;
-}
-
 int shootdowns_open_with(const struct tracer_ops *ops, const struct mmcpus_system *sys, enum mmcpus_shootdowns_by by,
 			 enum shootdowns_extra extra, const struct mmcpus_cpuset *cpus, struct mmcpus_shootdowns **ret,
 			 struct mmcpus_reason *why)
@@ -506,7 +571,7 @@ int shootdowns_open_with(const struct tracer_ops *ops, const struct mmcpus_syste
 		return err;
 	}
 	src->ops->rows(src->state, &src->shared);
-	err = begin_interval(src);
+	err = mmcpus_shootdowns_restart(src);
 	if (err) {
 		mmcpus_shootdowns_close(src);
 		return reason_set(why, err, "no memory for what was counted");

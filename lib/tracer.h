@@ -52,8 +52,8 @@ struct tracer_ops {
 	void (*give_back)(void *state, uint32_t row);
 
 	/*
-	 * Wait for events until some are there that can't wait, or that time has passed; then hand on all there are, the
-	 * oldest first. Returns how many, or -errno.
+	 * Wait for events until some are there that can't wait, or that time has passed; then hand on those that are there,
+	 * the oldest first, but some thousands at most. Returns how many, or -errno.
 	 */
 	int (*poll)(void *state, int timeout_ms, void (*take)(void *arg, const struct shootdown_event *event),
 		    void *arg);

@@ -665,11 +665,21 @@ struct mmcpus_event {
 };
 
 /*
- * Wait for events, for so long at most; then hand all that are there to take, the oldest first. Returns how many there
- * were, or -errno. Hits of a shootdown come after it.
+ * Wait for events, for so long at most; then hand those that are there to take, the oldest first, but some thousands at
+ * most: others may come as fast as they are taken. Returns how many, or -errno. Hits of a shootdown come after it.
  */
 int mmcpus_shootdowns_poll(struct mmcpus_shootdowns *src, int timeout_ms,
 			   void (*take)(void *arg, const struct mmcpus_event *event), void *arg);
+
+/* Forget what was counted so far, and the events that wait. */
+int mmcpus_shootdowns_restart(struct mmcpus_shootdowns *src);
+
+/*
+ * Count no more, until a restart. The events that were handed on since the last restart, with those that still wait, then
+ * add up with what is read: each was sent, or hit, or was dropped. Without it, what happens between the last poll and the
+ * read is in the sums only.
+ */
+void mmcpus_shootdowns_stop(struct mmcpus_shootdowns *src);
 
 /* The rows, those first that cost most time (stolen and waited), then those with the most shootdowns or hits. */
 struct mmcpus_shootdown;

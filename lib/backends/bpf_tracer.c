@@ -65,10 +65,14 @@ static const struct mmcpus_hook all_hooks[NR_HOOKS] = {
 	[HOOK_STATS] = { .name = "BPF statistics", .tells = "what counting costs, and what is lost" },
 };
 
-/* Who is to be given the events that are there. */
+/* That are handed on at a time: the caller has other things to look after. */
+#define MAX_EVENTS 4096
+
+/* Who is to be given the events that are there, and how many it has been given. */
 struct taker {
 	void (*take)(void *arg, const struct shootdown_event *event);
 	void *arg;
+	size_t nr;
 };
 
 struct tracer_state {
@@ -365,11 +369,11 @@ static void enable_stats(struct tracer_state *tracer)
 
 static int take_event(void *state, void *data, size_t size)
 {
-	const struct tracer_state *tracer = state;
+	struct taker *taker = &((struct tracer_state *)state)->taker;
 
 	if (size >= sizeof(struct shootdown_event))
-		tracer->taker.take(tracer->taker.arg, data);
-	return 0;
+		taker->take(taker->arg, data);
+	return ++taker->nr < MAX_EVENTS ? 0 : -E2BIG;
 }
 
 static int open_events(struct tracer_state *tracer)
@@ -383,13 +387,15 @@ static int tracer_poll(void *state, int timeout_ms, void (*take)(void *arg, cons
 {
 	struct tracer_state *tracer = state;
 	struct pollfd ring = { .fd = tracer->events ? ring_buffer__epoll_fd(tracer->events) : -1, .events = POLLIN };
+	int err;
 
 	if (!tracer->events)
 		return -EINVAL;
-	tracer->taker = (struct taker){ take, arg };
+	tracer->taker = (struct taker){ .take = take, .arg = arg };
 	if (poll(&ring, 1, timeout_ms) < 0 && errno != EINTR)
 		return -errno;
-	return ring_buffer__consume(tracer->events);
+	err = ring_buffer__consume(tracer->events);
+	return err < 0 && err != -E2BIG ? err : (int)tracer->taker.nr;
 }
 
 static int start(struct tracer_state *tracer, const struct tracer_request *request, const struct tracer_sizes *sizes,

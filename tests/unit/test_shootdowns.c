@@ -13,6 +13,8 @@ struct fake {
 	uint32_t freed[8];
 	size_t nr_freed;
 	size_t nr_forgotten;
+	int nr_events;          /* that wait */
+	bool polled_in_a_pause; /* the last time */
 };
 
 static struct fake fake;
@@ -83,12 +85,29 @@ static int fake_stack(void *state, int32_t id, uint64_t ret[SHOOTDOWN_STACK_FRAM
 	return -ENOENT;
 }
 
+/* One event at a time. */
+static int fake_poll(void *state, int timeout_ms, void (*take)(void *arg, const struct shootdown_event *event),
+		     void *arg)
+{
+	static const struct shootdown_event event = { .type = SHOOTDOWN_EVENT_SENT, .row = 3 };
+
+	(void)state;
+	(void)timeout_ms;
+	fake.polled_in_a_pause = fake.control.is_paused;
+	if (!fake.nr_events)
+		return 0;
+	fake.nr_events--;
+	take(arg, &event);
+	return 1;
+}
+
 static const struct tracer_ops fake_tracer = {
 	.open = fake_open,
 	.close = fake_close,
 	.rows = fake_rows,
 	.forget = fake_forget,
 	.give_back = fake_give_back,
+	.poll = fake_poll,
 	.hook = fake_hook,
 	.sees_hits = fake_sees_hits,
 	.cost = fake_cost,
@@ -111,16 +130,20 @@ static void write_tlb_row(const struct tree *tree, unsigned first, unsigned seco
 	tree_write(tree, "proc/interrupts", text);
 }
 
-static struct scene scene_open_after(const struct tree *tree, enum mmcpus_shootdowns_by by, unsigned nr_hits)
+static struct scene scene_open_with(const struct tree *tree, enum mmcpus_shootdowns_by by, enum shootdowns_extra extra)
 {
 	struct scene scene;
 
-	write_tlb_row(tree, nr_hits, 0);
 	tree_write(tree, "sys/devices/system/cpu/possible", "0-1\n");
 	assert_int_equal(mmcpus_system_open(tree->root, &scene.sys, NULL), 0);
-	assert_int_equal(shootdowns_open_with(&fake_tracer, scene.sys, by, SHOOTDOWNS_PLAIN, NULL, &scene.src, NULL),
-			 0);
+	assert_int_equal(shootdowns_open_with(&fake_tracer, scene.sys, by, extra, NULL, &scene.src, NULL), 0);
 	return scene;
+}
+
+static struct scene scene_open_after(const struct tree *tree, enum mmcpus_shootdowns_by by, unsigned nr_hits)
+{
+	write_tlb_row(tree, nr_hits, 0);
+	return scene_open_with(tree, by, SHOOTDOWNS_PLAIN);
 }
 
 static struct scene scene_open(const struct tree *tree, enum mmcpus_shootdowns_by by)
@@ -447,6 +470,44 @@ static void groups_are_bounded(void **state)
 	scene_close(&scene);
 }
 
+static void count_event(void *arg, const struct mmcpus_event *event)
+{
+	assert_int_equal(event->type, MMCPUS_EVENT_SENT);
+	++*(int *)arg;
+}
+
+/* Nothing may be counted, or told, between the look at the ones and at the others. */
+static void a_restart_forgets_events_and_counts_at_once(void **state)
+{
+	const struct mmcpus_interval *interval;
+	struct scene scene;
+	int nr_taken = 0;
+
+	write_tlb_row(*state, 12, 0);
+	scene = scene_open_with(*state, MMCPUS_BY_FLOW, SHOOTDOWNS_WITH_EVENTS);
+	assert_int_equal(fake.control.is_paused, 0);
+	take_row(3, 42, 11)->counts.sent = 10;
+	fake.nr_events = 10;
+	fake.control.nr_dropped = 5;
+	assert_int_equal(mmcpus_shootdowns_restart(scene.src), 0);
+	assert_true(fake.polled_in_a_pause);
+	assert_int_equal(fake.control.is_paused, 0);
+	fake.rows[3].counts.sent = 3;
+	fake.nr_events = 2;
+	fake.control.nr_dropped = 6;
+
+	mmcpus_shootdowns_stop(scene.src);
+	assert_int_equal(fake.control.is_paused, 1);
+	while (mmcpus_shootdowns_poll(scene.src, 0, count_event, &nr_taken) > 0)
+		;
+	assert_int_equal(nr_taken, 2);
+	interval = read_interval(&scene);
+	expect_total(interval, MMCPUS_INTERVAL_SENT, 3);
+	expect_total(interval, MMCPUS_INTERVAL_DROPPED, 1);
+	assert_int_equal(fake.control.is_paused, 1);
+	scene_close(&scene);
+}
+
 static void a_captured_machine_has_none(void **state)
 {
 	struct mmcpus_shootdowns *src;
@@ -474,6 +535,7 @@ int main(void)
 		tree_test(what_costs_most_comes_first_and_the_rest_is_summed),
 		tree_test(calls_are_told_from_flushes),
 		tree_test(groups_are_bounded),
+		tree_test(a_restart_forgets_events_and_counts_at_once),
 		tree_test(a_captured_machine_has_none),
 	};
 
