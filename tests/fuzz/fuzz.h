@@ -35,4 +35,12 @@ static inline char *string_of(const uint8_t *data, size_t size)
 	return string;
 }
 
+static inline void with_string(const uint8_t *data, size_t size, void (*use)(const char *string))
+{
+	char *string = string_of(data, size);
+
+	use(string);
+	free(string);
+}
+
 #endif

@@ -39,10 +39,7 @@ static void fuzz_v2(const char *before)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *text = string_of(data, size);
-
-	fuzz_text(text);
-	fuzz_v2(text);
-	free(text);
+	with_string(data, size, fuzz_text);
+	with_string(data, size, fuzz_v2);
 	return 0;
 }

@@ -39,10 +39,7 @@ static void fuzz_numbers(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *text = string_of(data, size);
-
-	fuzz_text(text);
+	with_string(data, size, fuzz_text);
 	fuzz_numbers(data, size);
-	free(text);
 	return 0;
 }

@@ -12,25 +12,22 @@ static void fuzz_text(const char *text)
 		must(node >= -1 && strstr(text, "numa_preferred_nid"));
 }
 
-/* 15 bytes of a name are too few to forge the line. */
-static void fuzz_name(const uint8_t *data, size_t size)
+/* Too few to forge the line. */
+#define NAME_BYTES 15
+
+static void fuzz_name(const char *name)
 {
-	char *name = string_of(data, size < 15 ? size : 15);
 	char text[256];
 	int32_t node;
 
 	snprintf(text, sizeof(text),
 		 "%s (4711, #threads: 1)\n---\nnuma_pages_migrated : 5\nnuma_preferred_nid   :  3\n", name);
 	must(proc_sched_parse_preferred(text, &node) == 0 && node == 3);
-	free(name);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *text = string_of(data, size);
-
-	fuzz_text(text);
-	fuzz_name(data, size);
-	free(text);
+	with_string(data, size, fuzz_text);
+	with_string(data, size < NAME_BYTES ? size : NAME_BYTES, fuzz_name);
 	return 0;
 }
