@@ -29,6 +29,10 @@ typedef struct {
 	int64_t counter;
 } KERNEL_TYPE atomic64_t;
 
+typedef struct {
+	int counter;
+} KERNEL_TYPE atomic_t;
+
 /* x86 only */
 typedef struct {
 	uint64_t ctx_id;            /* 4.14: f39681ed0f48 ("x86/mm: Give each mm TLB flush generation a unique ID") */
@@ -51,7 +55,8 @@ struct mm_rss_stat {
 
 struct mm_struct {
 	mm_context_t context;
-	struct task_struct *owner; /* with CONFIG_MEMCG */
+	struct task_struct *owner;  /* with CONFIG_MEMCG */
+	atomic_t tlb_flush_batched; /* a bool in earlier kernels, which is not taken for the same field */
 	struct percpu_counter rss_stat[4];
 	uint64_t cpu_bitmap[]; /* 4.19: c1a2f7f0c064 ("mm: Allocate the mm_cpumask …"), up to 6.18 */
 } KERNEL_TYPE;
@@ -131,6 +136,11 @@ struct sched_dl_entity {
 	struct hrtimer dl_timer;
 } KERNEL_TYPE;
 
+/* include/linux/mm_types_task.h: pages that a task has unmapped, and will have flushed together */
+struct tlbflush_unmap_batch {
+	bool flush_required;
+} KERNEL_TYPE;
+
 struct task_struct {
 	struct thread_info thread_info;
 	unsigned int flags;
@@ -151,6 +161,11 @@ struct task_struct {
 	struct signal_struct *signal;
 	struct css_set *cgroups;
 	struct sched_dl_entity dl;
+	struct tlbflush_unmap_batch tlb_ubc;
+} KERNEL_TYPE;
+
+struct vm_area_struct {
+	struct mm_struct *vm_mm;
 } KERNEL_TYPE;
 
 /* kernel/sched/sched.h */

@@ -38,6 +38,7 @@ enum shootdown_cause {
 	SHOOTDOWN_CAUSE_KTHREAD = -4,   /* no user asked for it: the thread's name tells */
 	SHOOTDOWN_CAUSE_OTHER = -5,     /* of row 0: several */
 	SHOOTDOWN_CAUSE_INTERRUPT = -6, /* of calls: an interrupt sent it, and not the task that it came upon */
+	SHOOTDOWN_CAUSE_BALANCING = -7, /* by the library alone, from the stack */
 };
 
 /* Added to the number of a 32-bit system call. */

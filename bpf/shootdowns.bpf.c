@@ -20,6 +20,8 @@
 
 #ifdef WITH_TRACEPOINT
 #include "percpu_units.bpf.h"
+#else
+#include "shootdown_batch.bpf.h"
 #endif
 #include "shootdown_cpu.bpf.h"
 #include "shootdown_events.bpf.h"
@@ -57,6 +59,7 @@ static __always_inline void send(void *ctx, struct cpu_state *state, uint32_t cp
 	struct flush flush = { .end = TLB_FLUSH_ALL };
 	struct shootdown_key key;
 	struct shootdown_row *row;
+	uint64_t owner;
 	uint32_t *known;
 	uint32_t index;
 
@@ -68,8 +71,13 @@ static __always_inline void send(void *ctx, struct cpu_state *state, uint32_t cp
 		state->info = info;
 	}
 	fill_key(&key, ctx, &flush, kind);
+	owner = flush.mm;
+#ifndef WITH_TRACEPOINT
+	if (kind == SHOOTDOWN_KIND_BATCH)
+		owner = end_batch(key.tid, &key.owner_id);
+#endif
 	known = bpf_map_lookup_elem(&row_of, &key);
-	index = known ? *known : make_sender_row(&key, flush.mm);
+	index = known ? *known : make_sender_row(&key, owner);
 	row = bpf_map_lookup_elem(&rows, &index);
 	if (!row)
 		return;
@@ -116,6 +124,21 @@ int on_tlb_flush(unsigned long long *ctx)
 
 	if (state)
 		send(ctx, state, cpu, ctx[1]);
+	return 0;
+}
+
+/* 5.14: a98a2f0c8ce1 ("mm/rmap: split migration into its own function"). Called for each mapping of a page. */
+SEC("fentry/try_to_unmap_one")
+int on_unmap(unsigned long long *ctx)
+{
+	note_unmap((const void *)ctx[1]);
+	return 0;
+}
+
+SEC("fentry/try_to_migrate_one")
+int on_migrate(unsigned long long *ctx)
+{
+	note_unmap((const void *)ctx[1]);
 	return 0;
 }
 

@@ -55,6 +55,9 @@ int shootdown_cause_format(int32_t cause, const char *comm, char *buf, size_t si
 	case SHOOTDOWN_CAUSE_INTERRUPT:
 		snprintf(buf, size, "interrupt");
 		return 0;
+	case SHOOTDOWN_CAUSE_BALANCING:
+		snprintf(buf, size, "NUMA balancing");
+		return 0;
 	case SHOOTDOWN_CAUSE_KTHREAD:
 		snprintf(buf, size, "%s", cause_of_thread(comm));
 		return 0;

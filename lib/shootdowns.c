@@ -18,6 +18,7 @@
 #include "shootdown_cause.h"
 #include "shootdown_groups.h"
 #include "shootdown_stacks.h"
+#include "stack_causes.h"
 #include "user_stacks.h"
 
 #define NS_PER_S UINT64_C(1000000000)
@@ -62,6 +63,7 @@ struct mmcpus_shootdowns {
 	uint64_t nr_calls;
 	uint64_t nr_call_hits;
 	struct callback_names callbacks;
+	struct stack_causes causes;
 	struct user_stacks user_stacks;
 	struct shootdown_groups collected;
 	struct mmcpus_interval interval; /* the caller's */
@@ -168,6 +170,11 @@ static void copy_row(const struct shootdown_row *shared, struct shootdown_row *r
 	ret->cgroup = shared->cgroup;
 }
 
+static void correct_cause(struct mmcpus_shootdowns *src, struct shootdown_key *key)
+{
+	stack_causes_correct(&src->causes, &src->sys->root, src->ops, src->state, key);
+}
+
 static int collect_row(struct mmcpus_shootdowns *src, uint32_t index)
 {
 	struct shootdown_row *shared = &src->shared.rows[index];
@@ -180,6 +187,7 @@ static int collect_row(struct mmcpus_shootdowns *src, uint32_t index)
 		return 0;
 	}
 	copy_row(shared, &row);
+	correct_cause(src, &row.key);
 	take_sets(src, index);
 	if (row.key.kind == SHOOTDOWN_KIND_CALL) {
 		src->nr_calls += row.counts.sent;
@@ -381,7 +389,7 @@ void mmcpus_shootdown_destroy(struct mmcpus_shootdown *row)
 /* ----------------------------------------------------------------------------------------------------------- events -- */
 
 struct listener {
-	const struct mmcpus_shootdowns *src;
+	struct mmcpus_shootdowns *src;
 	void (*take)(void *arg, const struct mmcpus_event *event);
 	void *arg;
 };
@@ -419,17 +427,20 @@ static void fill_hit(struct mmcpus_event *ret, const struct shootdown_event *eve
 static void hand_on(void *arg, const struct shootdown_event *event)
 {
 	const struct listener *listener = arg;
-	const struct shootdown_row *rows = listener->src->shared.rows;
+	struct shootdown_row row = { 0 };
 	struct mmcpus_event ret = { .time_ns = event->time_ns, .id = event->id, .cpu = event->cpu };
 	char cause[64];
 
 	if (event->row >= SHOOTDOWN_NR_ROWS)
 		return;
 	ret.type = event->type == SHOOTDOWN_EVENT_HIT ? MMCPUS_EVENT_HIT : MMCPUS_EVENT_SENT;
-	if (ret.type == MMCPUS_EVENT_HIT)
+	if (ret.type == MMCPUS_EVENT_HIT) {
 		fill_hit(&ret, event);
-	else
-		fill_sent(&ret, event, &rows[event->row], cause, sizeof(cause));
+	} else {
+		copy_row(&listener->src->shared.rows[event->row], &row);
+		correct_cause(listener->src, &row.key);
+		fill_sent(&ret, event, &row, cause, sizeof(cause));
+	}
 	listener->take(listener->arg, &ret);
 }
 

@@ -46,6 +46,7 @@ enum hook {
 	HOOK_FENTRY,
 	HOOK_CALLS,
 	HOOK_FAULT,
+	HOOK_UNMAP,
 	HOOK_STATS,
 	NR_HOOKS,
 };
@@ -62,6 +63,8 @@ static const struct mmcpus_hook all_hooks[NR_HOOKS] = {
 	[HOOK_CALLS] = { .name = "csd:csd_queue_cpu, ipi:ipi_send_cpu",
 			 .tells = "other calls of functions on other CPUs (--all-ipis)" },
 	[HOOK_FAULT] = { .name = "exceptions:page_fault_user", .tells = "whether a page fault is the cause" },
+	[HOOK_UNMAP] = { .name = "fentry of try_to_unmap_one(), try_to_migrate_one()",
+			 .tells = "the owner of a batch: of pages that reclaim or migration flushes at once" },
 	[HOOK_STATS] = { .name = "BPF statistics", .tells = "what counting costs, and what is lost" },
 };
 
@@ -164,6 +167,7 @@ static int load(struct tracer_state *tracer, bool with_calls, const struct trace
 		reason_set(hook_fail(tracer, HOOK_CSD), 0, "the kernel has no such tracepoints, which came with 6.5");
 	if (with_calls && has_csd) {
 		tracer->hooks[HOOK_SEND].state = MMCPUS_HOOK_SPARE;
+		reason_set(hook_fail(tracer, HOOK_UNMAP), 0, "not used while other calls are counted");
 		return load_build(tracer, tracer_build_load_calls, sizes, "tlb_flush");
 	}
 	err = load_build(tracer, has_csd ? tracer_build_load_csd : tracer_build_load_fentry, sizes, NULL);
@@ -172,6 +176,7 @@ static int load(struct tracer_state *tracer, bool with_calls, const struct trace
 		return 0;
 	}
 	fail_fentry(tracer, HOOK_SEND, err);
+	fail_fentry(tracer, HOOK_UNMAP, err);
 	if (!has_csd)
 		fail_fentry(tracer, HOOK_FENTRY, err);
 	return load_build(tracer, tracer_build_load_tracepoint, sizes, "tlb_flush");
@@ -247,17 +252,38 @@ static void watch(struct tracer_state *tracer, const struct mmcpus_cpuset *cpus,
 
 /* ------------------------------------------------------------------------------------------------------------ hooks -- */
 
-/* Both ends of a hit, or none. */
-static void attach_hits(struct tracer_state *tracer, enum hook hook, const char *begin, const char *end)
+struct point {
+	enum tracer_program program;
+	const char *tracepoint; /* NULL: what the program was loaded for */
+};
+
+/* Both, or none. */
+static void attach_two(struct tracer_state *tracer, enum hook hook, const struct point *first,
+		       const struct point *second)
 {
-	int err = attach(tracer, TRACER_PROGRAM_HIT_END, end);
+	int err = attach(tracer, first->program, first->tracepoint);
 
 	if (!err)
-		err = attach(tracer, TRACER_PROGRAM_HIT_BEGIN, begin);
+		err = attach(tracer, second->program, second->tracepoint);
 	if (!err)
 		return;
-	detach(tracer, TRACER_PROGRAM_HIT_END);
+	detach(tracer, first->program);
 	reason_set(hook_fail(tracer, hook), 0, "the kernel refuses it: %s", strerror(-err));
+}
+
+/* Both ends of a hit: what ends it comes first, or the end of the first would be missing. */
+static void attach_hits(struct tracer_state *tracer, enum hook hook, const char *begin, const char *end)
+{
+	attach_two(tracer, hook, &(struct point){ TRACER_PROGRAM_HIT_END, end },
+		   &(struct point){ TRACER_PROGRAM_HIT_BEGIN, begin });
+}
+
+/* Not needed for anything else. */
+static void attach_unmaps(struct tracer_state *tracer)
+{
+	if (tracer->hooks[HOOK_UNMAP].state == MMCPUS_HOOK_USED)
+		attach_two(tracer, HOOK_UNMAP, &(struct point){ TRACER_PROGRAM_UNMAP, NULL },
+			   &(struct point){ TRACER_PROGRAM_MIGRATE, NULL });
 }
 
 /* Who asks for these wants them, and no less. */
@@ -429,6 +455,7 @@ static int start(struct tracer_state *tracer, const struct tracer_request *reque
 			return reason_set(why, err, "sharing memory with the BPF program: %s", strerror(-err));
 	}
 	attach_all_hits(tracer);
+	attach_unmaps(tracer);
 	return request->with_calls ? attach_calls(tracer, why) : 0;
 }
 
@@ -463,7 +490,7 @@ static int load_and_start(struct tracer_state *tracer, const struct tracer_reque
 	const struct tracer_sizes sizes = {
 		.nr_cpus = tracer->sys->nr_cpus,
 		.nr_words = cpuset_nr_words(tracer->sys->nr_cpus),
-		.nr_stacks = request->stacks != SHOOTDOWN_STACKS_NONE ? NR_STACKS : 1,
+		.nr_stacks = NR_STACKS, /* some are taken where the cause is in doubt, whatever is wanted */
 		.nr_user_stacks = request->stacks == SHOOTDOWN_STACKS_BOTH ? NR_USER_STACKS : 1,
 		.event_bytes = request->with_events ? EVENT_BYTES : (uint32_t)sysconf(_SC_PAGESIZE),
 	};
@@ -566,7 +593,7 @@ static int tracer_cost(void *state, struct tracer_cost *ret)
 	*ret = (struct tracer_cost){ 0 };
 	if (tracer->stats_fd < 0)
 		return -ENODATA;
-	for (int i = TRACER_PROGRAM_SENT; i <= TRACER_PROGRAM_RESCHEDULE; i++) {
+	for (int i = TRACER_PROGRAM_SENT; i < TRACER_PROGRAM_LEARN; i++) {
 		struct bpf_prog_info info = { 0 };
 		uint32_t size = sizeof(info);
 		int err;
@@ -578,7 +605,7 @@ static int tracer_cost(void *state, struct tracer_cost *ret)
 			return err;
 		ret->run_ns += info.run_time_ns;
 		ret->nr_runs += info.run_cnt;
-		if (i != TRACER_PROGRAM_SENT)
+		if (i != TRACER_PROGRAM_SENT && i < TRACER_PROGRAM_UNMAP)
 			ret->nr_missed += info.recursion_misses;
 	}
 	return 0;

@@ -56,8 +56,23 @@
 		return 0;                                                                                  \
 	}
 
-DEFINE_LOAD(, tracer_build_load_csd, shootdowns_csd)
-DEFINE_LOAD(, tracer_build_load_fentry, shootdowns_fentry)
+/* The same with what only those builds have that take fentry of what sends. */
+#define DEFINE_LOAD_FENTRY(function, name)                                              \
+	DEFINE_LOAD(static, load_##name, name)                                          \
+	int function(struct tracer_build *ret, const struct tracer_sizes *sizes)        \
+	{                                                                               \
+		int err = load_##name(ret, sizes);                                      \
+		const struct name *skel = ret->skel;                                    \
+                                                                                        \
+		if (err)                                                                \
+			return err;                                                     \
+		ret->programs[TRACER_PROGRAM_UNMAP] = skel->progs.on_unmap.prog_fd;     \
+		ret->programs[TRACER_PROGRAM_MIGRATE] = skel->progs.on_migrate.prog_fd; \
+		return 0;                                                               \
+	}
+
+DEFINE_LOAD_FENTRY(tracer_build_load_csd, shootdowns_csd)
+DEFINE_LOAD_FENTRY(tracer_build_load_fentry, shootdowns_fentry)
 DEFINE_LOAD(, tracer_build_load_tracepoint, shootdowns_tracepoint)
 DEFINE_LOAD(static, load_with_calls, shootdowns_calls)
 

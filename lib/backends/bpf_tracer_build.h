@@ -16,6 +16,8 @@ enum tracer_program {
 	TRACER_PROGRAM_HIT_END,
 	TRACER_PROGRAM_CALL, /* of one build only, as the next */
 	TRACER_PROGRAM_RESCHEDULE,
+	TRACER_PROGRAM_UNMAP, /* of those builds that take fentry of what sends, as the next */
+	TRACER_PROGRAM_MIGRATE,
 	TRACER_PROGRAM_LEARN,
 	TRACER_PROGRAM_START,
 	TRACER_NR_PROGRAMS,

@@ -20,6 +20,7 @@ static void names_causes(void **state)
 		{ 100000, "a", "system call 100000" },
 		{ SHOOTDOWN_CAUSE_FAULT, "a", "page fault" },
 		{ SHOOTDOWN_CAUSE_EXIT, "a", "exit" },
+		{ SHOOTDOWN_CAUSE_BALANCING, "a", "NUMA balancing" },
 		{ SHOOTDOWN_CAUSE_KTHREAD, "kswapd1", "reclaim" },
 		{ SHOOTDOWN_CAUSE_KTHREAD, "kcompactd0", "compaction" },
 		{ SHOOTDOWN_CAUSE_KTHREAD, "kworker/u8:1", "kworker/u8:1" },

@@ -77,12 +77,15 @@ static int fake_cost(void *state, struct tracer_cost *ret)
 	return 0;
 }
 
+/* Stack 1 is that of a NUMA scan, stack 2 is not; kallsyms of the tests says so. */
 static int fake_stack(void *state, int32_t id, uint64_t ret[SHOOTDOWN_STACK_FRAMES])
 {
 	(void)state;
-	(void)id;
-	(void)ret;
-	return -ENOENT;
+	if (id != 1 && id != 2)
+		return -ENOENT;
+	ret[0] = 0x500;
+	ret[1] = id == 1 ? 0x1fff : 0x2000;
+	return 2;
 }
 
 /* One event at a time. */
@@ -254,6 +257,39 @@ static void collecting_does_not_end_an_interval(void **state)
 	row->counts.sent = 5;
 	expect_total(read_interval(&scene), MMCPUS_INTERVAL_SENT, 15);
 	scene_close(&scene);
+}
+
+static void a_stack_may_tell_another_cause(void **state)
+{
+	static const struct {
+		int32_t cause;
+		int32_t stack;
+		const char *text; /* NULL: unknown */
+	} cases[] = {
+		{ SHOOTDOWN_CAUSE_UNKNOWN, 1, "NUMA balancing" },
+		{ SHOOTDOWN_CAUSE_FAULT, 1, "NUMA balancing" },
+		{ 11, 1, "NUMA balancing" },
+		{ 11, 2, "munmap" },
+		{ 11, 3, "munmap" },
+		{ SHOOTDOWN_CAUSE_UNKNOWN, -17, NULL },
+		{ SHOOTDOWN_CAUSE_EXIT, 1, "exit" },
+	};
+
+	tree_write(*state, "proc/kallsyms",
+		   "0000000000000500 t change_protection\n0000000000001000 t task_numa_work\n"
+		   "0000000000002000 t task_work_run\n");
+	for (size_t i = 0; i < NR(cases); i++) {
+		struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
+		struct shootdown_row *row = take_row(3, 42, cases[i].cause);
+		const char *text;
+
+		row->key.stack = cases[i].stack;
+		row->counts.sent = 1;
+		text = mmcpus_shootdown_text(mmcpus_interval_row(read_interval(&scene), 0), MMCPUS_SHOOTDOWN_CAUSE);
+		check((text == NULL) == (cases[i].text == NULL), "case %zu: %s", i, text ? text : "unknown");
+		check(!text || strcmp(text, cases[i].text) == 0, "case %zu: %s", i, text);
+		scene_close(&scene);
+	}
 }
 
 static void frees_rows_that_are_silent(void **state)
@@ -527,6 +563,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		tree_test(counts_each_in_one_interval),
 		tree_test(collecting_does_not_end_an_interval),
+		tree_test(a_stack_may_tell_another_cause),
 		tree_test(frees_rows_that_are_silent),
 		tree_test(counts_what_comes_late),
 		tree_test(joins_by_what_is_wanted),
