@@ -14,7 +14,6 @@
  * been, in memory that is not ours to choose (the stack after a fork).
  */
 #include <err.h>
-#include <errno.h>
 #include <linux/membarrier.h>
 #include <pthread.h>
 #include <sched.h>
@@ -34,13 +33,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "load_parts.h"
 #include "scene.h"
 
 #define LIFETIME_SECONDS 10
 #define COUNT_MAX        1000000
-#define CPUS_MAX         64
-#define PAGE             4096ul
-#define TABLE            (512 * PAGE) /* what one page of page tables maps */
 
 struct kind;
 
@@ -58,39 +55,6 @@ static struct load load;
 static atomic_size_t nr_spinning;
 static atomic_long nr_extra;
 static pid_t owner;
-
-/* --------------------------------------------------------------------------------------------------------- memory -- */
-
-/* Pages of their own, small ones; nothing else is within the page tables that map them. */
-static char *reserve(size_t bytes)
-{
-	size_t whole = (bytes + 3 * TABLE - 1) / TABLE * TABLE;
-	char *memory = mmap(NULL, whole, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	if (memory == MAP_FAILED)
-		err(EXIT_FAILURE, "%zu bytes", whole);
-	return (char *)(((uintptr_t)memory + TABLE - 1) / TABLE * TABLE);
-}
-
-static char *open_pages(char *at, size_t bytes)
-{
-	char *memory = mmap(at, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-
-	if (memory == MAP_FAILED || (madvise(memory, bytes, MADV_NOHUGEPAGE) && errno != EINVAL))
-		err(EXIT_FAILURE, "%zu bytes", bytes);
-	return memory;
-}
-
-static void write_to(char *page)
-{
-	*(volatile char *)page = 1;
-}
-
-static void check(bool is_done, const char *what)
-{
-	if (!is_done)
-		err(EXIT_FAILURE, "%s", what);
-}
 
 /* Keep to the rate. */
 static void pace(unsigned long done, const struct timespec *begun)
@@ -317,20 +281,12 @@ static void *be_victim(void *cpu)
 	return NULL;
 }
 
-static void start(void *(*run)(void *arg), void *arg, pthread_t *ret)
-{
-	int error = pthread_create(ret, NULL, run, arg);
-
-	if (error)
-		errx(EXIT_FAILURE, "pthread_create: %s", strerror(error));
-}
-
 static void start_victims(void)
 {
 	pthread_t unused;
 
 	for (size_t i = 0; i < load.nr_victims; i++)
-		start(be_victim, load.victims[i], &unused);
+		start_thread(be_victim, load.victims[i], &unused);
 	while (atomic_load(&nr_spinning) < load.nr_victims)
 		sched_yield();
 }
@@ -359,20 +315,10 @@ static void run_senders(void)
 	pthread_t threads[CPUS_MAX] = { 0 };
 
 	for (size_t i = 1; i < load.nr_senders; i++)
-		start(be_sender, load.senders[i], &threads[i]);
+		start_thread(be_sender, load.senders[i], &threads[i]);
 	be_sender(load.senders[0]);
 	for (size_t i = 1; i < load.nr_senders; i++)
 		pthread_join(threads[i], NULL);
-}
-
-static size_t parse_cpus(char *list, char **ret)
-{
-	size_t nr = 0;
-
-	for (char *cpu; (cpu = strsep(&list, ",")) && nr < CPUS_MAX;)
-		if (*cpu)
-			ret[nr++] = cpu;
-	return nr;
 }
 
 /* Where the address space has been before, CPUs would be hit as well when page tables are freed. */

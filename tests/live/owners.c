@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * A load whose TLB shootdowns are of another's memory than the sender's.
+ *
+ *	owners KIND COUNT CPU VICTIMS [CGROUP]
+ *
+ * One process, the owner, has COUNT pieces of memory, and threads that spin on the CPUs VICTIMS ("5,6"). This one, on CPU,
+ * works on that memory, or sees to it that the kernel does, until all of it is done:
+ *
+ *	move_pages       each piece, a page, is moved to the other node by move_pages(2)
+ *	migrate_pages    all of it is, by migrate_pages(2)
+ *	migrate_shared   so are pages that other processes have mapped as well, such as those of libraries
+ *	collapse         each piece, pages under one page table, becomes a huge page by process_madvise(2)
+ *	khugepaged       the same by khugepaged
+ *	reclaim          pages that the owner does not need are taken, by writing to memory.reclaim of CGROUP
+ *	kswapd           the same by kswapd, since memory of node 0 runs short
+ *	balancing        the owner's threads use its pages until the kernel has marked COUNT of them for NUMA balancing; every
+ *	                 other thread makes system calls all the time
+ *
+ * CPU is to be of node 0, which the memory is of. At its end it prints "PID OWNER-PID" on stderr; ends with an error if it
+ * was not done in LIFETIME_SECONDS.
+ */
+#include <err.h>
+#include <linux/capability.h>
+#include <linux/mempolicy.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "load_parts.h"
+#include "scene.h"
+
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25 /* 6.1 */
+#endif
+
+#define LIFETIME_SECONDS 100
+#define COUNT_MAX        100000
+#define TRIES_MAX        1000
+#define KIB              1024ul
+
+struct kind {
+	const char *name;
+	size_t piece_bytes;
+	void (*prepare)(void); /* the owner, once all pieces are there */
+	void *(*be_victim)(void *cpu);
+	void (*work)(void);
+};
+
+static const struct kind *kind;
+static unsigned long count;
+static char *pieces;
+static char *victims[CPUS_MAX];
+static size_t nr_victims;
+static const char *cgroup;
+static atomic_size_t nr_spinning;
+static pid_t owner;
+
+/* ------------------------------------------------------------------------------------------------------------ numbers -- */
+
+/* The number behind a word that begins a line of a file. */
+static unsigned long read_number(const char *path, const char *word)
+{
+	FILE *file = fopen(path, "re");
+	unsigned long number = 0;
+	char line[256];
+	bool is_found = false;
+
+	check(file != NULL, path);
+	while (!is_found && fgets(line, sizeof(line), file))
+		is_found = strncmp(line, word, strlen(word)) == 0 && sscanf(line + strlen(word), "%lu", &number) == 1;
+	fclose(file);
+	if (!is_found)
+		errx(EXIT_FAILURE, "%s: no %s", path, word);
+	return number;
+}
+
+static unsigned long memory_of_owner(const char *word)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", owner);
+	return read_number(path, word);
+}
+
+static void write_text(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "we");
+
+	check(file != NULL, path);
+	fputs(text, file);
+	fclose(file); /* memory.reclaim fails when it has not found as much as it was told to */
+}
+
+static void rest(void)
+{
+	const struct timespec time = { .tv_nsec = 20000000 };
+
+	nanosleep(&time, NULL);
+}
+
+/* ---------------------------------------------------------------------------------------------------------- the owner -- */
+
+static void prepare_nothing(void)
+{
+}
+
+static void prepare_huge(void)
+{
+	check(madvise(pieces, count * kind->piece_bytes, MADV_HUGEPAGE) == 0, "MADV_HUGEPAGE");
+}
+
+/* Pages that nobody needs go without a place to be written to. */
+static void prepare_unneeded(void)
+{
+	check(madvise(pieces, count * kind->piece_bytes, MADV_FREE) == 0, "MADV_FREE");
+}
+
+static void *spin(void *cpu)
+{
+	bind_to(cpu);
+	atomic_fetch_add(&nr_spinning, 1);
+	for (;;)
+		__asm__ volatile("pause");
+	return NULL;
+}
+
+static void *use_pages(void *cpu)
+{
+	size_t number;
+
+	bind_to(cpu);
+	number = atomic_fetch_add(&nr_spinning, 1);
+	for (unsigned long i = 0;; i++) {
+		(void)*(volatile char *)(pieces + i % count * PAGE);
+		if (number % 2)
+			syscall(SYS_getppid);
+	}
+	return NULL;
+}
+
+static void join_cgroup(void)
+{
+	char path[256];
+	char pid[16];
+
+	if (!cgroup)
+		return;
+	snprintf(path, sizeof(path), "%s/cgroup.procs", cgroup);
+	snprintf(pid, sizeof(pid), "%d", getpid());
+	write_text(path, pid);
+}
+
+static void __attribute__((noreturn)) be_owner(int ready)
+{
+	pthread_t unused;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	join_cgroup();
+	for (size_t i = 0; i < count * kind->piece_bytes; i += PAGE)
+		write_to(pieces + i);
+	kind->prepare();
+	for (size_t i = 0; i < nr_victims; i++)
+		start_thread(kind->be_victim, victims[i], &unused);
+	while (atomic_load(&nr_spinning) < nr_victims)
+		sched_yield();
+	check(write(ready, "", 1) == 1, "pipe");
+	for (;;)
+		pause();
+}
+
+/* Has returned when all of it is there. */
+static void start_owner(void)
+{
+	int ready[2];
+	char byte;
+
+	pieces = open_pages(reserve(count * kind->piece_bytes), count * kind->piece_bytes);
+	check(pipe(ready) == 0, "pipe");
+	owner = fork();
+	check(owner >= 0, "fork");
+	if (owner == 0)
+		be_owner(ready[1]);
+	close(ready[1]);
+	if (read(ready[0], &byte, 1) != 1)
+		errx(EXIT_FAILURE, "the owner has failed");
+}
+
+static void end_owner(void)
+{
+	kill(owner, SIGKILL);
+	waitpid(owner, NULL, 0);
+}
+
+/* --------------------------------------------------------------------------------------------------------- the work -- */
+
+static void do_move_pages(void)
+{
+	const int node = 1;
+
+	for (unsigned long i = 0; i < count; i++) {
+		void *page = pieces + i * PAGE;
+		int status = -1;
+
+		check(syscall(SYS_move_pages, owner, 1, &page, &node, &status, MPOL_MF_MOVE) == 0, "move_pages");
+		if (status != node)
+			errx(EXIT_FAILURE, "move_pages: page %lu: %d", i, status);
+	}
+}
+
+/* Who has this right moves pages that others have mapped, too. */
+static void give_up_cap_sys_nice(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+	check(syscall(SYS_capget, &header, data) == 0, "capget");
+	data[CAP_TO_INDEX(CAP_SYS_NICE)].effective &= ~CAP_TO_MASK(CAP_SYS_NICE);
+	check(syscall(SYS_capset, &header, data) == 0, "capset");
+}
+
+static void do_migrate_pages(void)
+{
+	const unsigned long from = 1 << 0;
+	const unsigned long to = 1 << 1;
+
+	check(syscall(SYS_migrate_pages, owner, 8 * sizeof(from), &from, &to) >= 0, "migrate_pages");
+}
+
+static void do_migrate_own(void)
+{
+	give_up_cap_sys_nice();
+	do_migrate_pages();
+}
+
+static void do_collapse(void)
+{
+	int pidfd = (int)syscall(SYS_pidfd_open, owner, 0);
+
+	check(pidfd >= 0, "pidfd_open");
+	for (unsigned long i = 0; i < count; i++) {
+		struct iovec piece = { pieces + i * TABLE, TABLE };
+
+		check(syscall(SYS_process_madvise, pidfd, &piece, 1, MADV_COLLAPSE, 0) == (long)TABLE, "MADV_COLLAPSE");
+	}
+}
+
+static void wait_for_khugepaged(void)
+{
+	while (memory_of_owner("AnonHugePages:") < count * TABLE / KIB)
+		rest();
+}
+
+/* What is not yet in the kernel's lists is not found: it is little. */
+static bool is_taken(void)
+{
+	return memory_of_owner("LazyFree:") <= count * PAGE / KIB / 4;
+}
+
+static void do_reclaim(void)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/memory.reclaim", cgroup);
+	for (int i = 0; i < TRIES_MAX && !is_taken(); i++)
+		write_text(path, "256K");
+	if (!is_taken())
+		errx(EXIT_FAILURE, "memory.reclaim: takes no pages");
+}
+
+/* Take memory of the owner's node until the kernel looks for more. */
+static void do_exhaust(void)
+{
+	const unsigned long node = 1 << 0;
+	size_t bytes = read_number("/sys/devices/system/node/node0/meminfo", "Node 0 MemFree:") * KIB * 9 / 10;
+	char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	check(memory != MAP_FAILED, "mmap");
+	check(syscall(SYS_set_mempolicy, MPOL_BIND, &node, 8 * sizeof(node)) == 0, "set_mempolicy");
+	for (size_t i = 0; i < bytes; i += PAGE) {
+		if (i % TABLE == 0 && is_taken())
+			break;
+		write_to(memory + i);
+	}
+	while (!is_taken())
+		rest();
+}
+
+static void wait_for_balancing(void)
+{
+	unsigned long begun = read_number("/proc/vmstat", "numa_pte_updates");
+
+	while (read_number("/proc/vmstat", "numa_pte_updates") < begun + count)
+		rest();
+}
+
+/* ---------------------------------------------------------------------------------------------------------- the kinds -- */
+
+static const struct kind kinds[] = {
+	{ "move_pages", PAGE, prepare_nothing, spin, do_move_pages },
+	{ "migrate_pages", PAGE, prepare_nothing, spin, do_migrate_own },
+	{ "migrate_shared", PAGE, prepare_nothing, spin, do_migrate_pages },
+	{ "collapse", TABLE, prepare_huge, spin, do_collapse },
+	{ "khugepaged", TABLE, prepare_huge, spin, wait_for_khugepaged },
+	{ "reclaim", PAGE, prepare_unneeded, spin, do_reclaim },
+	{ "kswapd", PAGE, prepare_unneeded, spin, do_exhaust },
+	{ "balancing", PAGE, prepare_nothing, use_pages, wait_for_balancing },
+};
+
+static const struct kind *find_kind(const char *name)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(kinds[i].name, name) == 0)
+			return &kinds[i];
+	errx(EXIT_FAILURE, "no such kind: %s", name);
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 5 || argc > 6)
+		errx(EXIT_FAILURE, "owners KIND COUNT CPU VICTIMS [CGROUP]");
+	begin_on(argv[3], argv);
+	alarm(LIFETIME_SECONDS);
+	kind = find_kind(argv[1]);
+	count = parse_number(argv[2], COUNT_MAX);
+	nr_victims = parse_cpus(argv[4], victims);
+	cgroup = argc == 6 ? argv[5] : NULL;
+	if (!count || !nr_victims || (kind->work == do_reclaim && !cgroup))
+		errx(EXIT_FAILURE, "%s: needs pieces, victims, and a cgroup to reclaim from", argv[1]);
+	start_owner();
+	kind->work();
+	end_owner();
+	fprintf(stderr, "%d %d\n", getpid(), owner);
+	return EXIT_SUCCESS;
+}
