@@ -719,7 +719,7 @@ enum mmcpus_shootdown_text {
 	MMCPUS_SHOOTDOWN_SENDER_CGROUP,
 	MMCPUS_SHOOTDOWN_OWNER_COMM,
 	MMCPUS_SHOOTDOWN_VICTIM_COMM,
-	MMCPUS_SHOOTDOWN_CAUSE, /* a system call by name, "page fault", "NUMA balancing", "exit", "reclaim", …, or a kernel thread's name */
+	MMCPUS_SHOOTDOWN_CAUSE, /* a system call by name, "page fault", "NUMA balancing", "reclaim", …, or a thread's name */
 	MMCPUS_SHOOTDOWN_KIND,     /* "range", "whole", "tables", "batch", "call"; several are joined by commas */
 	MMCPUS_SHOOTDOWN_CALLBACK, /* the function of the kernel that others are to run, or "(reschedule)" */
 	MMCPUS_NR_SHOOTDOWN_TEXTS,

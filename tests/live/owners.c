@@ -8,8 +8,8 @@
  * works on that memory, or sees to it that the kernel does, until all of it is done:
  *
  *	move_pages       each piece, a page, is moved to the other node by move_pages(2)
- *	migrate_pages    all of it is, by migrate_pages(2)
- *	migrate_shared   so are pages that other processes have mapped as well, such as those of libraries
+ *	move_shared      the same of pages that another process has, too: that one spins on the last of VICTIMS
+ *	migrate_pages    all of it is moved, by migrate_pages(2)
  *	collapse         each piece, pages under one page table, becomes a huge page by process_madvise(2)
  *	khugepaged       the same by khugepaged
  *	reclaim          pages that the owner does not need are taken, by writing to memory.reclaim of CGROUP
@@ -136,6 +136,25 @@ static void *spin(void *cpu)
 	return NULL;
 }
 
+static void prepare_shared(void)
+{
+	int ready[2];
+	char byte;
+	pid_t other;
+
+	check(pipe(ready) == 0, "pipe");
+	other = fork();
+	check(other >= 0, "fork");
+	if (other == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		bind_to(victims[nr_victims - 1]);
+		check(write(ready[1], "", 1) == 1, "pipe");
+		spin(victims[nr_victims - 1]);
+	}
+	check(read(ready[0], &byte, 1) == 1, "pipe");
+	nr_victims--;
+}
+
 static void *use_pages(void *cpu)
 {
 	size_t number;
@@ -205,7 +224,7 @@ static void end_owner(void)
 
 /* --------------------------------------------------------------------------------------------------------- the work -- */
 
-static void do_move_pages(void)
+static void move_one_by_one(int flags)
 {
 	const int node = 1;
 
@@ -213,10 +232,20 @@ static void do_move_pages(void)
 		void *page = pieces + i * PAGE;
 		int status = -1;
 
-		check(syscall(SYS_move_pages, owner, 1, &page, &node, &status, MPOL_MF_MOVE) == 0, "move_pages");
+		check(syscall(SYS_move_pages, owner, 1, &page, &node, &status, flags) == 0, "move_pages");
 		if (status != node)
 			errx(EXIT_FAILURE, "move_pages: page %lu: %d", i, status);
 	}
+}
+
+static void do_move_pages(void)
+{
+	move_one_by_one(MPOL_MF_MOVE);
+}
+
+static void do_move_shared(void)
+{
+	move_one_by_one(MPOL_MF_MOVE_ALL);
 }
 
 /* Who has this right moves pages that others have mapped, too. */
@@ -235,13 +264,8 @@ static void do_migrate_pages(void)
 	const unsigned long from = 1 << 0;
 	const unsigned long to = 1 << 1;
 
-	check(syscall(SYS_migrate_pages, owner, 8 * sizeof(from), &from, &to) >= 0, "migrate_pages");
-}
-
-static void do_migrate_own(void)
-{
 	give_up_cap_sys_nice();
-	do_migrate_pages();
+	check(syscall(SYS_migrate_pages, owner, 8 * sizeof(from), &from, &to) >= 0, "migrate_pages");
 }
 
 static void do_collapse(void)
@@ -309,8 +333,8 @@ static void wait_for_balancing(void)
 
 static const struct kind kinds[] = {
 	{ "move_pages", PAGE, prepare_nothing, spin, do_move_pages },
-	{ "migrate_pages", PAGE, prepare_nothing, spin, do_migrate_own },
-	{ "migrate_shared", PAGE, prepare_nothing, spin, do_migrate_pages },
+	{ "move_shared", PAGE, prepare_shared, spin, do_move_shared },
+	{ "migrate_pages", PAGE, prepare_nothing, spin, do_migrate_pages },
 	{ "collapse", TABLE, prepare_huge, spin, do_collapse },
 	{ "khugepaged", TABLE, prepare_huge, spin, wait_for_khugepaged },
 	{ "reclaim", PAGE, prepare_unneeded, spin, do_reclaim },
@@ -336,8 +360,8 @@ int main(int argc, char **argv)
 	count = parse_number(argv[2], COUNT_MAX);
 	nr_victims = parse_cpus(argv[4], victims);
 	cgroup = argc == 6 ? argv[5] : NULL;
-	if (!count || !nr_victims || (kind->work == do_reclaim && !cgroup))
-		errx(EXIT_FAILURE, "%s: needs pieces, victims, and a cgroup to reclaim from", argv[1]);
+	if (!count || nr_victims < 2 || (kind->work == do_reclaim && !cgroup))
+		errx(EXIT_FAILURE, "%s: needs pieces, two victims, and a cgroup to reclaim from", argv[1]);
 	start_owner();
 	kind->work();
 	end_owner();
