@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Stacks of a process that is made of files. Its program is this test itself, whose functions are known. */
+#include "tree.h"
+
+#include "code_maps.h"
+#include "shootdown_groups.h"
+#include "user_stacks.h"
+
+#define PID          7
+#define CODE         0x400000ul /* where its program is mapped */
+#define NS_PER_S     1000000000ul
+#define FIELDS_23_38 " 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0" /* of stat; the next is the CPU */
+#define PROGRAM      "proc/7/root/bin/program"
+
+static uint64_t addresses[SHOOTDOWN_STACK_FRAMES];
+static int nr_addresses;
+
+static int fake_user_stack(void *state, int32_t id, uint64_t ret[SHOOTDOWN_STACK_FRAMES])
+{
+	assert_ptr_equal(state, addresses);
+	assert_int_equal(id, 5);
+	memcpy(ret, addresses, sizeof(addresses));
+	return nr_addresses;
+}
+
+static const struct tracer_ops tracer = { .user_stack = fake_user_stack };
+
+/* ------------------------------------------------------------------------------------------------------ the process -- */
+
+static __attribute__((noinline)) int some_function(int number)
+{
+	return number ^ 0x5a;
+}
+
+/* Where this test's code is. */
+struct code {
+	uint64_t offset; /* in its file */
+	uint64_t bytes;
+	uint64_t function; /* as an address of the process */
+};
+
+static struct code find_code(void)
+{
+	uint64_t address = (uint64_t)(uintptr_t)some_function;
+	const struct code_map *map;
+	struct code_maps maps;
+	struct code code;
+	struct root root;
+
+	assert_int_equal(some_function(0), 0x5a);
+	assert_int_equal(root_init(&root, NULL, NULL), 0);
+	assert_int_equal(code_maps_read(&maps, &root, getpid()), 0);
+	map = code_maps_find(&maps, address);
+	assert_non_null(map);
+	code = (struct code){ map->offset, map->end - map->start, CODE + address - map->start };
+	code_maps_deinit(&maps);
+	root_deinit(&root);
+	return code;
+}
+
+static void copy_program(const struct tree *tree)
+{
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	char *bytes;
+
+	assert_int_equal(fstat(fd, &st), 0);
+	bytes = malloc((size_t)st.st_size);
+	assert_non_null(bytes);
+	assert_int_equal(read(fd, bytes, (size_t)st.st_size), st.st_size);
+	tree_write_bytes(tree, PROGRAM, bytes, (size_t)st.st_size);
+	free(bytes);
+	close(fd);
+}
+
+static uint64_t inode_of(const struct tree *tree, const char *path)
+{
+	struct stat st;
+
+	assert_int_equal(stat(tree_path(tree, path), &st), 0);
+	return st.st_ino;
+}
+
+static void write_maps(const struct tree *tree, const struct code *code, uint64_t inode)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "%lx-%lx r-xp %08lx fe:00 %lu /bin/program\n700000-701000 r-xp 0 00:00 0 [vdso]\n",
+		 CODE, CODE + code->bytes, code->offset, inode);
+	tree_write(tree, "proc/7/maps", text);
+}
+
+static void write_stat(const struct tree *tree, uint64_t start_s)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text),
+		 "7 (program) S 1 7 7 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 %lu" FIELDS_23_38 " 1\n",
+		 start_s * (uint64_t)sysconf(_SC_CLK_TCK));
+	tree_write(tree, "proc/7/stat", text);
+}
+
+/* It began after 10 s. */
+static struct code make_process(const struct tree *tree)
+{
+	struct code code = find_code();
+
+	copy_program(tree);
+	write_maps(tree, &code, inode_of(tree, PROGRAM));
+	write_stat(tree, 10);
+	return code;
+}
+
+/* --------------------------------------------------------------------------------------------------------- the stack -- */
+
+struct named {
+	struct shootdown_groups groups;
+	const struct mmcpus_shootdown *row;
+};
+
+/* Of a thread that began after 11 s. */
+static struct named name(const struct tree *tree, struct user_stacks *stacks)
+{
+	static const uint64_t no_cpus[1];
+	static const uint64_t *const sets[SHOOTDOWN_NR_SETS] = { no_cpus, no_cpus };
+	const struct shootdown_row row = {
+		.key = { .start_ns = 11 * NS_PER_S, .tid = PID, .stack = -1, .user_stack = 5 },
+		.sender = { .pid = PID, .tid = PID },
+		.counts.sent = 1,
+	};
+	struct named named;
+	struct root root;
+
+	assert_int_equal(root_init(&root, tree->root, NULL), 0);
+	groups_init(&named.groups, MMCPUS_BY_USER_STACK, 2);
+	assert_int_equal(groups_add(&named.groups, &row, sets), 0);
+	user_stacks_name(stacks, &named.groups, &root, &tracer, addresses);
+	assert_int_equal(named.groups.nr_groups, 1);
+	named.row = named.groups.groups[0];
+	root_deinit(&root);
+	return named;
+}
+
+static void take_stack(int nr, uint64_t innermost, uint64_t caller, uint64_t next)
+{
+	nr_addresses = nr;
+	addresses[0] = innermost;
+	addresses[1] = caller;
+	addresses[2] = next;
+}
+
+/* symbol: NULL if none is known. */
+static void expect_frame(const struct named *named, size_t index, const char *module, const char *symbol,
+			 uint64_t behind)
+{
+	const struct user_frame *frame = &named->row->user_frames[index];
+
+	assert_true(index < named->row->nr_user_frames);
+	assert_int_equal(frame->address, addresses[index]);
+	check(strcmp(frame->module ? frame->module : "?", module ? module : "?") == 0, "module %s", frame->module);
+	check(strcmp(frame->symbol ? frame->symbol : "?", symbol ? symbol : "?") == 0, "symbol %s", frame->symbol);
+	if (symbol)
+		assert_int_equal(frame->symbol_offset, behind);
+}
+
+/* What is mapped is named, but not what is in it. */
+static void expect_no_symbol(const struct tree *tree, const char *module)
+{
+	struct user_stacks stacks = { 0 };
+	struct named named = name(tree, &stacks);
+
+	expect_frame(&named, 0, module, NULL, 0);
+	groups_deinit(&named.groups);
+	user_stacks_deinit(&stacks);
+}
+
+/* ---------------------------------------------------------------------------------------------------------- the tests -- */
+
+static void names_functions_and_modules(void **state)
+{
+	struct code code = make_process(*state);
+	struct user_stacks stacks = { 0 };
+	struct named named;
+
+	/* The caller's address is that of the byte behind the call: that call is in the function. */
+	take_stack(3, code.function, code.function + 1, 0x700010);
+	named = name(*state, &stacks);
+	assert_int_equal(named.row->nr_user_frames, 3);
+	expect_frame(&named, 0, "/bin/program", "some_function", 0);
+	expect_frame(&named, 1, "/bin/program", "some_function", 1);
+	expect_frame(&named, 2, "[vdso]", NULL, 0);
+	assert_int_equal(named.row->user_frames[0].offset, code.function - CODE + code.offset);
+	groups_deinit(&named.groups);
+	user_stacks_deinit(&stacks);
+}
+
+/* The innermost is where the process is, the others where it returns to. */
+static void a_return_belongs_to_the_call_before_it(void **state)
+{
+	struct code code = make_process(*state);
+	struct user_stacks stacks = { 0 };
+	struct named named;
+
+	take_stack(2, code.function, code.function, 0);
+	named = name(*state, &stacks);
+	expect_frame(&named, 0, "/bin/program", "some_function", 0);
+	assert_true(!named.row->user_frames[1].symbol ||
+		    strcmp(named.row->user_frames[1].symbol, "some_function") != 0);
+	groups_deinit(&named.groups);
+	user_stacks_deinit(&stacks);
+}
+
+static void symbols_are_kept(void **state)
+{
+	struct code code = make_process(*state);
+	struct user_stacks stacks = { 0 };
+	struct named named;
+
+	take_stack(1, code.function, 0, 0);
+	named = name(*state, &stacks);
+	groups_deinit(&named.groups);
+	assert_int_equal(stacks.nr_modules, 1);
+	assert_int_equal(unlink(tree_path(*state, PROGRAM)), 0);
+	named = name(*state, &stacks);
+	expect_frame(&named, 0, "/bin/program", "some_function", 0);
+	assert_int_equal(stacks.nr_modules, 1);
+	groups_deinit(&named.groups);
+	user_stacks_deinit(&stacks);
+}
+
+static void files_that_are_kept_are_bounded(void **state)
+{
+	struct code code = make_process(*state);
+	struct user_stacks stacks = { 0 };
+	uint64_t inode = inode_of(*state, PROGRAM);
+
+	take_stack(1, code.function, 0, 0);
+	for (uint64_t i = 0; i < USER_MODULES_MAX + 6; i++) {
+		struct named named;
+
+		write_maps(*state, &code, inode + 1 + i);
+		named = name(*state, &stacks);
+		groups_deinit(&named.groups);
+	}
+	assert_int_equal(stacks.nr_modules, USER_MODULES_MAX);
+	assert_int_equal(stacks.modules[5].inode, inode + 1 + USER_MODULES_MAX + 5);
+	assert_int_equal(stacks.modules[6].inode, inode + 1 + 6);
+	user_stacks_deinit(&stacks);
+}
+
+static void another_file_of_that_name_has_no_say(void **state)
+{
+	struct code code = make_process(*state);
+
+	take_stack(1, code.function, 0, 0);
+	write_maps(*state, &code, inode_of(*state, PROGRAM) + 1);
+	expect_no_symbol(*state, "/bin/program");
+}
+
+/* A process may have anything below its root. */
+static void no_link_leads_out_of_its_root(void **state)
+{
+	struct code code = make_process(*state);
+	char *outside;
+
+	take_stack(1, code.function, 0, 0);
+	outside = strdup(tree_path(*state, "outside"));
+	assert_non_null(outside);
+	assert_int_equal(rename(tree_path(*state, PROGRAM), outside), 0);
+	assert_int_equal(symlink("../../../../outside", tree_path(*state, PROGRAM)), 0);
+	free(outside);
+	expect_no_symbol(*state, "/bin/program");
+}
+
+static void who_has_the_number_by_now_has_no_say(void **state)
+{
+	struct code code = make_process(*state);
+
+	take_stack(1, code.function, 0, 0);
+	write_stat(*state, 12);
+	expect_no_symbol(*state, NULL);
+}
+
+static void who_is_gone_has_addresses(void **state)
+{
+	struct user_stacks stacks = { 0 };
+	struct named named;
+
+	tree_mkdir(*state, "proc");
+	take_stack(3, 1, 2, 3);
+	named = name(*state, &stacks);
+	assert_int_equal(named.row->nr_user_frames, 3);
+	expect_frame(&named, 2, NULL, NULL, 0);
+	groups_deinit(&named.groups);
+	user_stacks_deinit(&stacks);
+}
+
+static void what_is_no_code_ends_the_stack(void **state)
+{
+	struct code code = make_process(*state);
+	struct user_stacks stacks = { 0 };
+	struct named named;
+
+	take_stack(3, code.function, 0x100000, code.function);
+	named = name(*state, &stacks);
+	assert_int_equal(named.row->nr_user_frames, 1);
+	groups_deinit(&named.groups);
+	user_stacks_deinit(&stacks);
+}
+
+static void a_stack_that_is_not_there_is_none(void **state)
+{
+	struct user_stacks stacks = { 0 };
+	struct named named;
+
+	make_process(*state);
+	take_stack(-ENOENT, 0, 0, 0);
+	named = name(*state, &stacks);
+	assert_null(named.row->user_frames);
+	groups_deinit(&named.groups);
+	user_stacks_deinit(&stacks);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		tree_test(names_functions_and_modules),
+		tree_test(a_return_belongs_to_the_call_before_it),
+		tree_test(symbols_are_kept),
+		tree_test(files_that_are_kept_are_bounded),
+		tree_test(another_file_of_that_name_has_no_say),
+		tree_test(no_link_leads_out_of_its_root),
+		tree_test(who_has_the_number_by_now_has_no_say),
+		tree_test(who_is_gone_has_addresses),
+		tree_test(what_is_no_code_ends_the_stack),
+		tree_test(a_stack_that_is_not_there_is_none),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
