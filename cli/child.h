@@ -15,7 +15,10 @@ struct child {
 	int status; /* as a shell would return it: its own, or 128 and the signal */
 };
 
-/* Start it; with the signals as they were before stop_begin_with_child(). -errno. */
+/*
+ * Start it; with the signals as they were before stop_begin_with_child(). STATUS_OK if it runs, or the status to exit with,
+ * and it has been said why: that of a shell if it can't be run.
+ */
 int child_start(struct child *child, char **argv, const struct stop *stop);
 
 /* Has it ended? Does not wait. */

@@ -140,23 +140,14 @@ static int count(struct run *run)
 
 /* ----------------------------------------------------------------------------------------------------------- command -- */
 
-static int start_child(struct run *run)
-{
-	char **argv = run->request->opts->operands;
-	int err = child_start(&run->child, argv, &run->stop);
-
-	if (err)
-		complain("cannot start '%s': %s", argv[0], strerror(-err));
-	return err;
-}
-
 /* The status of the command, if there is one, unless something of ours failed. */
 static int count_with_child(struct run *run)
 {
-	int status;
+	const struct options *opts = run->request->opts;
+	int status = opts->nr_operands ? child_start(&run->child, opts->operands, &run->stop) : STATUS_OK;
 
-	if (run->request->opts->nr_operands && start_child(run))
-		return STATUS_FAILED;
+	if (status != STATUS_OK)
+		return status;
 	status = count(run);
 	if (!run->child.pid)
 		return status;
@@ -252,7 +243,7 @@ static int parse_top(struct request *request, char **why)
 		errno = 0;
 		top = strtoul(text, &end, 10);
 		if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno)
-			return usage_error(why, "'%s' is no number of rows", text);
+			return usage_error(why, "'%s' is no number of rows: give a whole one, 0 for all", text);
 	}
 	request->report.top = top;
 	return 0;

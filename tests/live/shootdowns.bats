@@ -384,9 +384,13 @@ need_calls()
 	run -7 mmcpus shootdowns -- sh -c 'exit 7'
 	run -0 mmcpus shootdowns -- true
 	run -143 mmcpus shootdowns -- sh -c 'kill -TERM $$'
+	# Nothing was counted, and nothing else is printed.
 	run -127 mmcpus shootdowns -- /nonexistent/command
-	expect_text message "$output" "^mmcpus: cannot run '/nonexistent/command': No such file or directory$"
-	run -126 mmcpus shootdowns -- /
+	expect output "$output" "mmcpus: cannot run '/nonexistent/command': No such file or directory"
+	run -127 mmcpus shootdowns -J -- ''
+	expect output "$output" "mmcpus: cannot run '': No such file or directory"
+	run -126 mmcpus shootdowns --events -- /
+	expect output "$output" "mmcpus: cannot run '/': Permission denied"
 }
 
 @test "-w prints once, -d every so often" {
