@@ -426,6 +426,38 @@ begin()
 	return 1
 }
 
+# words_of SECTION: the words in italics of that section of its manual page
+words_of()
+{
+	local page=$BATS_TEST_DIRNAME/../../docs/man/mmcpus-shootdowns.1.scd
+	awk -v name="# $1" '/^# / { inside = $0 == name; next } inside' "$page" | grep -oE '\b_[a-z_]+_\b' |
+		sed 's/^_//; s/_$//' | sort -u
+}
+
+# expect_words WHAT LIST LIST: the same words, one a line in any order
+expect_words()
+{
+	diff <(sort -u <<<"$2") <(sort -u <<<"$3") || {
+		echo "$1"
+		return 1
+	}
+}
+
+@test "its manual names each key of JSON, and no others" {
+	local columns
+	need_two_cpus
+	columns=$(mmcpus complete-list columns shootdowns)
+	shoot madvise 50 "$A" "$B" -- -o "${columns//$'\n'/,}"
+	expect_words "keys of OUTPUT" "$(words_of OUTPUT)" "$(jq -r 'keys[]' "$json")"
+	expect_words "keys of a row" "$(sed 's|/s$|_per_s|' <<<"${columns,,}")" "$(jq -r '.shootdowns[0] | keys[]' "$json")"
+	mmcpus shootdowns --events -- "$MMCPUS_FLUSHES" madvise 50 "$A" "$B" >"$json" 2>"$said"
+	# Without what is a key of OUTPUT, and a value of "event".
+	expect_words "keys of EVENTS" "$(words_of EVENTS | grep -vxFf <(words_of OUTPUT; echo hit))" \
+		"$(jq -r 'keys[]' "$json" | grep -vxFf <(words_of OUTPUT))"
+	expect_words "keys of the last event" "$(words_of OUTPUT | grep -vxE 'by|more|shootdowns'; echo dropped; echo event)" \
+		"$(tail -n 1 "$json" | jq -r 'keys[]')"
+}
+
 @test "SIGINT and SIGTERM end it well, and nothing stays attached, even if it is killed" {
 	local signal status
 	for signal in TERM INT KILL; do
