@@ -2,13 +2,11 @@
 #include "memory_book.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "message.h"
 #include "nodes.h"
-#include "strbuf.h"
 #include "xalloc.h"
 
 struct memory_page {
@@ -146,33 +144,28 @@ int memory_book_count(struct memory_book *book, int32_t pid, const struct mmcpus
 
 /* --------------------------------------------------------------------------------------------------------- words -- */
 
-/* Neither nothing nor all is claimed of what only comes close to it. */
-static void add_share(struct strbuf *text, double share)
+void memory_shares(const struct mmcpus_memory *memory, struct share_list *ret)
 {
-	double percent = share * 100;
+	struct mmcpus_cpuset *nodes = nodes_create();
 
-	if (share < 1 && percent >= 99.95)
-		strbuf_add(text, ">99.9%");
-	else if (share > 0 && percent < 0.05)
-		strbuf_add(text, "<0.1%");
-	else if (percent >= 0.95 && percent < 99.05)
-		strbuf_addf(text, "%.0f%%", percent);
-	else
-		strbuf_addf(text, share > 0 && share < 1 ? "%.1f%%" : "%.0f%%", percent);
+	mmcpus_memory_nodes(memory, nodes);
+	for (uint32_t node = 0; mmcpus_cpuset_next(nodes, node, &node); node++) {
+		const struct node_share share = { node, mmcpus_memory_share(memory, node) };
+
+		share_list_add(ret, &share);
+	}
+	mmcpus_cpuset_destroy(nodes);
 }
 
 char *memory_text(const struct mmcpus_memory *memory)
 {
-	struct mmcpus_cpuset *nodes = nodes_create();
-	struct strbuf text = { 0 };
+	struct share_list shares = { 0 };
+	char *text;
 
-	mmcpus_memory_nodes(memory, nodes);
-	for (uint32_t node = 0; mmcpus_cpuset_next(nodes, node, &node); node++) {
-		strbuf_addf(&text, "%s%" PRIu32 ":", text.length ? " " : "", node);
-		add_share(&text, mmcpus_memory_share(memory, node).share);
-	}
-	mmcpus_cpuset_destroy(nodes);
-	return strbuf_take(&text);
+	memory_shares(memory, &shares);
+	text = share_list_text(&shares);
+	share_list_deinit(&shares);
+	return text;
 }
 
 void memory_book_remark(const struct memory_book *book, bool has_cost)

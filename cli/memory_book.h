@@ -5,6 +5,8 @@
 
 #include <mmcpus/mmcpus.h>
 
+#include "shares.h"
+
 /* A node that has less than this share of the memory of a process counts as one without it. */
 #define MEMORY_REMOTE_SHARE 0.05
 #define MEMORY_REMOTE_TEXT  "5 %"
@@ -50,6 +52,9 @@ int memory_book_look_up(struct memory_book *book, int32_t pid, const struct mmcp
 
 /* The same, counted; what was looked up before is replaced. */
 int memory_book_count(struct memory_book *book, int32_t pid, const struct mmcpus_memory **ret);
+
+/* Of the nodes where some of it was found. ret is empty before. */
+void memory_shares(const struct mmcpus_memory *memory, struct share_list *ret);
 
 /* "0:97% 1:3%" */
 char *memory_text(const struct mmcpus_memory *memory);

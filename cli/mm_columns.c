@@ -224,7 +224,7 @@ GETTER(get_mem_nodes)
 
 	if (memory_book_look_up(view->memory, mmcpus_mm_pid(mm), &memory))
 		return -ENODATA;
-	ret->text = memory_text(memory);
+	memory_shares(memory, &ret->shares);
 	return 0;
 }
 
@@ -383,7 +383,8 @@ static const struct column columns[] = {
 	  "number of CPUs in TARGETS" },
 	{ "FLUSH", "flush", VALUE_TEXT, 0, MMCPUS_FIELD_FLUSH, get_flush, "how its flushes reach other CPUs" },
 	{ "NODES", "nodes", VALUE_SET, 0, 0, get_nodes, "NUMA nodes of the active CPUs" },
-	{ "MEM_NODES", "mem_nodes", VALUE_TEXT, 0, 0, get_mem_nodes, "share of its resident memory on each NUMA node" },
+	{ "MEM_NODES", "mem_nodes", VALUE_SHARES, 0, 0, get_mem_nodes,
+	  "share of its resident memory on each NUMA node" },
 	{ "MEM_ERROR", "mem_error", VALUE_PERCENT, 0, 0, get_mem_error,
 	  "how far each share may be off: half of its 95 % interval" },
 	{ "REMOTE", "remote", VALUE_SET, 0, 0, get_remote,

@@ -28,6 +28,9 @@ void value_deinit(struct value *value)
 	case VALUE_SLOTS:
 		slot_list_deinit(&value->slots);
 		break;
+	case VALUE_SHARES:
+		share_list_deinit(&value->shares);
+		break;
 	case VALUE_FRAMES:
 		frame_list_deinit(&value->frames);
 		break;
@@ -99,6 +102,8 @@ int value_compare(const struct value *a, const struct value *b)
 		return compare_pids(a, b);
 	case VALUE_SLOTS:
 		return compare_numbers(a->slots.nr_slots, b->slots.nr_slots);
+	case VALUE_SHARES:
+		return share_list_compare(&a->shares, &b->shares);
 	case VALUE_FRAMES:
 		return compare_numbers(a->frames.nr_frames, b->frames.nr_frames);
 	case VALUE_HISTOGRAM:
@@ -213,6 +218,8 @@ static char *known_text(const struct value *value, const struct value_style *sty
 		return pids_text(value);
 	case VALUE_SLOTS:
 		return slot_list_text(&value->slots);
+	case VALUE_SHARES:
+		return share_list_text(&value->shares);
 	case VALUE_FRAMES:
 		return frame_list_text(&value->frames);
 	case VALUE_HISTOGRAM:
@@ -257,6 +264,8 @@ void value_write_json(const struct value *value, struct json *json, const char *
 		json_pids(json, key, value->pids, value->nr_pids);
 	} else if (value->type == VALUE_SLOTS) {
 		slot_list_write_json(&value->slots, json, key);
+	} else if (value->type == VALUE_SHARES) {
+		share_list_write_json(&value->shares, json, key);
 	} else if (value->type == VALUE_FRAMES) {
 		frame_list_write_json(&value->frames, json, key);
 	} else if (value->type == VALUE_HISTOGRAM) {

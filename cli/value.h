@@ -18,6 +18,7 @@
 #include <mmcpus/mmcpus.h>
 
 #include "frames.h"
+#include "shares.h"
 #include "slots.h"
 
 struct json;
@@ -34,6 +35,7 @@ enum value_type {
 	VALUE_MASK,    /* a set, printed in the kernel's mask format */
 	VALUE_PIDS,
 	VALUE_SLOTS,
+	VALUE_SHARES,    /* of NUMA nodes */
 	VALUE_FRAMES,    /* a stack in user space, innermost first */
 	VALUE_HISTOGRAM, /* bucket N counts from 2^N on; empty ones are left out: "512:7,1024:2" */
 };
@@ -51,6 +53,7 @@ struct value {
 			size_t nr_pids;
 		};
 		struct slot_list slots;
+		struct share_list shares;
 		struct frame_list frames;
 		struct {
 			uint64_t *buckets;

@@ -69,10 +69,10 @@ count_nodes()
 		hold "$shape"
 		count_nodes "$PID"
 		memory_of "$PID" --memory exact
-		expect "nodes of $shape" "$(sed -E 's/:[^ ]*//g' <<<"${row[mem_nodes]}")" "$REPLY"
+		expect "nodes of $shape" "$(jq -r 'map(.node) | join(" ")' <<<"[${row[mem_nodes]}]")" "$REPLY"
 		expect "error of a count" "${row[mem_error]}" 0
 		memory_of "$PID" --memory sample
-		expect "nodes of a sample of $shape" "$(sed -E 's/:[^ ]*//g' <<<"${row[mem_nodes]}")" "$REPLY"
+		expect "nodes of a sample of $shape" "$(jq -r 'map(.node) | join(" ")' <<<"[${row[mem_nodes]}]")" "$REPLY"
 		end_scenes
 	done
 }
@@ -109,16 +109,16 @@ count_nodes()
 	} END { print sum * 4096 }' "/proc/$PID/numa_maps")
 	[ "$resident" -lt $((24 << 20)) ]
 	memory_of "$PID"
-	[[ ${row[mem_nodes]} == 0:* ]]
+	[[ ${row[mem_nodes]} == '{"node":0,'* ]]
 }
 
 @test "memory of a process whose leader has exited" {
 	pick_cpus
 	start "$MMCPUS_SCENE" leaderless "$A" "$B"
 	memory_of "$PID" --memory sample
-	[[ ${row[mem_nodes]} == *%* ]]
+	[[ ${row[mem_nodes]} == *'"share":'* ]]
 	memory_of "$PID" --memory exact
-	[[ ${row[mem_nodes]} == *%* ]]
+	[[ ${row[mem_nodes]} == *'"share":'* ]]
 }
 
 @test "only what is shown is asked about" {

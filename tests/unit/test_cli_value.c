@@ -43,7 +43,7 @@ static void assert_json(const struct value *value, const char *expected)
 static void unknown_is_not_empty(void **state)
 {
 	(void)state;
-	for (int type = VALUE_NUMBER; type <= VALUE_SLOTS; type++) {
+	for (int type = VALUE_NUMBER; type <= VALUE_SHARES; type++) {
 		struct value value = { .type = type };
 
 		assert_text(&value, &table_style, "?");
@@ -55,8 +55,8 @@ static void unknown_is_not_empty(void **state)
 
 static void empty_is_known(void **state)
 {
-	static const enum value_type types[] = { VALUE_TEXT, VALUE_SET, VALUE_PIDS, VALUE_SLOTS };
-	static const char *const json[] = { "\"\"", "\"\"", "[]", "[]\n" };
+	static const enum value_type types[] = { VALUE_TEXT, VALUE_SET, VALUE_PIDS, VALUE_SLOTS, VALUE_SHARES };
+	static const char *const json[] = { "\"\"", "\"\"", "[]", "[]\n", "[]\n" };
 
 	(void)state;
 	for (size_t i = 0; i < NR(types); i++) {
@@ -223,6 +223,49 @@ static void slots(void **state)
 	value_deinit(&value);
 }
 
+/* Neither nothing nor all is claimed of what only comes close, and no interval gets narrower. */
+static void shares(void **state)
+{
+	static const struct node_share all[] = {
+		{ 0, { 0.9999999, 0.99999, 1 } },
+		{ 1, { 0.0000001, 0, 0.00000011 } },
+		{ 4, { 1.0 / 3, 1.0 / 3, 1.0 / 3 } },
+	};
+	struct value value = { .type = VALUE_SHARES, .is_known = true };
+	char *text;
+
+	(void)state;
+	for (size_t i = 0; i < NR(all); i++)
+		share_list_add(&value.shares, &all[i]);
+	assert_text(&value, &table_style, "0:>99.9% 1:<0.1% 4:33%");
+	text = json_text(&value);
+	assert_non_null(strstr(text, "\"node\": 0,\n      \"share\": 99.9999,\n      \"low\": 99.9990,\n"
+				     "      \"high\": 100.0000\n"));
+	assert_non_null(strstr(text, "\"node\": 1,\n      \"share\": 0.0001,\n      \"low\": 0.0000,\n"
+				     "      \"high\": 0.0001\n"));
+	assert_non_null(strstr(text, "\"node\": 4,\n      \"share\": 33.3333,\n      \"low\": 33.3333,\n"
+				     "      \"high\": 33.3333\n"));
+	free(text);
+	value_deinit(&value);
+}
+
+static void shares_in_order(void **state)
+{
+	static const struct node_share parts[] = { { 0, { 0.1, 0, 1 } }, { 0, { 0.2, 0, 1 } }, { 1, { 0.1, 0, 1 } } };
+	struct value values[4] = { { .type = VALUE_SHARES, .is_known = true } };
+
+	(void)state;
+	for (size_t i = 0; i < NR(parts); i++) {
+		values[i + 1] = (struct value){ .type = VALUE_SHARES, .is_known = true };
+		share_list_add(&values[i + 1].shares, &parts[i]);
+	}
+	for (size_t a = 0; a < NR(values); a++)
+		for (size_t b = 0; b < NR(values); b++)
+			check(order(&values[a], &values[b]) == (a > b) - (a < b), "%zu and %zu", a, b);
+	for (size_t i = 0; i < NR(values); i++)
+		value_deinit(&values[i]);
+}
+
 static void sets_in_order(void **state)
 {
 	static const char *const lists[] = { "", "0", "1", "64", "0,64", "1-2", "63-64", "0-2" };
@@ -275,6 +318,8 @@ int main(void)
 		cmocka_unit_test(histograms),
 		cmocka_unit_test(texts_are_escaped_once),
 		cmocka_unit_test(slots),
+		cmocka_unit_test(shares),
+		cmocka_unit_test(shares_in_order),
 		cmocka_unit_test(sets_in_order),
 		cmocka_unit_test(others_in_order),
 	};
