@@ -14,12 +14,13 @@
 
 #define FLAG(member) OPTION_IS_FLAG, offsetof(struct options, member)
 #define TEXT(member) OPTION_IS_TEXT, offsetof(struct options, member)
+#define ONCE(member) OPTION_IS_TEXT_ONCE, offsetof(struct options, member)
 
 const struct option_row option_rows[] = {
 	{ OPTION_PID, 'p', "pid", "LIST", OPTION_IS_PIDS, offsetof(struct options, pids),
 	  "only these processes and what they share an address space with" },
-	{ OPTION_CPU_LIST, 'C', "cpu-list", "LIST", TEXT(cpu_list), "only what is active on one of these CPUs" },
-	{ OPTION_CPUS, 'C', "cpu-list", "LIST", TEXT(cpu_list), "only these CPUs" },
+	{ OPTION_CPU_LIST, 'C', "cpu-list", "LIST", ONCE(cpu_list), "only what is active on one of these CPUs" },
+	{ OPTION_CPUS, 'C', "cpu-list", "LIST", ONCE(cpu_list), "only these CPUs" },
 	{ OPTION_COMM, 0, "comm", "PATTERN", TEXT(comm), "only processes whose name matches, as \"java*\"" },
 	{ OPTION_OUTPUT, 'o', "output", "LIST", TEXT(output), "the columns to show; +LIST adds them to the default" },
 	{ OPTION_SORT, 's', "sort", "COLUMN", TEXT(sort), "sort by this column; -COLUMN for descending" },
@@ -35,7 +36,7 @@ const struct option_row option_rows[] = {
 	{ OPTION_DIR, 0, "dir", "DIR", TEXT(dir), "the directory on bpffs (" MMCPUS_PIN_DIR ")" },
 	{ OPTION_GROUP, 0, "group", "NAME", TEXT(group), "the group that may read the files" },
 	{ OPTION_MODE, 0, "mode", "OCTAL", TEXT(mode), "who may read the files (0400; with --group 0440)" },
-	{ OPTION_ISOLATED, 'C', "isolated", "LIST", TEXT(isolated), "the isolated CPUs, whatever the machine says" },
+	{ OPTION_ISOLATED, 'C', "isolated", "LIST", ONCE(isolated), "the isolated CPUs, whatever the machine says" },
 	{ OPTION_ALLOW, 0, "allow", "PATTERN", OPTION_IS_TEXTS, offsetof(struct options, allow),
 	  "who may be on isolated CPUs, by command, cgroup or unit" },
 	{ OPTION_POLICY, 0, "policy", "FILE", TEXT(policy), "what is to be put up with (/etc/mmcpus/audit.conf)" },
@@ -43,7 +44,7 @@ const struct option_row option_rows[] = {
 	  "look again and again for so long, and report the worst" },
 	{ OPTION_WATCH, 'd', "delay", "SECONDS", OPTION_IS_SECONDS, offsetof(struct options, delay_ms),
 	  "time from one look to the next (1)" },
-	{ OPTION_HIT_CPUS, 'C', "cpu-list", "LIST", TEXT(cpu_list), "only what interrupts one of these CPUs" },
+	{ OPTION_HIT_CPUS, 'C', "cpu-list", "LIST", ONCE(cpu_list), "only what interrupts one of these CPUs" },
 	{ OPTION_BY, 0, "by", "VIEW", TEXT(by),
 	  "a row for each flow, pair, sender, owner, cpu, cause or stack (flow)" },
 	{ OPTION_STACK, 0, "stack", NULL, FLAG(stack),
@@ -158,6 +159,16 @@ static void text_list_add(struct text_list *list, const char *text)
 	list->texts[list->nr_texts++] = text;
 }
 
+/* Some lists may be given in parts, as that of --pid: that the last of two replaces the first would not be expected. */
+static int take_once(const char **member, const struct option_row *row, const char *argument, char **why)
+{
+	if (*member)
+		return usage_error(why, "--%s is given twice, as '%s' and '%s': write one list", row->name, *member,
+				   argument);
+	*member = argument;
+	return 0;
+}
+
 static int take_option(struct options *opts, const struct option_row *row, const char *argument, char **why)
 {
 	char *member = (char *)opts + row->offset;
@@ -173,6 +184,8 @@ static int take_option(struct options *opts, const struct option_row *row, const
 	case OPTION_IS_TEXTS:
 		text_list_add((struct text_list *)member, argument);
 		return 0;
+	case OPTION_IS_TEXT_ONCE:
+		return take_once((const char **)member, row, argument, why);
 	case OPTION_IS_BACKEND:
 	case OPTION_IS_TEXT:
 		*(const char **)member = argument;

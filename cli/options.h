@@ -91,6 +91,7 @@ struct options {
 enum option_kind {
 	OPTION_IS_FLAG,
 	OPTION_IS_TEXT,
+	OPTION_IS_TEXT_ONCE, /* a second is refused */
 	OPTION_IS_TEXTS,
 	OPTION_IS_SECONDS, /* as milliseconds */
 	OPTION_IS_PIDS,
