@@ -25,6 +25,9 @@
 
 #define DELAY_MS 1000
 
+/* In between, what has been counted is taken out of the kernel, where there is less room for it. */
+#define COLLECT_MS 250
+
 /* What the options ask for, once they are understood. */
 struct request {
 	const struct options *opts;
@@ -135,6 +138,23 @@ static int settle(struct audit *audit, struct shootdown_watch *shootdowns, const
 	return err;
 }
 
+/* Until the next look, or somebody asks for the end, which is told. */
+static int count_until(struct shootdown_watch *shootdowns, const struct stop *stop, uint64_t until_ms,
+		       bool *ret_is_over, struct mmcpus_reason *why)
+{
+	uint64_t next_ms;
+	int err;
+
+	do {
+		next_ms = stop_now_ms() + COLLECT_MS;
+		if (next_ms > until_ms)
+			next_ms = until_ms;
+		*ret_is_over = stop_wait(stop, next_ms);
+		err = shootdown_watch_collect(shootdowns, why);
+	} while (!err && !*ret_is_over && next_ms < until_ms);
+	return err;
+}
+
 static int look_often(struct audit *audit, const struct options *opts, struct shootdown_watch *shootdowns,
 		      const struct stop *stop, struct mmcpus_reason *why)
 {
@@ -146,11 +166,11 @@ static int look_often(struct audit *audit, const struct options *opts, struct sh
 
 	do {
 		err = audit_look(audit, why);
-		if (!err)
-			err = shootdown_watch_collect(shootdowns, why);
 		next_ms = next_look_ms(next_ms, delay_ms, end_ms);
 		is_over = next_ms == end_ms && next_ms <= stop_now_ms();
-	} while (!err && !is_over && !stop_wait(stop, next_ms));
+		if (!err && !is_over)
+			err = count_until(shootdowns, stop, next_ms, &is_over, why);
+	} while (!err && !is_over);
 	return err;
 }
 

@@ -22,6 +22,9 @@
 
 #define DELAY_MS 1000
 
+/* The kernel has room for some thousand rows; where many processes come and go, that does not last for a second. */
+#define COLLECT_MS 250
+
 /* Rows of a table that are read at a glance. */
 #define TOP_DEFAULT 20
 
@@ -85,7 +88,7 @@ static void wait_until(struct run *run, uint64_t until_ms)
 static int count_until(struct run *run, uint64_t until_ms)
 {
 	while (!run->is_over && (!until_ms || stop_now_ms() < until_ms)) {
-		uint64_t next_ms = stop_now_ms() + DELAY_MS;
+		uint64_t next_ms = stop_now_ms() + COLLECT_MS;
 
 		wait_until(run, until_ms && until_ms < next_ms ? until_ms : next_ms);
 		if (mmcpus_shootdowns_collect(run->src)) {
@@ -101,14 +104,14 @@ static int count_until(struct run *run, uint64_t until_ms)
 
 static int tell_events(struct run *run)
 {
-	uint64_t collect_ms = stop_now_ms() + DELAY_MS;
+	uint64_t collect_ms = stop_now_ms() + COLLECT_MS;
 	int status = STATUS_OK;
 
 	while (!run->is_over && status == STATUS_OK) {
 		status = shootdown_events_print(run->src, EVENTS_MS);
 		wait_until(run, stop_now_ms() + 1);
 		if (status == STATUS_OK && stop_now_ms() >= collect_ms) {
-			collect_ms += DELAY_MS;
+			collect_ms += COLLECT_MS;
 			mmcpus_shootdowns_collect(run->src);
 		}
 	}

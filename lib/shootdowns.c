@@ -24,7 +24,7 @@
 #define NS_PER_S UINT64_C(1000000000)
 
 /* Looks without a flush after which a row is free for another. No flush is under way for that long. */
-#define ROUNDS_UNTIL_FREE 3
+#define ROUNDS_UNTIL_FREE 5
 
 struct mmcpus_interval {
 	struct shootdown_groups groups;

@@ -589,7 +589,7 @@ struct mmcpus_interval;
 
 /*
  * Collect what was counted without ending the interval. There is room for some 2,000 different rows in the kernel; who
- * reads seldom should collect once a second or so, lest those beyond be counted in a row for all others.
+ * reads seldom should collect some times a second, lest those beyond be counted in a row for all others.
  */
 int mmcpus_shootdowns_collect(struct mmcpus_shootdowns *src);
 
