@@ -356,12 +356,16 @@ static int keep_quiet(enum libbpf_print_level level, const char *format, va_list
 	return 0;
 }
 
+/*
+ * All that a reader of the file can use. How often a process was flushed is of use only to who sees the CPUs' own state,
+ * which no file has, and would tell others what the process does.
+ */
 static int load(struct task_pin *skel, const struct mmcpus_system *sys)
 {
-	const struct snapshot_request everything = { .fields = MMCPUS_FIELDS_ALL };
+	const struct snapshot_request request = { .fields = MMCPUS_FIELDS_ALL & ~(uint32_t)MMCPUS_FIELD_RESIDENCY };
 	int err;
 
-	bpf_request_walk(&skel->bss->walk, sys, &everything);
+	bpf_request_walk(&skel->bss->walk, sys, &request);
 	err = task_pin__load(skel);
 	return err ? err : task_pin__attach(skel);
 }

@@ -128,20 +128,35 @@ has_mm()
 	[ "$(grep -c . <<<"$inside")" -le 3 ]
 }
 
+# numbers OFFSET: what stands there in each record of the snapshot file, see bpf/pin_format.h and mm_record.h
+numbers()
+{
+	local size
+	size=$(od -An -t u4 -j 12 -N 4 "$DIR/snapshot")
+	od -An -v -t u8 -j 32 -w"${size// /}" "$DIR/snapshot" | awk -v column=$(($1 / 8 + 1)) '{ print $column }'
+}
+
+@test "snapshot file: neither addresses in the kernel nor counts of flushes" {
+	expect "addresses of mms" "$(numbers 32 | sort -u)" 0
+	expect "counts of flushes" "$(numbers 56 | sort -u)" 0
+	[ "$(numbers 24 | sort -u | wc -l)" -gt 1 ] # numbers of mms
+}
+
 @test "pinned files: many readers at the same time each see every process" {
 	local i readers=() nr
 	scene pinned "$A"
 	for i in {1..8}; do
-		for _ in {1..10}; do block "$PID" | md5sum; done >"$BATS_TEST_TMPDIR/reader.$i" &
+		for _ in {1..5}; do block "$PID" | md5sum; done >"$BATS_TEST_TMPDIR/reader.$i" &
 		readers+=($!)
 	done
-	for _ in {1..10}; do
+	for _ in {1..5}; do
 		look "$PID" pinned
 		expect_active "$A"
 	done
 	wait "${readers[@]}"
+	# With the CPU in the mask, and where another reader may have taken it out of the mask, without it.
 	nr=$(sort -u "$BATS_TEST_TMPDIR"/reader.* | wc -l)
-	expect "different answers" "$nr" 1
+	[ "$nr" = 1 ] || { ! mask_is_kept && expect "different answers" "$nr" 2; }
 }
 
 # ------------------------------------------------------------------------------------------------------------- rights
