@@ -274,7 +274,8 @@ static void report_hook(struct report *report, const struct mmcpus_hook *hook)
 	report_open_section(report, NULL, title);
 	report_text(report, "name", NULL, hook->name);
 	report_text(report, "tells", "tells", hook->tells);
-	report_text(report, "used", "used", hook_state_name(hook->state));
+	report_text(report, "when", "when", hook->when);
+	report_text(report, "used", "used now", hook_state_name(hook->state));
 	report_optional(report, "reason", "why not", text_or_null(hook->why.what));
 	report_optional(report, "remedy", "remedy", text_or_null(hook->why.remedy));
 	report_close_section(report);

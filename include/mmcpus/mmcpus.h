@@ -570,13 +570,14 @@ int mmcpus_shootdowns_check_hits(struct mmcpus_shootdowns *src, struct mmcpus_re
 /* A place in the kernel where it looks, and whether it can. */
 enum mmcpus_hook_state {
 	MMCPUS_HOOK_USED,
-	MMCPUS_HOOK_SPARE, /* not needed here: another one tells the same */
+	MMCPUS_HOOK_SPARE, /* not needed: another one tells the same, or what it tells was not asked for */
 	MMCPUS_HOOK_UNUSABLE,
 };
 
 struct mmcpus_hook {
 	const char *name;  /* "tlb:tlb_flush" */
 	const char *tells; /* what is known by it */
+	const char *when;  /* it is used, if it can be */
 	enum mmcpus_hook_state state;
 	struct mmcpus_reason why; /* it is unusable */
 };

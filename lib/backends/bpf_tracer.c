@@ -53,19 +53,30 @@ enum hook {
 
 static const struct mmcpus_hook all_hooks[NR_HOOKS] = {
 	[HOOK_SEND] = { .name = "fentry of native_flush_tlb_multi()",
-			.tells = "what is sent, by whom, and through which system call" },
-	[HOOK_SENT] = { .name = "tlb:tlb_flush", .tells = "the same where that is missing, at a higher price" },
+			.tells = "what is sent, by whom, and through which system call",
+			.when = "always, but for other calls" },
+	[HOOK_SENT] = { .name = "tlb:tlb_flush",
+			.tells = "the same, at a higher price",
+			.when = "where that is missing, and for other calls" },
 	[HOOK_INFO] = { .name = "flush_tlb_info",
-			.tells = "the owner, kind and range of what is sent; whose hit it is" },
+			.tells = "the owner, kind and range of what is sent; whose hit it is",
+			.when = "always" },
 	[HOOK_CSD] = { .name = "csd:csd_function_entry, csd:csd_function_exit",
-		       .tells = "which CPUs are hit, how long" },
-	[HOOK_FENTRY] = { .name = "fentry, fexit of flush_tlb_func()", .tells = "the same where these are missing" },
+		       .tells = "which CPUs are hit, how long",
+		       .when = "always" },
+	[HOOK_FENTRY] = { .name = "fentry, fexit of flush_tlb_func()",
+			  .tells = "the same",
+			  .when = "where these are missing" },
 	[HOOK_CALLS] = { .name = "csd:csd_queue_cpu, ipi:ipi_send_cpu",
-			 .tells = "other calls of functions on other CPUs (--all-ipis)" },
-	[HOOK_FAULT] = { .name = "exceptions:page_fault_user", .tells = "whether a page fault is the cause" },
+			 .tells = "other calls of functions on other CPUs",
+			 .when = "for other calls (--all-ipis)" },
+	[HOOK_FAULT] = { .name = "exceptions:page_fault_user",
+			 .tells = "whether a page fault is the cause",
+			 .when = "always, once at the start" },
 	[HOOK_UNMAP] = { .name = "fentry of try_to_unmap_one(), try_to_migrate_one()",
-			 .tells = "the owner of a batch: of pages that reclaim or migration flushes at once" },
-	[HOOK_STATS] = { .name = "BPF statistics", .tells = "what counting costs, and what is lost" },
+			 .tells = "the owner of a batch: of pages that reclaim or migration flushes at once",
+			 .when = "always" },
+	[HOOK_STATS] = { .name = "BPF statistics", .tells = "what counting costs, and what is lost", .when = "always" },
 };
 
 /* That are handed on at a time: the caller has other things to look after. */
@@ -141,13 +152,15 @@ static int load_build(struct tracer_state *tracer,
 	return err;
 }
 
-static void look_for_calls(struct tracer_state *tracer, const struct kernel_types *types)
+static void look_for_calls(struct tracer_state *tracer, bool with_calls, const struct kernel_types *types)
 {
 	if (!kernel_types_have_name(types, "btf_trace_csd_queue_cpu") ||
 	    !kernel_types_have_name(types, "btf_trace_ipi_send_cpu"))
 		reason_set(hook_fail(tracer, HOOK_CALLS), 0, "the kernel has no such tracepoints, which came with 6.4");
 	else if (tracer->hooks[HOOK_CSD].state != MMCPUS_HOOK_USED)
 		reason_set(hook_fail(tracer, HOOK_CALLS), 0, "useless without csd:csd_function_entry (6.5)");
+	else if (!with_calls)
+		tracer->hooks[HOOK_CALLS].state = MMCPUS_HOOK_SPARE;
 }
 
 /*
@@ -500,7 +513,7 @@ static int load_and_start(struct tracer_state *tracer, const struct tracer_reque
 	if (err)
 		return err;
 	err = load(tracer, request->with_calls, &sizes, &types);
-	look_for_calls(tracer, &types);
+	look_for_calls(tracer, request->with_calls, &types);
 	if (err)
 		bpf_explain_load(err, trace_needs, why);
 	else

@@ -401,29 +401,37 @@ need_calls()
 	expect "documents" "$(jq -n '[inputs] | length' <<<"$output")" 4
 }
 
-# attached: how many programs of ours are in the kernel, once it had time to let them go
+# note_programs PID: programs are the numbers of the BPF programs that this process holds, one a line
+note_programs()
+{
+	programs=$(sed -n 's/^prog_id:[[:space:]]*//p' "/proc/$1/fdinfo/"* | sort -u)
+	bpftool -j prog list | jq -e --arg programs "$programs" '($programs | split("\n") | map(tonumber)) as $ours |
+		any(.[]; .name == "on_tlb_flush" and (.id | IN($ours[])))'
+}
+
+# attached: how many of these are in the kernel, once it had time to let them go
 attached()
 {
 	local tries
 	for tries in {1..50}; do
-		REPLY=$(bpftool prog list | grep -c ' name on_tlb_flush') || true
+		REPLY=$(bpftool -j prog list | jq '.[].id' | grep -cxF "$programs") || true
 		[ "$REPLY" != 0 ] || break
 		sleep 0.1
 	done
 }
 
-# begin: mmcpus shootdowns in the background, when it has begun; its output in the file said
+# begin: mmcpus shootdowns in the background, when it has begun; what it has said is read from the descriptor output
 begin()
 {
-	rm -f "$said" # what an earlier one has said
-	"$MMCPUS_BIN" shootdowns -d 0.1 >"$said" 3>&- &
+	local pipe=$BATS_TEST_TMPDIR/pipe
+	rm -f "$pipe"
+	mkfifo "$pipe"
+	"$MMCPUS_BIN" shootdowns -d 0.1 >"$pipe" 2>"$said" 3>&- &
 	watcher=$!
 	started_pids+=("$watcher")
-	for _ in {1..100}; do
-		[ ! -s "$said" ] || return 0
-		sleep 0.1
-	done
-	return 1
+	exec {output}<"$pipe"
+	read -r -t 20 -u "$output" _
+	note_programs "$watcher"
 }
 
 # words_of SECTION: the words in italics of that section of its manual page
@@ -465,6 +473,7 @@ expect_words()
 		kill -$signal "$watcher"
 		status=0
 		wait "$watcher" || status=$?
+		exec {output}<&-
 		expect "status after $signal" "$status" $([ $signal = KILL ] && echo 137 || echo 0)
 		attached
 		expect "programs attached after $signal" "$REPLY" 0
@@ -472,9 +481,21 @@ expect_words()
 }
 
 @test "it ends when nobody reads it any more" {
-	run -1 timeout 10 bash -c 'set -o pipefail; "$1" shootdowns -d 0.1 | head -n 1' bash "$MMCPUS_BIN"
+	local status=0
+	begin
+	exec {output}<&-
+	wait "$watcher" || status=$?
+	expect status "$status" 1
+	expect_text message "$(cat "$said")" '^mmcpus: cannot write the output'
 	attached
 	expect "programs attached" "$REPLY" 0
+}
+
+@test "doctor says when each hook is used, and which are not for a run without options" {
+	mmcpus doctor -J >"$json"
+	jq -c '.hooks[] | [.name, .when, .used]' "$json"
+	jq -e '(.hooks | length) > 0 and all(.hooks[]; .when != null)' "$json"
+	jq -e '[.hooks[] | select(.when | test("--all-ipis")).used] | length == 1 and .[0] != "yes"' "$json"
 }
 
 @test "its memory is bounded" {
