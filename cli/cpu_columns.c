@@ -4,27 +4,11 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "getters.h"
 #include "slots.h"
 #include "xalloc.h"
 
-#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
-
-/* A getter of columns.h, which then has its arguments by their types. Not every value takes all that it is given. */
-#define GETTER(name)                                                                        \
-	static int name##_of(const struct cpu_view *view, uint32_t cpu, struct value *ret); \
-	static int name(const void *view, const void *row, struct value *ret)               \
-	{                                                                                   \
-		return name##_of(view, *(const uint32_t *)row, ret);                        \
-	}                                                                                   \
-	static int name##_of(const struct cpu_view *view __attribute__((unused)), uint32_t cpu, struct value *ret)
-
-static int give_text(const char *text, struct value *ret)
-{
-	if (!text)
-		return -ENODATA;
-	ret->text = xstrdup(text);
-	return 0;
-}
+#define GETTER(name) TYPED_GETTER(name, struct cpu_view, uint32_t cpu, *(const uint32_t *)row)
 
 static int give_truth(bool truth, struct value *ret)
 {

@@ -7,41 +7,15 @@
 #include <time.h>
 
 #include "findings.h"
+#include "getters.h"
 #include "xalloc.h"
 
-#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
-
-/* A getter of columns.h, which then has its arguments by their types. Not every value takes all that it is given. */
-#define GETTER(name)                                                                                                 \
-	static int name##_of(const struct finding_view *view, const struct finding *finding, struct value *ret);     \
-	static int name(const void *view, const void *row, struct value *ret)                                        \
-	{                                                                                                            \
-		return name##_of(view, row, ret);                                                                    \
-	}                                                                                                            \
-	static int name##_of(const struct finding_view *view __attribute__((unused)), const struct finding *finding, \
-			     struct value *ret)
+#define GETTER(name) TYPED_GETTER(name, struct finding_view, const struct finding *finding, row)
 
 /* The machine as a whole has no name and no cgroup: known to be empty. */
 static bool is_of_mm(const struct finding *finding)
 {
 	return finding->rule->scope == RULE_OF_MM;
-}
-
-static int give_text(const char *text, struct value *ret)
-{
-	if (!text)
-		return -ENODATA;
-	ret->text = xstrdup(text);
-	return 0;
-}
-
-static int give_set(const struct mmcpus_cpuset *set, struct value *ret)
-{
-	if (!set)
-		return -ENODATA;
-	ret->set = xcheck(mmcpus_cpuset_create(mmcpus_cpuset_width(set)));
-	mmcpus_cpuset_copy(ret->set, set);
-	return 0;
 }
 
 static int give_empty_set(struct value *ret)

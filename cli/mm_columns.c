@@ -5,23 +5,14 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "getters.h"
 #include "memory_book.h"
 #include "mm_text.h"
 #include "nodes.h"
 #include "users.h"
 #include "xalloc.h"
 
-#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
-
-/* A getter of columns.h, which then has its arguments by their types. Not every value takes all that it is given. */
-#define GETTER(name)                                                                                     \
-	static int name##_of(const struct mm_view *view, const struct mmcpus_mm *mm, struct value *ret); \
-	static int name(const void *view, const void *row, struct value *ret)                            \
-	{                                                                                                \
-		return name##_of(view, row, ret);                                                        \
-	}                                                                                                \
-	static int name##_of(const struct mm_view *view __attribute__((unused)),                         \
-			     const struct mmcpus_mm *mm __attribute__((unused)), struct value *ret)
+#define GETTER(name) TYPED_GETTER(name, struct mm_view, const struct mmcpus_mm *mm, row)
 
 /* ----------------------------------------------------------------------------------------------------- process -- */
 
@@ -61,12 +52,7 @@ GETTER(get_user)
 
 GETTER(get_comm)
 {
-	const char *comm = mmcpus_mm_comm(mm);
-
-	if (!comm)
-		return -ENODATA;
-	ret->text = xstrdup(comm);
-	return 0;
+	return give_text(mmcpus_mm_comm(mm), ret);
 }
 
 GETTER(get_threads)

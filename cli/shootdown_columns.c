@@ -6,21 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "getters.h"
 #include "strbuf.h"
 #include "xalloc.h"
 
-#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
-
-/* A getter of columns.h, which then has its arguments by their types. Not every value takes all that it is given. */
-#define GETTER(name)                                                                                \
-	static int name##_of(const struct shootdown_view *view, const struct mmcpus_shootdown *row, \
-			     struct value *ret);                                                    \
-	static int name(const void *view, const void *row, struct value *ret)                       \
-	{                                                                                           \
-		return name##_of(view, row, ret);                                                   \
-	}                                                                                           \
-	static int name##_of(const struct shootdown_view *view __attribute__((unused)),             \
-			     const struct mmcpus_shootdown *row, struct value *ret)
+#define GETTER(name) TYPED_GETTER(name, struct shootdown_view, const struct mmcpus_shootdown *row, row)
 
 /* Getters of what the library gives as it is. */
 #define NUMBER_GETTER(name, which)                                        \
@@ -40,23 +30,6 @@
 	{                                                      \
 		return give_rate(view, row, which, unit, ret); \
 	}
-
-static int give_text(const char *text, struct value *ret)
-{
-	if (!text)
-		return -ENODATA;
-	ret->text = xstrdup(text);
-	return 0;
-}
-
-static int give_set(const struct mmcpus_cpuset *set, struct value *ret)
-{
-	if (!set)
-		return -ENODATA;
-	ret->set = xcheck(mmcpus_cpuset_create(mmcpus_cpuset_width(set)));
-	mmcpus_cpuset_copy(ret->set, set);
-	return 0;
-}
 
 /* Per second, in units of so many. */
 static int give_rate(const struct shootdown_view *view, const struct mmcpus_shootdown *row,
