@@ -75,7 +75,7 @@ static const struct mmcpus_hook all_hooks[NR_HOOKS] = {
 			 .when = "always, once at the start" },
 	[HOOK_UNMAP] = { .name = "fentry of try_to_unmap_one(), try_to_migrate_one()",
 			 .tells = "the owner of a batch: of pages that reclaim or migration flushes at once",
-			 .when = "always" },
+			 .when = "always, but for other calls" },
 	[HOOK_STATS] = { .name = "BPF statistics", .tells = "what counting costs, and what is lost", .when = "always" },
 };
 
