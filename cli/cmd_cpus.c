@@ -36,7 +36,7 @@ static void remark(const struct cpu_view *view, const struct session *session, c
 		   const struct options *opts)
 {
 	if (!session_remark(session, opts, view->counts.active != NULL))
-		grid_remark_unknown(grid, session);
+		grid_remark_unknown(grid, &cpu_columns, session);
 	if (!opts->quiet)
 		remark_uncounted(view);
 	if (!session_has_active(view->snap))

@@ -33,7 +33,7 @@ static int print_mms(const struct request *request, const struct session *sessio
 
 	grid_init(&grid, &request->list, mms, view);
 	if (!request->is_explained)
-		grid_remark_unknown(&grid, session);
+		grid_remark_unknown(&grid, &mm_columns, session);
 	status = grid_output(&grid, request->opts, "address_spaces");
 	grid_deinit(&grid);
 	return status;

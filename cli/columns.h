@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <mmcpus/mmcpus.h>
+
 #include "value.h"
 
 enum column_flags {
@@ -35,6 +37,8 @@ struct column_set {
 	const struct column *columns; /* the first is the key: rows are sorted by it unless -s says otherwise */
 	size_t nr_columns;
 	const char *command; /* whose --help lists them */
+	/* Why a column is unknown of every row, to be freed; NULL if there is nothing to say. NULL: there never is. */
+	char *(*why_unknown)(const struct column *column, const struct mmcpus_system *sys);
 };
 
 /* Names are not case-sensitive. NULL if there is none. */

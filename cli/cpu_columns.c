@@ -303,4 +303,11 @@ static const struct column columns[] = {
 	{ "BACKEND", "backend", VALUE_TEXT, 0, 0, get_backend, "backend that answered" },
 };
 
-const struct column_set cpu_columns = { columns, ARRAY_SIZE(columns), "cpus" };
+static char *why_unknown(const struct column *column, const struct mmcpus_system *sys)
+{
+	if (column->get != get_nohz_full || mmcpus_system_set(sys, MMCPUS_SYSTEM_NOHZ_FULL))
+		return NULL;
+	return xstrdup("there is no list in /sys/devices/system/cpu/nohz_full, which takes CONFIG_NO_HZ_FULL");
+}
+
+const struct column_set cpu_columns = { columns, ARRAY_SIZE(columns), "cpus", why_unknown };

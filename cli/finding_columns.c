@@ -181,7 +181,7 @@ static const struct column columns[] = {
 	  "what else there is to say" },
 };
 
-const struct column_set finding_columns = { columns, ARRAY_SIZE(columns), "audit" };
+const struct column_set finding_columns = { columns, ARRAY_SIZE(columns), "audit", NULL };
 
 /* ------------------------------------------------------------------------------------------------------- rules -- */
 
@@ -226,4 +226,4 @@ static const struct column columns_of_rules[] = {
 	  "what to do about it" },
 };
 
-const struct column_set rule_columns = { columns_of_rules, ARRAY_SIZE(columns_of_rules), "audit" };
+const struct column_set rule_columns = { columns_of_rules, ARRAY_SIZE(columns_of_rules), "audit", NULL };

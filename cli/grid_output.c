@@ -31,39 +31,43 @@ int grid_output(const struct grid *grid, const struct options *opts, const char 
 	return STATUS_FAILED;
 }
 
-/* Columns that tell nothing at all, and do need what the CPUs hold, or do not. NULL: none. To be freed. */
-static char *name_unknown(const struct grid *grid, bool is_residency)
+/* What the set knows to say of a column that tells nothing at all. NULL: it does tell, or there is nothing to say. */
+static char *own_reason(const struct grid *grid, size_t column, const struct column_set *set,
+			const struct session *session)
 {
-	struct strbuf names = { 0 };
-
-	for (size_t i = 0; i < grid->nr_columns; i++) {
-		const struct column *column = grid->columns[i];
-
-		if (!(column->fields & MMCPUS_FIELD_RESIDENCY) == !is_residency && grid_is_unknown(grid, i))
-			strbuf_addf(&names, "%s%s", names.length ? ", " : "", column->header);
-	}
-	return names.length ? strbuf_take(&names) : NULL;
+	return set->why_unknown && grid_is_unknown(grid, column) ? set->why_unknown(grid->columns[column], session->sys)
+								 : NULL;
 }
 
-static void complain_unknown(const struct session *session, const char *names, const struct mmcpus_reason *why)
+/* reason: NULL if there is none. It is freed. */
+static void complain_unknown(const struct session *session, const char *names, char *reason)
 {
-	char *reason = why ? reason_text(why) : NULL;
-
 	complain("unknown on this machine with backend %s: %s%s%s", mmcpus_source_backend(session->src), names,
 		 reason ? ": " : "", reason ? reason : "");
 	free(reason);
 }
 
-void grid_remark_unknown(const struct grid *grid, const struct session *session)
+void grid_remark_unknown(const struct grid *grid, const struct column_set *set, const struct session *session)
 {
-	char *others = name_unknown(grid, false);
-	char *held = name_unknown(grid, true);
+	struct strbuf others = { 0 };
+	struct strbuf held = { 0 }; /* those that need what the CPUs hold */
 	struct mmcpus_reason why;
 
-	if (others)
-		complain_unknown(session, others, NULL);
-	if (held)
-		complain_unknown(session, held, mmcpus_source_check_residency(session->src, &why) ? &why : NULL);
-	free(others);
-	free(held);
+	for (size_t i = 0; i < grid->nr_columns; i++) {
+		const struct column *column = grid->columns[i];
+		struct strbuf *names = column->fields & MMCPUS_FIELD_RESIDENCY ? &held : &others;
+		char *reason = own_reason(grid, i, set, session);
+
+		if (reason)
+			complain_unknown(session, column->header, reason);
+		else if (grid_is_unknown(grid, i))
+			strbuf_addf(names, "%s%s", names->length ? ", " : "", column->header);
+	}
+	if (others.length)
+		complain_unknown(session, others.text, NULL);
+	if (held.length)
+		complain_unknown(session, held.text,
+				 mmcpus_source_check_residency(session->src, &why) ? reason_text(&why) : NULL);
+	strbuf_deinit(&others);
+	strbuf_deinit(&held);
 }

@@ -3,6 +3,7 @@
 #ifndef MMCPUS_CLI_GRID_OUTPUT_H
 #define MMCPUS_CLI_GRID_OUTPUT_H
 
+struct column_set;
 struct grid;
 struct options;
 struct session;
@@ -11,6 +12,6 @@ struct session;
 int grid_output(const struct grid *grid, const struct options *opts, const char *name);
 
 /* Remarks on stderr that name the columns which tell nothing at all, if there are any, and why if that is known. */
-void grid_remark_unknown(const struct grid *grid, const struct session *session);
+void grid_remark_unknown(const struct grid *grid, const struct column_set *set, const struct session *session);
 
 #endif

@@ -9,6 +9,7 @@
 #include "memory_book.h"
 #include "mm_text.h"
 #include "nodes.h"
+#include "numa_balancing.h"
 #include "users.h"
 #include "xalloc.h"
 
@@ -384,4 +385,17 @@ static const struct column columns[] = {
 	{ "BACKEND", "backend", VALUE_TEXT, 0, 0, get_backend, "backend that answered" },
 };
 
-const struct column_set mm_columns = { columns, ARRAY_SIZE(columns), "show" };
+static char *why_unknown(const struct column *column, const struct mmcpus_system *sys)
+{
+	const char *mode = mmcpus_system_text(sys, MMCPUS_SYSTEM_NUMA_BALANCING);
+
+	if (column->get != get_numa_preferred)
+		return NULL;
+	if (!mode)
+		return xstrdup("the machine does not tell whether automatic NUMA balancing is on");
+	if (!(strtoul(mode, NULL, 10) & BALANCES_NODES))
+		return xasprintf("automatic NUMA balancing between nodes is off (kernel.numa_balancing is %s)", mode);
+	return xstrdup("the files sched of their threads do not tell, or may not be read");
+}
+
+const struct column_set mm_columns = { columns, ARRAY_SIZE(columns), "show", why_unknown };

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "nodes.h"
+#include "numa_balancing.h"
 #include "rule_checks.h"
 #include "strbuf.h"
 #include "value.h"
@@ -31,9 +32,6 @@ static struct mmcpus_cpuset *nodes_of(const struct scene *scene, const struct mm
 }
 
 /* ---------------------------------------------------------------------------------------------- numa-balancing -- */
-
-/* NUMA_BALANCING_NORMAL of include/linux/sched/sysctl.h; the other mode moves pages between tiers of memory. */
-#define BALANCES_NODES 1
 
 int prepare_numa_balancing(const struct scene *scene, char **why)
 {

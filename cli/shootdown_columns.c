@@ -268,7 +268,7 @@ static const struct column columns[] = {
 	  "functions of the sending process that led to it, outermost first; with --stack" },
 };
 
-const struct column_set shootdown_columns = { columns, ARRAY_SIZE(columns), "shootdowns" };
+const struct column_set shootdown_columns = { columns, ARRAY_SIZE(columns), "shootdowns", NULL };
 
 /* ------------------------------------------------------------------------------------------------------------ views -- */
 
