@@ -129,13 +129,12 @@ int on_reschedule(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-static __always_inline void begin_call(uint64_t csd)
+static __always_inline void begin_call(uint32_t cpu, uint64_t csd)
 {
-	uint32_t cpu = bpf_get_smp_processor_id();
 	struct cpu_state *own = bpf_map_lookup_elem(&cpu_states, &cpu);
 	uint32_t *row;
 
-	if (!own || !csd || own->hit_token == csd)
+	if (!own)
 		return;
 	row = bpf_map_lookup_elem(&calls, &csd);
 	if (!row)

@@ -24,11 +24,12 @@ struct cpu_state {
 
 	uint64_t hit_ns;
 	uint64_t hit_token; /* what tells the end of this hit from others'; 0: none is under way */
-	uint32_t sender;    /* CPU that it works for */
-	uint32_t call_row;  /* that the call which it carries out is counted in */
+	uint64_t hit_info;  /* address of the flush_tlb_info that it was handed, if it is one */
 	uint64_t call_ns;
 	uint64_t call_token; /* as hit_token */
-	uint64_t reserved_last[3];
+	uint32_t call_row;   /* that the call which it carries out is counted in */
+	uint32_t reserved_hit;
+	uint64_t reserved_last[2];
 };
 
 _Static_assert(sizeof(struct cpu_state) == 192, "whole cache lines");

@@ -3,7 +3,7 @@
 #ifndef MMCPUS_BPF_SHOOTDOWN_FLUSH_H
 #define MMCPUS_BPF_SHOOTDOWN_FLUSH_H
 
-#include "kernel.h"
+#include "cast_read.bpf.h"
 #include "shootdown_record.h"
 
 /* arch/x86/include/asm/tlbflush.h */
@@ -29,8 +29,19 @@ static __always_inline bool knows_info(void)
 	       bpf_core_field_exists(struct flush_tlb_info, freed_tables);
 }
 
-/* Read at once: five reads would cost five times as much. */
-static __always_inline bool read_flush(struct flush *ret, uint64_t info)
+static __always_inline void load_flush(struct flush *ret, uint64_t info)
+{
+	const struct flush_tlb_info *from = CAST(struct flush_tlb_info, info);
+
+	ret->mm = (uint64_t)from->mm;
+	ret->start = from->start;
+	ret->end = from->end;
+	ret->initiating_cpu = from->initiating_cpu;
+	ret->is_freeing_tables = from->freed_tables;
+}
+
+/* By a call, at once: five calls would cost five times as much. */
+static __always_inline bool copy_flush(struct flush *ret, uint64_t info)
 {
 	char bytes[INFO_BYTES] __attribute__((aligned(8)));
 
@@ -41,6 +52,14 @@ static __always_inline bool read_flush(struct flush *ret, uint64_t info)
 	ret->end = *(uint64_t *)(bytes + bpf_core_field_offset(struct flush_tlb_info, end));
 	ret->initiating_cpu = *(uint32_t *)(bytes + bpf_core_field_offset(struct flush_tlb_info, initiating_cpu));
 	ret->is_freeing_tables = *(uint8_t *)(bytes + bpf_core_field_offset(struct flush_tlb_info, freed_tables));
+	return true;
+}
+
+static __always_inline bool read_flush(struct flush *ret, uint64_t info)
+{
+	if (!can_cast)
+		return copy_flush(ret, info);
+	load_flush(ret, info);
 	return true;
 }
 

@@ -67,6 +67,7 @@ enum shootdown_row_flag {
 	SHOOTDOWN_ROW_KTHREAD = 1 << 0,     /* the sender is one */
 	SHOOTDOWN_ROW_OWNER_NAMED = 1 << 1, /* owner_pid and owner_comm are known */
 	SHOOTDOWN_ROW_IDLE_VICTIM = 1 << 2,
+	SHOOTDOWN_ROW_FORGOTTEN = 1 << 3, /* set by the library: its key has no row, or another one */
 };
 
 /* A task, by its numbers in the reader's pid namespace (0: not seen there). */

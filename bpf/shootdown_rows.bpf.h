@@ -184,6 +184,21 @@ static __always_inline uint64_t cgroup_of(const struct task_struct *task)
 	return id;
 }
 
+/*
+ * Is this the row of that key? Then it need not be looked up, and the key not be hashed. One that the library has forgotten
+ * is about to be free.
+ */
+static __always_inline bool is_row_of(const struct shootdown_row *row, const struct shootdown_key *key)
+{
+	const struct shootdown_key *own = &row->key;
+
+	return own->start_ns == key->start_ns && own->owner_id == key->owner_id && own->tid == key->tid &&
+	       own->cause == key->cause && own->kind == key->kind && own->user_stack == key->user_stack &&
+	       own->stack == key->stack && own->victim == key->victim && own->cpu == key->cpu &&
+	       *(volatile const uint32_t *)&row->is_taken &&
+	       !(*(volatile const uint32_t *)&row->flags & SHOOTDOWN_ROW_FORGOTTEN);
+}
+
 /* Enter a new row under its key; if the key can't be kept, its flush is counted with the others. */
 static __always_inline uint32_t enter_row(struct shootdown_row *row, uint32_t index, const struct shootdown_key *key)
 {
@@ -204,7 +219,7 @@ static __noinline uint32_t make_victim_row(const struct shootdown_key *key, cons
 
 	if (!key || !of || !row || index == SHOOTDOWN_OTHER_ROW)
 		return SHOOTDOWN_OTHER_ROW;
-	row->flags = of->flags;
+	row->flags = of->flags & ~SHOOTDOWN_ROW_FORGOTTEN;
 	row->cgroup = of->cgroup;
 	row->sender = of->sender;
 	row->owner_pid = of->owner_pid;

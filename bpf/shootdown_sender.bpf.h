@@ -88,6 +88,13 @@ static __noinline uint32_t make_sender_row(const struct shootdown_key *key, uint
 	return enter_row(row, index, key);
 }
 
+static __always_inline uint32_t find_sender_row(const struct shootdown_key *key, uint64_t mm)
+{
+	const uint32_t *known = bpf_map_lookup_elem(&row_of, key);
+
+	return known ? *known : make_sender_row(key, mm);
+}
+
 /* 0: not known, or of many. Most flush their own, which is read without a call. */
 static __always_inline uint64_t id_of_mm(const struct task_struct *task, uint64_t address)
 {

@@ -60,8 +60,7 @@ static __always_inline void send(void *ctx, struct cpu_state *state, uint32_t cp
 	struct shootdown_key key;
 	struct shootdown_row *row;
 	uint64_t owner;
-	uint32_t *known;
-	uint32_t index;
+	uint32_t index = state->row; /* of the last flush: mostly, the next is of the same kind */
 
 	state->info = 0; /* its hits will find none */
 	if (control.is_paused)
@@ -76,9 +75,11 @@ static __always_inline void send(void *ctx, struct cpu_state *state, uint32_t cp
 	if (kind == SHOOTDOWN_KIND_BATCH)
 		owner = end_batch(key.tid, &key.owner_id);
 #endif
-	known = bpf_map_lookup_elem(&row_of, &key);
-	index = known ? *known : make_sender_row(&key, owner);
 	row = bpf_map_lookup_elem(&rows, &index);
+	if (!row || !is_row_of(row, &key)) {
+		index = find_sender_row(&key, owner);
+		row = bpf_map_lookup_elem(&rows, &index);
+	}
 	if (!row)
 		return;
 	state->mm = flush.mm;
@@ -146,28 +147,35 @@ int on_migrate(unsigned long long *ctx)
 
 /* ------------------------------------------------------------------------------------------------- CPUs that are hit -- */
 
-/* token: what begin and end of a call have in common. One of the two may be missing, where the kernel left it out. */
-static __always_inline void begin_hit(uint64_t info, uint64_t token)
+/*
+ * What the CPU is doing whose flush is described there, and its number. NULL: it is some other callback's data, a flush that
+ * was not seen when it was sent, or one of the kernel's own range.
+ */
+static __always_inline struct cpu_state *find_sender(uint64_t info, uint32_t cpu, uint32_t *from)
 {
-	uint32_t cpu = bpf_get_smp_processor_id();
-	struct cpu_state *own;
 	struct cpu_state *sender;
 	struct flush flush;
 
 	if (!info || !read_flush(&flush, info) || flush.initiating_cpu == cpu)
-		return;
+		return NULL;
+	*from = flush.initiating_cpu;
 	sender = bpf_map_lookup_elem(&cpu_states, &flush.initiating_cpu);
-	/* Some other callback's data, a flush that was not seen when it was sent, or one of the kernel's own range. */
 	if (!sender || sender->info != info || sender->mm != flush.mm || sender->end != flush.end)
+		return NULL;
+	return sender;
+}
+
+/*
+ * token: what begin and end of a call have in common. One of the two may be missing, where the kernel left it out. Whether
+ * it is a flush is looked up at the end: the sender waits for that, and what it is doing comes from its CPU's cache once.
+ */
+static __always_inline void begin_hit(uint32_t cpu, uint64_t info, uint64_t token)
+{
+	struct cpu_state *own = bpf_map_lookup_elem(&cpu_states, &cpu);
+
+	if (!own || (control.was_hit && !is_watched(cpu)))
 		return;
-	own = bpf_map_lookup_elem(&cpu_states, &cpu);
-	if (!own)
-		return;
-	if (!control.was_hit) /* every CPU reads what is around it: it is not written without need */
-		control.was_hit = 1;
-	if (!is_watched(cpu))
-		return;
-	own->sender = flush.initiating_cpu;
+	own->hit_info = info;
 	own->hit_token = token;
 	own->hit_ns = bpf_ktime_get_ns();
 }
@@ -199,15 +207,18 @@ static __always_inline void end_hit(uint64_t token)
 	struct shootdown_row *row;
 	uint64_t now;
 	uint32_t index;
-	uint32_t from;
+	uint32_t from = 0;
 
 	if (!own || !token || own->hit_token != token)
 		return;
 	now = bpf_ktime_get_ns();
-	from = own->sender;
 	own->hit_token = 0;
-	sender = bpf_map_lookup_elem(&cpu_states, &from);
+	sender = find_sender(own->hit_info, cpu, &from);
 	if (!sender || control.is_paused)
+		return;
+	if (!control.was_hit) /* every CPU reads what is around it: it is not written without need */
+		control.was_hit = 1;
+	if (!is_watched(cpu))
 		return;
 	index = sender->row;
 	row = bpf_map_lookup_elem(&rows, &index);
@@ -236,7 +247,11 @@ static __always_inline void end_hit(uint64_t token)
 SEC("fentry/flush_tlb_func")
 int on_hit_begin(unsigned long long *ctx)
 {
-	begin_hit(ctx[0], ctx[0]);
+	uint32_t cpu = bpf_get_smp_processor_id();
+	struct flush flush;
+
+	if (read_flush(&flush, ctx[0]) && flush.initiating_cpu != cpu)
+		begin_hit(cpu, ctx[0], ctx[0]);
 	return 0;
 }
 
@@ -249,18 +264,36 @@ int on_hit_end(unsigned long long *ctx)
 
 #else
 
+static __always_inline uint64_t info_of(const struct __call_single_data *csd)
+{
+	uint64_t info = 0;
+
+	if (can_cast)
+		return (uint64_t)CAST(struct __call_single_data, csd)->info;
+	READ(info, csd->info);
+	return info;
+}
+
 /* 6.5: 949fa3f11ced ("trace,smp: Add tracepoints for scheduling remotelly called functions"). Without csd: a local call. */
 SEC("raw_tp/csd_function_entry")
 int on_hit_begin(struct bpf_raw_tracepoint_args *ctx)
 {
 	const struct __call_single_data *csd = (const void *)ctx->args[1];
-	uint64_t info = 0;
+	uint32_t cpu = bpf_get_smp_processor_id();
+	uint64_t info;
 
-	if (csd && READ(info, csd->info))
-		begin_hit(info, (uint64_t)csd);
+	if (!csd)
+		return 0;
+	info = info_of(csd);
 #ifdef WITH_CALLS
-	begin_call((uint64_t)csd);
+	uint32_t from;
+
+	if (!find_sender(info, cpu, &from)) {
+		begin_call(cpu, (uint64_t)csd);
+		return 0;
+	}
 #endif
+	begin_hit(cpu, info, (uint64_t)csd);
 	return 0;
 }
 

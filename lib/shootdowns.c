@@ -149,8 +149,10 @@ static void note_silence(struct mmcpus_shootdowns *src, uint32_t index)
 
 	if (shootdown_is_other(index))
 		return;
-	if (src->rounds[index] == 0)
+	if (src->rounds[index] == 0) {
+		__atomic_fetch_or(&row->flags, SHOOTDOWN_ROW_FORGOTTEN, __ATOMIC_RELEASE);
 		src->ops->forget(src->state, &row->key);
+	}
 	if (++src->rounds[index] < ROUNDS_UNTIL_FREE)
 		return;
 	src->rounds[index] = 0;

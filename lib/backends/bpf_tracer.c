@@ -500,7 +500,7 @@ static int open_types(const struct mmcpus_system *sys, struct kernel_types *ret,
 
 static int load_and_start(struct tracer_state *tracer, const struct tracer_request *request, struct mmcpus_reason *why)
 {
-	const struct tracer_sizes sizes = {
+	struct tracer_sizes sizes = {
 		.nr_cpus = tracer->sys->nr_cpus,
 		.nr_words = cpuset_nr_words(tracer->sys->nr_cpus),
 		.nr_stacks = NR_STACKS, /* some are taken where the cause is in doubt, whatever is wanted */
@@ -512,6 +512,7 @@ static int load_and_start(struct tracer_state *tracer, const struct tracer_reque
 
 	if (err)
 		return err;
+	sizes.can_cast = kernel_types_have_name(&types, "bpf_rdonly_cast");
 	err = load(tracer, request->with_calls, &sizes, &types);
 	look_for_calls(tracer, request->with_calls, &types);
 	if (err)

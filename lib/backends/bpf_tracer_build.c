@@ -30,6 +30,7 @@
 		skel->maps.user_stacks.max_entries = sizes->nr_user_stacks;                                \
 		skel->maps.events.max_entries = sizes->event_bytes;                                        \
 		skel->maps.cpu_states.max_entries = sizes->nr_cpus;                                        \
+		skel->rodata->can_cast = sizes->can_cast;                                                  \
 		err = name##__load(skel);                                                                  \
 		if (err) {                                                                                 \
 			name##__destroy(skel);                                                             \

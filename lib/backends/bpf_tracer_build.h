@@ -6,6 +6,7 @@
 #ifndef MMCPUS_BPF_TRACER_BUILD_H
 #define MMCPUS_BPF_TRACER_BUILD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "shootdown_record.h"
@@ -50,6 +51,7 @@ struct tracer_sizes {
 	uint32_t nr_stacks;
 	uint32_t nr_user_stacks;
 	uint32_t event_bytes;
+	bool can_cast; /* the kernel has bpf_rdonly_cast() */
 };
 
 /*
