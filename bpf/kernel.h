@@ -147,6 +147,7 @@ struct task_struct {
 	/* int up to 7.1 at least, u8 in 7.2; only of an unsigned local type may the load be made narrower */
 	unsigned int on_cpu;
 	struct cpumask cpus_mask; /* not cpus_ptr, which under migrate_disable() is one CPU only */
+	void *stack;              /* its lowest address */
 	struct mm_struct *mm;
 	struct mm_struct *active_mm;
 	int pid;

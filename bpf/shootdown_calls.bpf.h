@@ -45,6 +45,8 @@ static __always_inline void fill_call_key(struct shootdown_key *key, void *ctx, 
 	const struct flush none = {};
 
 	fill_key(key, ctx, &none, SHOOTDOWN_KIND_CALL);
+	if (control.with_stacks)
+		key->stack = (int32_t)bpf_get_stackid(ctx, &stacks, 0);
 	key->owner_id = callback;
 	if (is_in_interrupt(state)) {
 		key->start_ns = 0;

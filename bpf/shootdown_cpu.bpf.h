@@ -20,7 +20,8 @@ struct cpu_state {
 	uint32_t kind;
 	uint32_t reserved;
 	uint64_t preempt_at; /* address of its preemption count; 0: unknown */
-	uint64_t reserved_line[5];
+	uint64_t scratch;    /* through which a pointer becomes a number */
+	uint64_t reserved_line[4];
 
 	uint64_t hit_ns;
 	uint64_t hit_token; /* what tells the end of this hit from others'; 0: none is under way */

@@ -19,6 +19,7 @@
 #define SHOOTDOWN_OTHER_CALLS  (SHOOTDOWN_NR_ROWS - 1) /* the same for calls that are no flushes */
 #define SHOOTDOWN_NR_BUCKETS   32 /* bucket n: at least 2^n ns, less than twice that; the last is open */
 #define SHOOTDOWN_STACK_FRAMES 32
+#define SHOOTDOWN_STACK_MEMOS  8 /* stacks that each CPU knows again */
 
 enum shootdown_kind {
 	SHOOTDOWN_KIND_UNKNOWN, /* the kernel's description of the flush could not be read */

@@ -40,8 +40,9 @@ static __always_inline uint64_t entry_return(const struct pt_regs *regs)
 	return address;
 }
 
-static __always_inline int32_t cause_of_entry(struct task_struct *task, uint32_t task_flags, const struct pt_regs *regs)
+static __always_inline int32_t cause_of_entry(struct task_struct *task, uint32_t task_flags)
 {
+	const struct pt_regs *regs = (const void *)bpf_task_pt_regs(task);
 	long number;
 
 	if (task_flags & PF_EXITING) /* whatever it was in when it was killed */
@@ -59,9 +60,10 @@ static __always_inline int32_t cause_of_entry(struct task_struct *task, uint32_t
  * is that, the stack tells. A system call's result is ENOSYS until it has another; and a page fault that flushes one page is
  * about that page, for it happens too often to look.
  */
-static __always_inline bool is_in_doubt(const struct task_struct *task, int32_t cause, const struct pt_regs *regs,
-					const struct flush *flush, uint32_t kind)
+static __always_inline bool is_in_doubt(int32_t cause, const struct flush *flush, uint32_t kind)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
+	const struct pt_regs *regs = (const void *)bpf_task_pt_regs(task);
 	bool is_own = flush->mm && flush->mm == (uint64_t)task->mm;
 
 	if (cause >= 0)
@@ -110,21 +112,19 @@ static __always_inline uint64_t id_of_mm(const struct task_struct *task, uint64_
 	return id;
 }
 
+/* Of the sending task; the kernel's stack is still to be added. */
 static __always_inline void fill_key(struct shootdown_key *key, void *ctx, const struct flush *flush, uint32_t kind)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	const struct pt_regs *regs = (const void *)bpf_task_pt_regs(task);
 	uint32_t task_flags = task->flags;
 
 	key->start_ns = task->start_boottime;
 	key->tid = task->pid;
 	key->owner_id = id_of_mm(task, flush->mm);
-	key->cause = task_flags & PF_KTHREAD ? SHOOTDOWN_CAUSE_KTHREAD : cause_of_entry(task, task_flags, regs);
+	key->cause = task_flags & PF_KTHREAD ? SHOOTDOWN_CAUSE_KTHREAD : cause_of_entry(task, task_flags);
 	key->kind = (uint16_t)kind;
 	key->stack = -1;
 	key->user_stack = -1;
-	if (control.with_stacks || is_in_doubt(task, key->cause, regs, flush, kind))
-		key->stack = (int32_t)bpf_get_stackid(ctx, &stacks, 0);
 	if (control.with_stacks == SHOOTDOWN_STACKS_BOTH && !(task_flags & PF_KTHREAD))
 		key->user_stack = (int16_t)bpf_get_stackid(ctx, &user_stacks, BPF_F_USER_STACK);
 	key->victim = 0;

@@ -29,6 +29,7 @@
 #include "shootdown_record.h"
 #include "shootdown_rows.bpf.h"
 #include "shootdown_sender.bpf.h"
+#include "stack_memo.bpf.h"
 #ifdef WITH_CALLS
 #include "shootdown_calls.bpf.h"
 #endif
@@ -75,6 +76,8 @@ static __always_inline void send(void *ctx, struct cpu_state *state, uint32_t cp
 	if (kind == SHOOTDOWN_KIND_BATCH)
 		owner = end_batch(key.tid, &key.owner_id);
 #endif
+	if (control.with_stacks || is_in_doubt(key.cause, &flush, kind))
+		key.stack = stack_id(ctx, &stacks, state, cpu, (uint32_t)key.cause);
 	row = bpf_map_lookup_elem(&rows, &index);
 	if (!row || !is_row_of(row, &key)) {
 		index = find_sender_row(&key, owner);
@@ -388,7 +391,11 @@ SEC("syscall")
 int start(void *unused __attribute__((unused)))
 {
 	const struct task_struct *self = (const void *)bpf_get_current_task();
+	uint32_t cpu = bpf_get_smp_processor_id();
+	struct cpu_state *state = bpf_map_lookup_elem(&cpu_states, &cpu);
 
+	if (state)
+		find_registers(state);
 	control.own_tgid = (int32_t)(bpf_get_current_pid_tgid() >> 32);
 	pid_view_init(&view, self);
 	control.layout = find_layout(self);

@@ -29,6 +29,7 @@
 		skel->maps.stacks.max_entries = sizes->nr_stacks;                                          \
 		skel->maps.user_stacks.max_entries = sizes->nr_user_stacks;                                \
 		skel->maps.events.max_entries = sizes->event_bytes;                                        \
+		skel->maps.stack_memos.max_entries = sizes->nr_memos;                                      \
 		skel->maps.cpu_states.max_entries = sizes->nr_cpus;                                        \
 		skel->rodata->can_cast = sizes->can_cast;                                                  \
 		err = name##__load(skel);                                                                  \

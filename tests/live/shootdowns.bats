@@ -163,6 +163,17 @@ exact()
 	jq -e '.shootdowns[0] | .cause == "madvise" and (.stack | test("do_madvise.*;flush_tlb_mm_range.*;"))' "$json"
 }
 
+@test "stacks that take turns on a CPU are told apart" {
+	local cause
+	need_two_cpus
+	mmcpus shootdowns -J --by stack --top 0 -- bash -c '"$0" madvise 2000 "$1" "$2" & "$0" process_madvise 2000 "$1" "$2"
+		wait' "$MMCPUS_FLUSHES" "$A" "$B" >"$json"
+	for cause in madvise process_madvise; do
+		jq -e --arg cause $cause '[.shootdowns[] | select(.cause == $cause)] | ([.[].sent] | add) >= 2000 and
+			all(.[]; .stack | test("_sys_" + $cause + "[+]"))' "$json"
+	done
+}
+
 @test "by stack with --stack, the functions of the program are named as well" {
 	local row odd=$BATS_TEST_TMPDIR/$'a\e[1m\nb'
 	need_two_cpus
