@@ -8,6 +8,8 @@
  * Each contender runs the storm as its command, one after the other in every round. The storm is a process of its own:
  * bound to a CPU, alone, or with a thread on another CPU that its flushes hit. Its time is the CPU time of the thread
  * that flushes, which has the waiting for others in it, but not what other processes do.
+ *
+ * What BPF programs take by the kernel's own statistics is measured in runs of their own, for these make each run longer.
  */
 #include <err.h>
 #include <errno.h>
@@ -74,6 +76,16 @@ static void add_cost_of(uint32_t id, struct cost *cost)
 		cost->nr_runs += info.run_cnt;
 	}
 	close(fd);
+}
+
+/* Open as long as the kernel is to take the time of BPF programs. */
+static int enable_statistics(void)
+{
+	union bpf_attr attr = { .enable_stats.type = BPF_STATS_RUN_TIME };
+	int fd = (int)bpf(BPF_ENABLE_STATS, &attr);
+
+	check(fd >= 0, "BPF_ENABLE_STATS");
+	return fd;
 }
 
 /* Of the programs of mmcpus. */
@@ -165,8 +177,8 @@ static struct result measure_storm(long count)
 	struct cost before;
 
 	check(page != MAP_FAILED, "mmap");
-	flush_many(page, count / NR_BOUTS); /* warms up */
 	before = read_cost();
+	flush_many(page, count / NR_BOUTS); /* warms up */
 	for (int i = 0; i < NR_BOUTS; i++)
 		bouts[i] = flush_many(page, count / NR_BOUTS) * NR_BOUTS;
 	result.ms = median(bouts, NR_BOUTS);
@@ -228,8 +240,8 @@ static const char *const storms[NR_STORMS] = { "alone", "victim" };
 struct sums {
 	double ms[ROUNDS_MAX];
 	struct cost cost;
-	uint64_t nr_counted; /* sent and hits */
-	uint64_t counting_ns;
+	uint64_t nr_counted; /* sent and hits, while that was measured */
+	uint64_t said_ns;    /* cost of the same, by mmcpus itself */
 	uint64_t nr_lost;
 };
 
@@ -294,31 +306,22 @@ static void exec_watcher(const struct watcher *watcher, const char *storm)
 	_exit(127);
 }
 
-/* 0: it does not say. */
-static uint64_t said_number(const char *said, const char *name)
+/* Of the interval, which stands before the rows; 0: it does not say. */
+static uint64_t said_number(const char *name)
 {
+	char said[4096] = { 0 };
 	char key[32];
 	const char *at;
+	int fd = open(said_path, O_RDONLY);
 
+	check(fd >= 0 && read(fd, said, sizeof(said) - 1) >= 0, said_path);
+	close(fd);
 	snprintf(key, sizeof(key), "\"%s\":", name);
 	at = strstr(said, key);
 	return at ? strtoull(at + strlen(key), NULL, 10) : 0;
 }
 
-/* The numbers of the interval stand before the rows. */
-static void add_said(struct sums *sums)
-{
-	char said[4096] = { 0 };
-	int fd = open(said_path, O_RDONLY);
-
-	check(fd >= 0 && read(fd, said, sizeof(said) - 1) >= 0, said_path);
-	close(fd);
-	sums->nr_lost += said_number(said, "lost");
-	sums->nr_counted += said_number(said, "sent") + said_number(said, "hits");
-	sums->counting_ns += said_number(said, "cost_ns");
-}
-
-static void add_result(struct sums *sums, int round, const char *name)
+static struct result take_result(const char *name)
 {
 	struct result result;
 	int fd = open(result_path, O_RDONLY);
@@ -327,12 +330,10 @@ static void add_result(struct sums *sums, int round, const char *name)
 		errx(EXIT_FAILURE, "%s did not run the storm", name);
 	close(fd);
 	unlink(result_path);
-	sums->ms[round] = result.ms;
-	sums->cost.run_ns += result.cost.run_ns;
-	sums->cost.nr_runs += result.cost.nr_runs;
+	return result;
 }
 
-static void run_watcher(struct watcher *watcher, size_t storm, int round)
+static bool run_watcher(struct watcher *watcher, size_t storm)
 {
 	struct rusage usage;
 	int status;
@@ -342,22 +343,48 @@ static void run_watcher(struct watcher *watcher, size_t storm, int round)
 	if (pid == 0)
 		exec_watcher(watcher, storms[storm]);
 	check(wait4(pid, &status, 0, &usage) == pid, "wait4");
-	if (access(result_path, R_OK)) {
-		watcher->is_missing = true;
-		return;
-	}
-	if (usage.ru_maxrss > watcher->peak_kb)
+	watcher->is_missing = access(result_path, R_OK) != 0;
+	if (!watcher->is_missing && usage.ru_maxrss > watcher->peak_kb)
 		watcher->peak_kb = usage.ru_maxrss;
-	add_result(&watcher->sums[storm], round, watcher->name);
-	add_said(&watcher->sums[storm]);
+	return !watcher->is_missing;
+}
+
+static void time_storm(struct watcher *watcher, size_t storm, int round)
+{
+	if (run_watcher(watcher, storm))
+		watcher->sums[storm].ms[round] = take_result(watcher->name).ms;
+	if (watcher->is_mmcpus && !watcher->is_missing)
+		watcher->sums[storm].nr_lost += said_number("lost");
+}
+
+static void time_programs(struct watcher *watcher, size_t storm)
+{
+	struct sums *sums = &watcher->sums[storm];
+	int statistics = enable_statistics();
+	struct result result;
+
+	if (run_watcher(watcher, storm)) {
+		result = take_result(watcher->name);
+		sums->cost.run_ns += result.cost.run_ns;
+		sums->cost.nr_runs += result.cost.nr_runs;
+		sums->nr_counted += said_number("sent") + said_number("hits");
+		sums->said_ns += said_number("cost_ns");
+		sums->nr_lost += said_number("lost");
+	}
+	close(statistics);
 }
 
 static void run_rounds(int nr_rounds)
 {
-	for (int round = 0; round < nr_rounds; round++)
-		for (size_t i = 0; i < NR_WATCHERS; i++)
-			for (size_t storm = 0; storm < NR_STORMS && !watchers[i].is_missing; storm++)
-				run_watcher(&watchers[i], storm, round);
+	for (int round = 0; round < nr_rounds; round++) {
+		for (size_t i = 0; i < NR_WATCHERS; i++) {
+			for (size_t storm = 0; storm < NR_STORMS && !watchers[i].is_missing; storm++) {
+				time_storm(&watchers[i], storm, round);
+				if (watchers[i].is_mmcpus && !watchers[i].is_missing)
+					time_programs(&watchers[i], storm);
+			}
+		}
+	}
 }
 
 /* ----------------------------------------------------------------------------------------------------------- the table -- */
@@ -383,23 +410,27 @@ static void print_row(size_t index, size_t storm, long count, int nr_rounds)
 
 	printf("| %s | %s ", storm == ALONE ? "alone" : "with a victim", watcher->name);
 	if (watcher->is_missing) {
-		printf("| does not run here | | | | |\n");
+		printf("| does not run here | | | | | |\n");
 		return;
 	}
 	printf("| %.0f | %+.1f ", median(sums->ms, nr_rounds) * 1e6 / (double)count,
 	       percent_slower(index, storm, nr_rounds));
-	if (watcher->is_mmcpus)
-		printf("| %.0f | %.0f | %llu |\n", quotient(sums->cost.run_ns, sums->cost.nr_runs),
-		       quotient(sums->counting_ns, sums->nr_counted), (unsigned long long)sums->nr_lost);
+	if (!watcher->is_mmcpus)
+		printf("| | | | |\n");
+	else if (storm == ALONE)
+		printf("| %.0f | | | %llu |\n", quotient(sums->cost.run_ns, sums->cost.nr_runs),
+		       (unsigned long long)sums->nr_lost);
 	else
-		printf("| | | |\n");
+		printf("| %.0f | %.0f | %.0f | %llu |\n", quotient(sums->cost.run_ns, sums->cost.nr_runs),
+		       quotient(sums->cost.run_ns, sums->nr_counted), quotient(sums->said_ns, sums->nr_counted),
+		       (unsigned long long)sums->nr_lost);
 }
 
 static void print_table(long count, int nr_rounds)
 {
 	printf("%ld flushes by one thread, medians of %d interleaved rounds\n\n", count, nr_rounds);
-	printf("| storm | who looks | ns a flush | slower, %% | BPF ns a run | BPF ns a shootdown or hit | lost |\n");
-	printf("|---|---|---:|---:|---:|---:|---:|\n");
+	printf("| storm | who looks | ns a flush | slower, %% | BPF ns a run | BPF ns a shootdown or hit | says mmcpus | lost |\n");
+	printf("|---|---|---:|---:|---:|---:|---:|---:|\n");
 	for (size_t storm = 0; storm < NR_STORMS; storm++)
 		for (size_t i = 0; i < NR_WATCHERS; i++)
 			print_row(i, storm, count, nr_rounds);

@@ -3,6 +3,7 @@
 #ifndef MMCPUS_BPF_SHOOTDOWN_CALLS_H
 #define MMCPUS_BPF_SHOOTDOWN_CALLS_H
 
+#include "shootdown_cost.bpf.h"
 #include "shootdown_cpu.bpf.h"
 #include "shootdown_flush.bpf.h"
 #include "shootdown_rows.bpf.h"
@@ -99,11 +100,8 @@ static __always_inline uint32_t count_call(void *ctx, uint64_t callback, uint32_
 	return index;
 }
 
-/* 6.4: 68f4ff04dbad ("sched, smp: Trace smp callback causing an IPI"). For each CPU that a function is to run on. */
-SEC("raw_tp/csd_queue_cpu")
-int on_call(struct bpf_raw_tracepoint_args *ctx)
+static __always_inline void queue_call(struct bpf_raw_tracepoint_args *ctx, uint32_t cpu)
 {
-	uint32_t cpu = bpf_get_smp_processor_id();
 	const struct cpu_state *state = bpf_map_lookup_elem(&cpu_states, &cpu);
 	const struct __call_single_data *csd = (const void *)ctx->args[3];
 	uint32_t target = (uint32_t)ctx->args[0];
@@ -111,10 +109,21 @@ int on_call(struct bpf_raw_tracepoint_args *ctx)
 	uint32_t index;
 
 	if (!state || control.is_paused || target >= control.nr_cpus || !is_watched(target) || is_flush(state, csd))
-		return 0;
+		return;
 	index = count_call(ctx, ctx->args[2], cpu, target, state);
 	if (bpf_map_update_elem(&calls, &token, &index, BPF_ANY))
 		__sync_fetch_and_add(&control.nr_dropped, 1);
+}
+
+/* 6.4: 68f4ff04dbad ("sched, smp: Trace smp callback causing an IPI"). For each CPU that a function is to run on. */
+SEC("raw_tp/csd_queue_cpu")
+int on_call(struct bpf_raw_tracepoint_args *ctx)
+{
+	uint32_t cpu = bpf_get_smp_processor_id();
+	struct run run = begin_run(cpu);
+
+	queue_call(ctx, cpu);
+	end_run(&run);
 	return 0;
 }
 
@@ -123,11 +132,13 @@ SEC("raw_tp/ipi_send_cpu")
 int on_reschedule(struct bpf_raw_tracepoint_args *ctx)
 {
 	uint32_t cpu = bpf_get_smp_processor_id();
+	struct run run = begin_run(cpu);
 	const struct cpu_state *state = bpf_map_lookup_elem(&cpu_states, &cpu);
 	uint32_t target = (uint32_t)ctx->args[0];
 
 	if (state && !control.is_paused && !ctx->args[2] && target < control.nr_cpus && is_watched(target))
 		count_call(ctx, SHOOTDOWN_CALLBACK_RESCHEDULE, cpu, target, state);
+	end_run(&run);
 	return 0;
 }
 
@@ -147,10 +158,9 @@ static __always_inline void begin_call(uint32_t cpu, uint64_t csd)
 	own->call_ns = bpf_ktime_get_ns();
 }
 
-static __always_inline void end_call(uint64_t csd)
+static __always_inline void end_call(uint32_t cpu, uint64_t csd)
 {
 	uint64_t now = bpf_ktime_get_ns();
-	uint32_t cpu = bpf_get_smp_processor_id();
 	struct cpu_state *own = bpf_map_lookup_elem(&cpu_states, &cpu);
 	struct shootdown_row *row;
 	uint32_t index;

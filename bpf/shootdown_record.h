@@ -146,6 +146,19 @@ struct shootdown_event {
 
 _Static_assert(sizeof(struct shootdown_event) == 104, "part of the contract");
 
+/* Runs that each CPU takes the time of after a look of the library: with few, it is exact. */
+#define SHOOTDOWN_COST_FIRST 1024
+
+/* What a CPU's runs took. Each has a cache line of its own. */
+struct shootdown_cost {
+	uint64_t ns;
+	uint32_t nr_first;   /* still to be timed, each: set by the library */
+	uint32_t nr_skipped; /* since the last that was timed, after these */
+	uint64_t reserved[6];
+};
+
+_Static_assert(sizeof(struct shootdown_cost) == 64, "part of the contract, and a cache line");
+
 /* What the program found the kernel to be. */
 enum shootdown_layout {
 	SHOOTDOWN_LAYOUT_UNKNOWN, /* the program has not run */

@@ -23,6 +23,7 @@
 #else
 #include "shootdown_batch.bpf.h"
 #endif
+#include "shootdown_cost.bpf.h"
 #include "shootdown_cpu.bpf.h"
 #include "shootdown_events.bpf.h"
 #include "shootdown_flush.bpf.h"
@@ -107,13 +108,12 @@ SEC("raw_tp/tlb_flush")
 int on_tlb_flush(struct bpf_raw_tracepoint_args *ctx)
 {
 	uint32_t cpu = bpf_get_smp_processor_id();
-	struct cpu_state *state;
+	struct run run = begin_run(cpu);
+	struct cpu_state *state = bpf_map_lookup_elem(&cpu_states, &cpu);
 
-	if ((int)ctx->args[0] != (int)bpf_core_enum_value(enum tlb_flush_reason, TLB_REMOTE_SEND_IPI))
-		return 0;
-	state = bpf_map_lookup_elem(&cpu_states, &cpu);
-	if (state)
+	if (state && (int)ctx->args[0] == (int)bpf_core_enum_value(enum tlb_flush_reason, TLB_REMOTE_SEND_IPI))
 		send(ctx, state, cpu, state->info_at);
+	end_run(&run);
 	return 0;
 }
 
@@ -124,10 +124,12 @@ SEC("fentry/native_flush_tlb_multi")
 int on_tlb_flush(unsigned long long *ctx)
 {
 	uint32_t cpu = bpf_get_smp_processor_id();
+	struct run run = begin_run(cpu);
 	struct cpu_state *state = bpf_map_lookup_elem(&cpu_states, &cpu);
 
 	if (state)
 		send(ctx, state, cpu, ctx[1]);
+	end_run(&run);
 	return 0;
 }
 
@@ -135,14 +137,20 @@ int on_tlb_flush(unsigned long long *ctx)
 SEC("fentry/try_to_unmap_one")
 int on_unmap(unsigned long long *ctx)
 {
+	struct run run = begin_run(bpf_get_smp_processor_id());
+
 	note_unmap((const void *)ctx[1]);
+	end_run(&run);
 	return 0;
 }
 
 SEC("fentry/try_to_migrate_one")
 int on_migrate(unsigned long long *ctx)
 {
+	struct run run = begin_run(bpf_get_smp_processor_id());
+
 	note_unmap((const void *)ctx[1]);
+	end_run(&run);
 	return 0;
 }
 
@@ -202,9 +210,8 @@ static __always_inline void count_wait(struct cpu_state *sender, struct shootdow
 	}
 }
 
-static __always_inline void end_hit(uint64_t token)
+static __always_inline void end_hit(uint32_t cpu, uint64_t token)
 {
-	uint32_t cpu = bpf_get_smp_processor_id();
 	struct cpu_state *own = bpf_map_lookup_elem(&cpu_states, &cpu);
 	struct cpu_state *sender;
 	struct shootdown_row *row;
@@ -251,17 +258,23 @@ SEC("fentry/flush_tlb_func")
 int on_hit_begin(unsigned long long *ctx)
 {
 	uint32_t cpu = bpf_get_smp_processor_id();
+	struct run run = begin_run(cpu);
 	struct flush flush;
 
 	if (read_flush(&flush, ctx[0]) && flush.initiating_cpu != cpu)
 		begin_hit(cpu, ctx[0], ctx[0]);
+	end_run(&run);
 	return 0;
 }
 
 SEC("fexit/flush_tlb_func")
 int on_hit_end(unsigned long long *ctx)
 {
-	end_hit(ctx[0]);
+	uint32_t cpu = bpf_get_smp_processor_id();
+	struct run run = begin_run(cpu);
+
+	end_hit(cpu, ctx[0]);
+	end_run(&run);
 	return 0;
 }
 
@@ -277,36 +290,48 @@ static __always_inline uint64_t info_of(const struct __call_single_data *csd)
 	return info;
 }
 
-/* 6.5: 949fa3f11ced ("trace,smp: Add tracepoints for scheduling remotelly called functions"). Without csd: a local call. */
-SEC("raw_tp/csd_function_entry")
-int on_hit_begin(struct bpf_raw_tracepoint_args *ctx)
+/* csd: NULL for what the CPU does for itself. */
+static __always_inline void begin_any(uint32_t cpu, const struct __call_single_data *csd)
 {
-	const struct __call_single_data *csd = (const void *)ctx->args[1];
-	uint32_t cpu = bpf_get_smp_processor_id();
 	uint64_t info;
 
 	if (!csd)
-		return 0;
+		return;
 	info = info_of(csd);
 #ifdef WITH_CALLS
 	uint32_t from;
 
 	if (!find_sender(info, cpu, &from)) {
 		begin_call(cpu, (uint64_t)csd);
-		return 0;
+		return;
 	}
 #endif
 	begin_hit(cpu, info, (uint64_t)csd);
+}
+
+/* 6.5: 949fa3f11ced ("trace,smp: Add tracepoints for scheduling remotelly called functions") */
+SEC("raw_tp/csd_function_entry")
+int on_hit_begin(struct bpf_raw_tracepoint_args *ctx)
+{
+	uint32_t cpu = bpf_get_smp_processor_id();
+	struct run run = begin_run(cpu);
+
+	begin_any(cpu, (const void *)ctx->args[1]);
+	end_run(&run);
 	return 0;
 }
 
 SEC("raw_tp/csd_function_exit")
 int on_hit_end(struct bpf_raw_tracepoint_args *ctx)
 {
-	end_hit(ctx->args[1]);
+	uint32_t cpu = bpf_get_smp_processor_id();
+	struct run run = begin_run(cpu);
+
+	end_hit(cpu, ctx->args[1]);
 #ifdef WITH_CALLS
-	end_call(ctx->args[1]);
+	end_call(cpu, ctx->args[1]);
 #endif
+	end_run(&run);
 	return 0;
 }
 

@@ -34,7 +34,6 @@ struct tracer_rows {
 /* What the tracer's own programs took since the start. */
 struct tracer_cost {
 	uint64_t run_ns;
-	uint64_t nr_runs;
 	uint64_t nr_missed; /* hits that the kernel kept from being seen */
 };
 

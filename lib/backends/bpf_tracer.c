@@ -47,7 +47,6 @@ enum hook {
 	HOOK_CALLS,
 	HOOK_FAULT,
 	HOOK_UNMAP,
-	HOOK_STATS,
 	NR_HOOKS,
 };
 
@@ -76,7 +75,6 @@ static const struct mmcpus_hook all_hooks[NR_HOOKS] = {
 	[HOOK_UNMAP] = { .name = "fentry of try_to_unmap_one(), try_to_migrate_one()",
 			 .tells = "the owner of a batch: of pages that reclaim or migration flushes at once",
 			 .when = "always, but for other calls" },
-	[HOOK_STATS] = { .name = "BPF statistics", .tells = "what counting costs, and what is lost", .when = "always" },
 };
 
 /* That are handed on at a time: the caller has other things to look after. */
@@ -96,7 +94,6 @@ struct tracer_state {
 	int links[TRACER_NR_PROGRAMS];       /* -1: not attached */
 	struct taker taker;
 	struct ring_buffer *events; /* NULL: not wanted */
-	int stats_fd;               /* the kernel takes the time of programs as long as this is open; -1: it does not */
 	struct mmcpus_hook hooks[NR_HOOKS];
 };
 
@@ -222,6 +219,8 @@ static int map_all(struct tracer_state *tracer, const struct tracer_sizes *sizes
 		err = map_memory(tracer, TRACER_MAP_FREE_ROWS, SHOOTDOWN_NR_ROWS * sizeof(uint32_t));
 	if (!err)
 		err = map_memory(tracer, TRACER_MAP_WATCHED, set_bytes);
+	if (!err)
+		err = map_memory(tracer, TRACER_MAP_COSTS, sizes->nr_cpus * sizeof(struct shootdown_cost));
 	return err;
 }
 
@@ -397,15 +396,6 @@ static void check_layout(struct tracer_state *tracer)
 	reason_remedy(&tracer->hooks[HOOK_INFO].why, "needs an x86 kernel whose BTF has the per-CPU variables");
 }
 
-static void enable_stats(struct tracer_state *tracer)
-{
-	tracer->stats_fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
-	if (tracer->stats_fd >= 0)
-		return;
-	reason_set(hook_fail(tracer, HOOK_STATS), 0, "the kernel refuses it: %s", strerror(errno));
-	reason_remedy(&tracer->hooks[HOOK_STATS].why, "needs CAP_SYS_ADMIN");
-}
-
 static int take_event(void *state, void *data, size_t size)
 {
 	struct taker *taker = &((struct tracer_state *)state)->taker;
@@ -461,7 +451,6 @@ static int start(struct tracer_state *tracer, const struct tracer_request *reque
 		return reason_set(why, err, "running the BPF program: %s", strerror(-err));
 	check_layout(tracer);
 	learn_fault(tracer);
-	enable_stats(tracer);
 	if (request->with_events) {
 		err = open_events(tracer);
 		if (err)
@@ -481,8 +470,6 @@ static void tracer_close(void *state)
 	for (int i = 0; i < TRACER_NR_MAPS; i++)
 		if (tracer->maps[i].memory)
 			munmap(tracer->maps[i].memory, tracer->maps[i].bytes);
-	if (tracer->stats_fd >= 0)
-		close(tracer->stats_fd);
 	ring_buffer__free(tracer->events);
 	tracer_build_unload(&tracer->build);
 	free(tracer);
@@ -533,7 +520,6 @@ static int tracer_open(const struct mmcpus_system *sys, const struct tracer_requ
 	if (!tracer)
 		return reason_set(why, -ENOMEM, "%s", strerror(ENOMEM));
 	tracer->sys = sys;
-	tracer->stats_fd = -1;
 	memcpy(tracer->hooks, all_hooks, sizeof(all_hooks));
 	for (int i = 0; i < TRACER_NR_PROGRAMS; i++)
 		tracer->links[i] = -1;
@@ -596,19 +582,30 @@ static int tracer_sees_hits(void *state, struct mmcpus_reason *why)
 	return -EOPNOTSUPP;
 }
 
+/* Of all CPUs; each is to take the time of its next runs. */
+static uint64_t take_run_time(struct tracer_state *tracer)
+{
+	struct shootdown_cost *costs = tracer->maps[TRACER_MAP_COSTS].memory;
+	uint64_t ns = 0;
+
+	for (uint32_t cpu = 0; cpu < tracer->build.control->nr_cpus; cpu++) {
+		ns += __atomic_load_n(&costs[cpu].ns, __ATOMIC_RELAXED);
+		__atomic_store_n(&costs[cpu].nr_first, SHOOTDOWN_COST_FIRST, __ATOMIC_RELAXED);
+	}
+	return ns;
+}
+
 /*
  * The kernel leaves out the run of a program that interrupts another run of it on the same CPU. Of the programs at a hit,
  * that is a hit that is missing. The one at a sender can only be interrupted by an interrupt, in which flushes are carried
- * out but none is sent: what is left out there is no shootdown.
+ * out but none is sent: what is left out there is no shootdown. It counts these whether or not it has statistics.
  */
 static int tracer_cost(void *state, struct tracer_cost *ret)
 {
 	struct tracer_state *tracer = state;
 
-	*ret = (struct tracer_cost){ 0 };
-	if (tracer->stats_fd < 0)
-		return -ENODATA;
-	for (int i = TRACER_PROGRAM_SENT; i < TRACER_PROGRAM_LEARN; i++) {
+	*ret = (struct tracer_cost){ .run_ns = take_run_time(tracer) };
+	for (int i = TRACER_PROGRAM_HIT_BEGIN; i <= TRACER_PROGRAM_RESCHEDULE; i++) {
 		struct bpf_prog_info info = { 0 };
 		uint32_t size = sizeof(info);
 		int err;
@@ -618,10 +615,7 @@ static int tracer_cost(void *state, struct tracer_cost *ret)
 		err = bpf_obj_get_info_by_fd(tracer->build.programs[i], &info, &size);
 		if (err)
 			return err;
-		ret->run_ns += info.run_time_ns;
-		ret->nr_runs += info.run_cnt;
-		if (i != TRACER_PROGRAM_SENT && i < TRACER_PROGRAM_UNMAP)
-			ret->nr_missed += info.recursion_misses;
+		ret->nr_missed += info.recursion_misses;
 	}
 	return 0;
 }

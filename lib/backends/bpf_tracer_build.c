@@ -30,6 +30,7 @@
 		skel->maps.user_stacks.max_entries = sizes->nr_user_stacks;                                \
 		skel->maps.events.max_entries = sizes->event_bytes;                                        \
 		skel->maps.stack_memos.max_entries = sizes->nr_memos;                                      \
+		skel->maps.costs.max_entries = sizes->nr_cpus;                                             \
 		skel->maps.cpu_states.max_entries = sizes->nr_cpus;                                        \
 		skel->rodata->can_cast = sizes->can_cast;                                                  \
 		err = name##__load(skel);                                                                  \
@@ -52,6 +53,7 @@
 				  [TRACER_MAP_WATCHED] = skel->maps.watched.map_fd,                        \
 				  [TRACER_MAP_STACKS] = skel->maps.stacks.map_fd,                          \
 				  [TRACER_MAP_USER_STACKS] = skel->maps.user_stacks.map_fd,                \
+				  [TRACER_MAP_COSTS] = skel->maps.costs.map_fd,                            \
 				  [TRACER_MAP_EVENTS] = skel->maps.events.map_fd },                        \
 			.control = &skel->bss->control,                                                    \
 		};                                                                                         \

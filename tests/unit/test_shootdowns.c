@@ -224,7 +224,7 @@ static void counts_each_in_one_interval(void **state)
 						 .wait_max_ns = 8 };
 	row->counts.stolen_log2[3] = 20;
 	fake.sets[3 * SHOOTDOWN_NR_SETS + SHOOTDOWN_SET_HIT] = 2;
-	fake.cost = (struct tracer_cost){ .run_ns = 77, .nr_runs = 30, .nr_missed = 2 };
+	fake.cost = (struct tracer_cost){ .run_ns = 77, .nr_missed = 2 };
 	write_tlb_row(*state, 15, 20);
 	interval = read_interval(&scene);
 	assert_int_equal(mmcpus_interval_count(interval), 1);
