@@ -11,6 +11,7 @@
  *
  * What BPF programs take by the kernel's own statistics is measured in runs of their own, for these make each run longer.
  */
+#include <dirent.h>
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -55,29 +56,6 @@ static long bpf(int command, union bpf_attr *attr)
 	return syscall(SYS_bpf, command, attr, sizeof(*attr));
 }
 
-static bool is_of_mmcpus(const char *name)
-{
-	return strcmp(name, "on_tlb_flush") == 0 || strcmp(name, "on_hit_begin") == 0 ||
-	       strcmp(name, "on_hit_end") == 0;
-}
-
-static void add_cost_of(uint32_t id, struct cost *cost)
-{
-	struct bpf_prog_info info = { 0 };
-	union bpf_attr attr = { .prog_id = id };
-	int fd = (int)bpf(BPF_PROG_GET_FD_BY_ID, &attr);
-
-	if (fd < 0)
-		return;
-	attr = (union bpf_attr){ .info = {
-					 .bpf_fd = (uint32_t)fd, .info_len = sizeof(info), .info = (uintptr_t)&info } };
-	if (bpf(BPF_OBJ_GET_INFO_BY_FD, &attr) == 0 && is_of_mmcpus(info.name)) {
-		cost->run_ns += info.run_time_ns;
-		cost->nr_runs += info.run_cnt;
-	}
-	close(fd);
-}
-
 /* Open as long as the kernel is to take the time of BPF programs. */
 static int enable_statistics(void)
 {
@@ -88,16 +66,40 @@ static int enable_statistics(void)
 	return fd;
 }
 
-/* Of the programs of mmcpus. */
+static uint64_t number_after(const char *text, const char *key)
+{
+	const char *at = strstr(text, key);
+
+	return at ? strtoull(at + strlen(key), NULL, 10) : 0;
+}
+
+static void add_cost_of(int dir, const char *name, struct cost *cost)
+{
+	char text[4096] = { 0 };
+	int fd = openat(dir, name, O_RDONLY);
+
+	if (fd < 0)
+		return;
+	if (read(fd, text, sizeof(text) - 1) > 0) {
+		cost->run_ns += number_after(text, "run_time_ns:");
+		cost->nr_runs += number_after(text, "run_cnt:");
+	}
+	close(fd);
+}
+
+/* Of the programs that the parent has, which is mmcpus if it looks. */
 static struct cost read_cost(void)
 {
-	union bpf_attr attr = { 0 };
 	struct cost cost = { 0 };
+	char path[64];
+	DIR *dir;
 
-	while (bpf(BPF_PROG_GET_NEXT_ID, &attr) == 0) {
-		add_cost_of(attr.next_id, &cost);
-		attr = (union bpf_attr){ .start_id = attr.next_id };
-	}
+	snprintf(path, sizeof(path), "/proc/%ld/fdinfo", (long)getppid());
+	dir = opendir(path);
+	check(dir != NULL, path);
+	for (struct dirent *entry; (entry = readdir(dir));)
+		add_cost_of(dirfd(dir), entry->d_name, &cost);
+	closedir(dir);
 	return cost;
 }
 
