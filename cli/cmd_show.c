@@ -9,6 +9,7 @@
 #include "message.h"
 #include "mm_columns.h"
 #include "options.h"
+#include "percent.h"
 #include "row_list.h"
 #include "session.h"
 #include "users.h"
@@ -20,6 +21,7 @@ struct request {
 	struct sort_order order;
 	struct filter filter;
 	enum memory_mode memory;
+	double remote_share;
 	bool is_explained; /* why some columns are unknown has been said */
 };
 
@@ -70,6 +72,7 @@ static int show_snapshot(const struct request *request, const struct session *se
 	int status;
 
 	memory_book_init(&memory, session->sys, request->memory, NULL);
+	memory.remote_share = request->remote_share;
 	select_mms(&mms, request, &view);
 	status = print_mms(request, session, &view, &mms);
 	if (filter_count_gone(&request->filter, &view))
@@ -131,7 +134,18 @@ static int run_request(struct request *request)
 /* Who says how to look at memory wants to see it. */
 static const char *wanted_columns(const struct options *opts)
 {
-	return !opts->output && opts->memory ? "+MEM_NODES,MEM_ERROR,REMOTE" : opts->output;
+	return !opts->output && (opts->memory || opts->remote_below) ? "+MEM_NODES,MEM_ERROR,REMOTE" : opts->output;
+}
+
+static int parse_memory(struct request *request, char **why)
+{
+	const struct options *opts = request->opts;
+	int err = memory_mode_parse(opts->memory, &request->memory, why);
+
+	request->remote_share = MEMORY_REMOTE_SHARE;
+	if (!err && opts->remote_below)
+		err = percent_parse(opts->remote_below, &request->remote_share, why);
+	return err;
 }
 
 static int show_run(const struct options *opts)
@@ -140,8 +154,7 @@ static int show_run(const struct options *opts)
 	char *why;
 	int status;
 
-	if (memory_mode_parse(opts->memory, &request.memory, &why) ||
-	    column_list_parse(&request.list, &mm_columns, wanted_columns(opts), &why) ||
+	if (parse_memory(&request, &why) || column_list_parse(&request.list, &mm_columns, wanted_columns(opts), &why) ||
 	    sort_order_parse(&request.order, &mm_columns, opts->sort, &why))
 		status = complain_usage(why);
 	else

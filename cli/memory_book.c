@@ -32,7 +32,7 @@ int memory_mode_parse(const char *text, enum memory_mode *ret, char **why)
 void memory_book_init(struct memory_book *book, const struct mmcpus_system *sys, enum memory_mode mode,
 		      const struct mmcpus_memory_limit *limit)
 {
-	*book = (struct memory_book){ .sys = sys, .limit = limit };
+	*book = (struct memory_book){ .sys = sys, .limit = limit, .remote_share = MEMORY_REMOTE_SHARE };
 	book->is_exact = mode == MEMORY_EXACT || (mode == MEMORY_UNSET && !mmcpus_system_is_live(sys));
 }
 

@@ -7,7 +7,7 @@
 
 #include "shares.h"
 
-/* A node that has less than this share of the memory of a process counts as one without it. */
+/* A node that has less than this share of the memory of a process counts as one without it, unless somebody says otherwise. */
 #define MEMORY_REMOTE_SHARE 0.05
 #define MEMORY_REMOTE_TEXT  "5 %"
 
@@ -23,6 +23,7 @@ struct memory_book {
 	const struct mmcpus_system *sys;
 	const struct mmcpus_memory_limit *limit; /* of a sample; NULL: the library's */
 	bool is_exact;
+	double remote_share; /* a node that has less counts as one without it */
 	bool has_count_limit;
 	uint64_t count_one_ns;  /* processor time for each process that is counted … */
 	uint64_t count_left_ns; /* … and what is left of it for all */

@@ -236,7 +236,7 @@ static int read_remote(const struct mm_view *view, const struct mmcpus_mm *mm, c
 
 	if (memory_book_look_up(view->memory, mmcpus_mm_pid(mm), &memory))
 		return -ENODATA;
-	return mmcpus_memory_remote(memory, view->sys, active, MEMORY_REMOTE_SHARE, ret);
+	return mmcpus_memory_remote(memory, view->sys, active, view->memory->remote_share, ret);
 }
 
 GETTER(get_remote)
@@ -375,7 +375,7 @@ static const struct column columns[] = {
 	{ "MEM_ERROR", "mem_error", VALUE_PERCENT, 0, 0, get_mem_error,
 	  "how far each share may be off: half of its 95 % interval" },
 	{ "REMOTE", "remote", VALUE_SET, 0, 0, get_remote,
-	  "active CPUs on nodes with less than " MEMORY_REMOTE_TEXT " of its memory" },
+	  "active CPUs on nodes with less than " MEMORY_REMOTE_TEXT " (--remote-below) of its memory" },
 	{ "NUMA_PREFERRED", "numa_preferred", VALUE_SET, 0, 0, get_numa_preferred,
 	  "nodes where NUMA balancing wants its threads to be" },
 	{ "MM", "mm", VALUE_ID, 0, 0, get_id, "identity of the address space" },

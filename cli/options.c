@@ -26,6 +26,8 @@ const struct option_row option_rows[] = {
 	{ OPTION_SORT, 's', "sort", "COLUMN", TEXT(sort), "sort by this column; -COLUMN for descending" },
 	{ OPTION_MEMORY, 0, "memory", "MODE", TEXT(memory),
 	  "where its memory is: sample pages, or count all of them (exact)" },
+	{ OPTION_MEMORY, 0, "remote-below", "N", TEXT(remote_below),
+	  "REMOTE: nodes with less than N percent of its memory count as without it (5)" },
 	{ OPTION_JSON, 'J', "json", NULL, FLAG(json), "print JSON" },
 	{ OPTION_PAIRS, 'P', "pairs", NULL, FLAG(pairs), "print KEY=\"value\" pairs" },
 	{ OPTION_NOHEADINGS, 'n', "noheadings", NULL, FLAG(noheadings), "print no heading" },

@@ -34,7 +34,7 @@ enum {
 	OPTION_LIST_RULES = 1 << 20,
 	OPTION_ISOLATED = 1 << 21,
 	OPTION_CPUS = 1 << 22,
-	OPTION_MEMORY = 1 << 23,
+	OPTION_MEMORY = 1 << 23, /* --memory and --remote-below */
 	OPTION_HIT_CPUS = 1 << 24,
 	OPTION_BY = 1 << 25,
 	OPTION_COUNT_FOR = 1 << 26, /* -w and -d of a command that counts */
@@ -66,6 +66,7 @@ struct options {
 	const char *mode;
 	const char *isolated;
 	const char *memory;
+	const char *remote_below;
 	const char *policy;
 	const char *by;
 	const char *top;
