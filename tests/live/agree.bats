@@ -3,23 +3,11 @@
 #
 # What a backend says against what another one and /proc say, for each backend once: MMCPUS_BACKEND.
 
-load live
-
-setup_file()
-{
-	find_out
-}
-
-setup()
-{
-	need_backend
-	pick_cpus
-}
+load backend
 
 teardown()
 {
-	end_scenes
-	remove_public_copy
+	end_looking
 	[ -z "${cgroup:-}" ] || rmdir "$cgroup"
 }
 

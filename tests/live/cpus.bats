@@ -3,24 +3,12 @@
 #
 # What CPUs run and hold, while it is known what they do.
 
-load live
-
-setup_file()
-{
-	find_out
-}
+load backend
 
 setup()
 {
-	need_backend
-	pick_cpus
-	[ "$(uname -m)" = x86_64 ] || skip "only x86 tells"
-}
-
-teardown()
-{
-	end_scenes
-	remove_public_copy
+	begin_looking
+	need_x86
 }
 
 # cpu CPU [COLUMN...]: its row in $json, looked at from CPU A

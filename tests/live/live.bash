@@ -80,6 +80,11 @@ pick_cpus()
 	B=${own[1]:-$A}
 }
 
+need_x86()
+{
+	[ "$(uname -m)" = x86_64 ] || skip "only x86 tells"
+}
+
 need_two_cpus()
 {
 	[ "$A" != "$B" ] || skip "needs two CPUs"

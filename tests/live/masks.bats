@@ -3,23 +3,7 @@
 #
 # What a backend says of processes whose state is known, for each backend once: MMCPUS_BACKEND.
 
-load live
-
-setup_file()
-{
-	find_out
-}
-
-setup()
-{
-	need_backend
-	pick_cpus
-}
-
-teardown()
-{
-	end_scenes
-}
+load backend
 
 @test "pinned process is active on its CPU and on no other [$MMCPUS_BACKEND]" {
 	for cpu in "$A" "$B"; do

@@ -12,7 +12,7 @@ setup()
 	need_root
 	need_bpf
 	pick_cpus
-	[ "$(uname -m)" = x86_64 ] || skip "only x86 tells"
+	need_x86
 }
 
 teardown()

@@ -3,23 +3,12 @@
 #
 # What CPUs hold of processes whose state is known.
 
-load live
-
-setup_file()
-{
-	find_out
-}
+load backend
 
 setup()
 {
-	need_backend
-	pick_cpus
-	[ "$(uname -m)" = x86_64 ] || skip "only x86 tells"
-}
-
-teardown()
-{
-	end_scenes
+	begin_looking
+	need_x86
 }
 
 # held PID: row, of the columns that tell what CPUs hold

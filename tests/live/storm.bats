@@ -4,26 +4,10 @@
 # Snapshots while processes fork, exec and exit as fast as they can, for each backend once: MMCPUS_BACKEND. What does
 # not take part keeps its mask, and no snapshot is implausible.
 
-load live
+load backend
 
 SECONDS_OF_STORM=3
 PATIENCE_SECONDS=20 # a loaded machine gets more time
-
-setup_file()
-{
-	find_out
-}
-
-setup()
-{
-	need_backend
-	pick_cpus
-}
-
-teardown()
-{
-	end_scenes
-}
 
 # begin: two steady scenes, one that changes all the time, and the storm
 begin()
