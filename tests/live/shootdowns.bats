@@ -226,15 +226,19 @@ adds_up()
 {
 	tail -n 1 "$json"
 	jq -se '(length - 1) + .[-1].dropped == .[-1].sent + (.[-1].hits // 0) and
-		(.[-1].dropped > 0 or ([.[] | select(.event == "sent").id] as $sent |
-			([.[] | select(.event == "hit").id] | unique) - $sent == []))' "$json"
+		(.[-1].dropped > 0 or (.[:-1] | group_by(.id) | all(.[]; any(.[]; .event == "sent"))))' "$json"
 }
 
 @test "--events tells of each, joined by an id, and counts what it has to drop" {
+	local tries
 	need_two_cpus
-	mmcpus shootdowns --events -- "$MMCPUS_FLUSHES" madvise $NR "$A" "$B" >"$json" 2>"$said"
+	# Others may leave no room.
+	for tries in 1 2 3; do
+		mmcpus shootdowns --events -- "$MMCPUS_FLUSHES" madvise $NR "$A" "$B" >"$json" 2>"$said"
+		adds_up
+		! jq -se '.[-1].dropped == 0' "$json" || break
+	done
 	read -r load_pid _ <"$said"
-	adds_up
 	jq -se --argjson pid "$load_pid" --argjson nr $NR '
 		(.[-1] | .event == "end" and .dropped == 0) and
 		([.[] | select(.event == "sent" and .pid == $pid and .cause == "madvise" and .kind == "range")] | length) == $nr' "$json"
