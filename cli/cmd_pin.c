@@ -20,9 +20,10 @@ struct access {
 	int64_t gid; /* -1: the group stays as it is */
 };
 
-#define MODE_ROOT     0400
-#define MODE_GROUP    0440
-#define MODE_ALL_READ 0444
+#define MODE_ROOT      0400
+#define MODE_GROUP     0440
+#define MODE_FOR_GROUP 0040
+#define MODE_ALL_READ  0444
 
 static int parse_mode(const char *text, uint32_t *ret, char **why)
 {
@@ -126,6 +127,9 @@ static int pin_run(const struct options *opts)
 		return complain_usage(xstrdup("--dir '' names no directory"));
 	if (opts->mode && parse_mode(opts->mode, &access.mode, &why))
 		return complain_usage(why);
+	if (opts->group && !(access.mode & MODE_FOR_GROUP))
+		return complain_usage(
+			xasprintf("--mode '%s' keeps the group of --group '%s' out", opts->mode, opts->group));
 	if (opts->group && find_group(opts->group, &access.gid))
 		return STATUS_FAILED;
 	return pin(opts, &access);

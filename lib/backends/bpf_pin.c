@@ -49,7 +49,10 @@ struct pin_dir {
 
 static int fail_path(struct mmcpus_reason *why, int err, const char *path)
 {
-	return reason_set(why, err, "%s: %s", path, strerror(-err));
+	reason_set(why, err, "%s: %s", path, strerror(-err));
+	if (err == -EACCES || err == -EPERM)
+		reason_remedy(why, "run with sudo");
+	return err;
 }
 
 /* Without bpffs there is an ordinary, or no, directory. */
