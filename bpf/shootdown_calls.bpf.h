@@ -6,6 +6,7 @@
 #include "shootdown_cost.bpf.h"
 #include "shootdown_cpu.bpf.h"
 #include "shootdown_flush.bpf.h"
+#include "shootdown_kernel.bpf.h"
 #include "shootdown_rows.bpf.h"
 #include "shootdown_sender.bpf.h"
 
@@ -105,9 +106,14 @@ static __always_inline void queue_call(struct bpf_raw_tracepoint_args *ctx, uint
 	const struct cpu_state *state = bpf_map_lookup_elem(&cpu_states, &cpu);
 	const struct __call_single_data *csd = (const void *)ctx->args[3];
 	uint32_t target = (uint32_t)ctx->args[0];
+	uint32_t function = kernel_function(ctx->args[2]);
 	uint64_t token = (uint64_t)csd;
 	uint32_t index;
 
+	if (function != SHOOTDOWN_FUNCTION_FLUSH) {
+		send_kernel_to(ctx, cpu, function, csd, target);
+		return;
+	}
 	if (!state || control.is_paused || target >= control.nr_cpus || !is_watched(target) || is_flush(state, csd))
 		return;
 	index = count_call(ctx, ctx->args[2], cpu, target, state);

@@ -9,6 +9,7 @@
 /* arch/x86/include/asm/tlbflush.h */
 #define TLB_FLUSH_ALL (~0ull)
 #define PAGE_SHIFT    12
+#define PAGE_SIZE     (1ull << PAGE_SHIFT)
 
 #define INFO_BYTES 64
 

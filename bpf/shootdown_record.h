@@ -17,6 +17,7 @@
 #define SHOOTDOWN_NR_ROWS      2048 /* a power of two */
 #define SHOOTDOWN_OTHER_ROW    0
 #define SHOOTDOWN_OTHER_CALLS  (SHOOTDOWN_NR_ROWS - 1) /* the same for calls that are no flushes */
+#define SHOOTDOWN_OTHER_KERNEL (SHOOTDOWN_NR_ROWS - 2) /* the same for flushes of the kernel's own range */
 #define SHOOTDOWN_NR_BUCKETS   32 /* bucket n: at least 2^n ns, less than twice that; the last is open */
 #define SHOOTDOWN_STACK_FRAMES 32
 #define SHOOTDOWN_STACK_MEMOS  8 /* stacks that each CPU knows again */
@@ -27,8 +28,28 @@ enum shootdown_kind {
 	SHOOTDOWN_KIND_WHOLE,   /* of all of an address space */
 	SHOOTDOWN_KIND_TABLES,  /* page tables are freed, so that lazy CPUs are interrupted as well */
 	SHOOTDOWN_KIND_BATCH,   /* reclaim or migration, of pages of many address spaces at once */
+	SHOOTDOWN_KIND_KERNEL,  /* of the kernel's own range, on all CPUs */
 	SHOOTDOWN_KIND_CALL,    /* none: another function is called, or a CPU is made to reschedule */
 	SHOOTDOWN_NR_KINDS,
+};
+
+/*
+ * What the kernel calls on other CPUs to flush: an address space, or its own range. Not every kernel has each of the
+ * latter. In the key of a row, the number of the function stands where others have the owner.
+ */
+#define SHOOTDOWN_KERNEL_FUNCTIONS(X)          \
+	X(KERNEL_RANGE, do_kernel_range_flush) \
+	X(KERNEL_ALL, do_flush_tlb_all)        \
+	X(KERNEL_PAGES, __cpa_flush_tlb)       \
+	X(KERNEL_CACHE, __cpa_flush_all)
+
+#define SHOOTDOWN_FUNCTIONS(X)   \
+	X(FLUSH, flush_tlb_func) \
+	SHOOTDOWN_KERNEL_FUNCTIONS(X)
+
+#define SHOOTDOWN_FUNCTION_NUMBER(which, name) SHOOTDOWN_FUNCTION_##which,
+enum shootdown_function {
+	SHOOTDOWN_FUNCTIONS(SHOOTDOWN_FUNCTION_NUMBER) SHOOTDOWN_NR_FUNCTIONS
 };
 
 /* Why: the number of a system call, or one of these. */
@@ -47,7 +68,8 @@ enum shootdown_cause {
 
 /* No function of the kernel is there. */
 #define SHOOTDOWN_CALLBACK_RESCHEDULE (~0ull)
-#define SHOOTDOWN_CALLBACK_OTHER      (~1ull) /* of several; in the library only */
+#define SHOOTDOWN_CALLBACK_OTHER      (~1ull) /* of several; in the library only, as the next */
+#define SHOOTDOWN_CALLBACK_KERNEL     (~2ull) /* what flushes the kernel's own range */
 
 /* What has a row of its own. */
 struct shootdown_key {
@@ -137,7 +159,7 @@ struct shootdown_event {
 	uint32_t cpu;     /* that sent it, or was hit */
 	uint32_t row;     /* of the sender */
 	uint32_t kind;    /* enum shootdown_kind */
-	uint64_t start;   /* of what is flushed; sent only */
+	uint64_t start;   /* of what is flushed; sent only. Of the kernel's own range, all is also what is not told */
 	uint64_t end;
 	uint64_t stolen_ns; /* hit only */
 	uint64_t wait_ns;   /* since it was sent */
@@ -185,7 +207,9 @@ struct shootdown_control {
 	uint32_t layout; /* enum shootdown_layout */
 	uint32_t
 		preempt_offset; /* set before the start: of the per-CPU variable with the preemption count; 0: unknown */
-	uint64_t fault_return;  /* where a page fault returns to, learnt from one; 0: unknown */
+	uint64_t functions[SHOOTDOWN_NR_FUNCTIONS]; /* their addresses; 0: unknown, or there is none */
+
+	uint64_t fault_return; /* where a page fault returns to, learnt from one; 0: unknown */
 
 	/* The ring of free rows: the program takes at the head, the library gives at the tail. */
 	uint32_t free_head;
@@ -198,6 +222,6 @@ struct shootdown_control {
 	uint32_t reserved;
 };
 
-_Static_assert(sizeof(struct shootdown_control) == 88, "part of the contract");
+_Static_assert(sizeof(struct shootdown_control) == 128, "part of the contract");
 
 #endif

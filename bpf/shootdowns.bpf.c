@@ -14,6 +14,10 @@
  * The CPUs that are hit are seen by csd:csd_function_entry and _exit (6.5). Built once more, for kernels that lack these,
  * with fentry and fexit of the function that they call (WITH_FENTRY).
  *
+ * Flushes of the kernel's own range are in shootdown_kernel.bpf.h. What sends them is seen where an address space's is, too:
+ * by fentry of smp_call_function_many_cond() (WITH_CROSS), or else by csd:csd_queue_cpu. The CPUs that are hit without the
+ * tracepoints take fentry of each function (WITH_KERNEL_FENTRY), which not every kernel has.
+ *
  * Other calls of functions on other CPUs (WITH_CALLS) take programs and a map that flushes do without. They are built once
  * more, with tracepoints alone, so that they load wherever there are any to count.
  */
@@ -27,6 +31,7 @@
 #include "shootdown_cpu.bpf.h"
 #include "shootdown_events.bpf.h"
 #include "shootdown_flush.bpf.h"
+#include "shootdown_kernel.bpf.h"
 #include "shootdown_record.h"
 #include "shootdown_rows.bpf.h"
 #include "shootdown_sender.bpf.h"
@@ -37,12 +42,12 @@
 
 /* ------------------------------------------------------------------------------------------------------ the sending -- */
 
-/* Of ranges only. */
+/* Of ranges only; those of the kernel may end with the last byte of a page. */
 static __always_inline uint64_t pages_of(const struct cpu_state *state)
 {
 	if (state->kind == SHOOTDOWN_KIND_UNKNOWN || state->end == TLB_FLUSH_ALL || state->end < state->start)
 		return 0;
-	return (state->end - state->start) >> PAGE_SHIFT;
+	return (state->end - state->start + PAGE_SIZE - 1) >> PAGE_SHIFT;
 }
 
 static __always_inline void count_sent(struct shootdown_row *row, const struct cpu_state *state)
@@ -104,6 +109,24 @@ static __always_inline void send(void *ctx, struct cpu_state *state, uint32_t cp
 
 #ifdef WITH_TRACEPOINT
 
+#ifndef WITH_CALLS
+
+/* 6.4: 68f4ff04dbad ("sched, smp: Trace smp callback causing an IPI"). For each CPU that a function is to run on. */
+SEC("raw_tp/csd_queue_cpu")
+int on_call(struct bpf_raw_tracepoint_args *ctx)
+{
+	uint32_t function = kernel_function(ctx->args[2]);
+	uint32_t cpu = bpf_get_smp_processor_id();
+	struct run run = begin_run(cpu);
+
+	if (function != SHOOTDOWN_FUNCTION_FLUSH)
+		send_kernel_to(ctx, cpu, function, (const void *)ctx->args[3], (uint32_t)ctx->args[0]);
+	end_run(&run);
+	return 0;
+}
+
+#endif
+
 SEC("raw_tp/tlb_flush")
 int on_tlb_flush(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -153,6 +176,34 @@ int on_migrate(unsigned long long *ctx)
 	end_run(&run);
 	return 0;
 }
+
+#ifdef WITH_CROSS
+
+/*
+ * What native_flush_tlb_multi() calls, as do flushes of the kernel's own range: instead of the above, where it is known
+ * which function flushes. Called with the set of CPUs, the function (which the verifier keeps from being read from the
+ * context) and its argument, and never from an interrupt.
+ */
+SEC("fentry/smp_call_function_many_cond")
+int on_cross_call(unsigned long long *ctx)
+{
+	uint32_t cpu = bpf_get_smp_processor_id();
+	struct run run = begin_run(cpu);
+	struct cpu_state *state = bpf_map_lookup_elem(&cpu_states, &cpu);
+	unsigned long long address = 0;
+	uint32_t function;
+
+	bpf_get_func_arg(ctx, 1, &address);
+	function = kernel_function(address);
+	if (function != SHOOTDOWN_FUNCTION_FLUSH)
+		send_kernel_to_all(ctx, cpu, function, ctx[2], (const void *)ctx[0]);
+	else if (state && address == control.functions[SHOOTDOWN_FUNCTION_FLUSH])
+		send(ctx, state, cpu, ctx[2]);
+	end_run(&run);
+	return 0;
+}
+
+#endif
 
 #endif
 
@@ -210,29 +261,14 @@ static __always_inline void count_wait(struct cpu_state *sender, struct shootdow
 	}
 }
 
-static __always_inline void end_hit(uint32_t cpu, uint64_t token)
+/* other: the row of what has none of its own. */
+static __always_inline void finish_hit(struct cpu_state *sender, uint32_t from, uint32_t cpu, uint64_t begin_ns,
+				       uint64_t end_ns, uint32_t other)
 {
-	struct cpu_state *own = bpf_map_lookup_elem(&cpu_states, &cpu);
-	struct cpu_state *sender;
-	struct shootdown_row *row;
-	uint64_t now;
-	uint32_t index;
-	uint32_t from = 0;
+	uint32_t index = sender->row;
+	struct shootdown_row *row = bpf_map_lookup_elem(&rows, &index);
 
-	if (!own || !token || own->hit_token != token)
-		return;
-	now = bpf_ktime_get_ns();
-	own->hit_token = 0;
-	sender = find_sender(own->hit_info, cpu, &from);
-	if (!sender || control.is_paused)
-		return;
-	if (!control.was_hit) /* every CPU reads what is around it: it is not written without need */
-		control.was_hit = 1;
-	if (!is_watched(cpu))
-		return;
-	index = sender->row;
-	row = bpf_map_lookup_elem(&rows, &index);
-	if (!row)
+	if (!row || control.is_paused)
 		return;
 	if (control.is_filtered && !__sync_lock_test_and_set(&sender->is_counted, 1)) {
 		count_sent(row, sender);
@@ -240,15 +276,37 @@ static __always_inline void end_hit(uint32_t cpu, uint64_t token)
 			tell_sent(sender, from);
 	}
 	if (control.with_events)
-		tell_hit(sender, cpu, own->hit_ns, now);
-	count_wait(sender, row, now - sender->sent_ns);
-	if (control.with_victims && index != SHOOTDOWN_OTHER_ROW) {
+		tell_hit(sender, cpu, begin_ns, end_ns);
+	count_wait(sender, row, end_ns - sender->sent_ns);
+	if (control.with_victims && index != other) {
 		index = find_victim_row(cpu, row);
+		if (index == SHOOTDOWN_OTHER_ROW)
+			index = other;
 		row = bpf_map_lookup_elem(&rows, &index);
 		if (!row)
 			return;
 	}
-	count_hit(row, index, cpu, now - own->hit_ns);
+	count_hit(row, index, cpu, end_ns - begin_ns);
+}
+
+static __always_inline void end_hit(uint32_t cpu, uint64_t token)
+{
+	struct cpu_state *own = bpf_map_lookup_elem(&cpu_states, &cpu);
+	struct cpu_state *sender;
+	uint64_t now;
+	uint32_t from = 0;
+
+	if (!own || !token || own->hit_token != token)
+		return;
+	now = bpf_ktime_get_ns();
+	own->hit_token = 0;
+	sender = find_sender(own->hit_info, cpu, &from);
+	if (!sender)
+		return;
+	if (!control.was_hit) /* every CPU reads what is around it: it is not written without need */
+		control.was_hit = 1;
+	if (is_watched(cpu))
+		finish_hit(sender, from, cpu, own->hit_ns, now, SHOOTDOWN_OTHER_ROW);
 }
 
 #ifdef WITH_FENTRY
@@ -309,14 +367,27 @@ static __always_inline void begin_any(uint32_t cpu, const struct __call_single_d
 	begin_hit(cpu, info, (uint64_t)csd);
 }
 
+static __always_inline void end_any(uint32_t cpu, uint64_t csd)
+{
+	end_hit(cpu, csd);
+#ifdef WITH_CALLS
+	end_call(cpu, csd);
+#endif
+}
+
 /* 6.5: 949fa3f11ced ("trace,smp: Add tracepoints for scheduling remotelly called functions") */
 SEC("raw_tp/csd_function_entry")
 int on_hit_begin(struct bpf_raw_tracepoint_args *ctx)
 {
+	const struct __call_single_data *csd = (const void *)ctx->args[1];
+	uint32_t function = kernel_function(ctx->args[0]);
 	uint32_t cpu = bpf_get_smp_processor_id();
 	struct run run = begin_run(cpu);
 
-	begin_any(cpu, (const void *)ctx->args[1]);
+	if (function == SHOOTDOWN_FUNCTION_FLUSH)
+		begin_any(cpu, csd);
+	else if (csd)
+		begin_kernel_hit(cpu, function, info_of(csd), (uint64_t)csd);
 	end_run(&run);
 	return 0;
 }
@@ -327,10 +398,10 @@ int on_hit_end(struct bpf_raw_tracepoint_args *ctx)
 	uint32_t cpu = bpf_get_smp_processor_id();
 	struct run run = begin_run(cpu);
 
-	end_hit(cpu, ctx->args[1]);
-#ifdef WITH_CALLS
-	end_call(cpu, ctx->args[1]);
-#endif
+	if (kernel_function(ctx->args[0]) == SHOOTDOWN_FUNCTION_FLUSH)
+		end_any(cpu, ctx->args[1]);
+	else
+		end_kernel_hit(cpu, ctx->args[1]);
 	end_run(&run);
 	return 0;
 }

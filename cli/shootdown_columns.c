@@ -107,18 +107,21 @@ GETTER(get_sender)
 	return 0;
 }
 
-/* Is it none of address spaces, but another call? Known, and so is that it has no owner. */
-static bool is_call(const struct mmcpus_shootdown *row)
+/* Rows of these two kinds have nothing of another kind in them. */
+static bool is_of_kind(const struct mmcpus_shootdown *row, const char *name)
 {
 	const char *kind = mmcpus_shootdown_text(row, MMCPUS_SHOOTDOWN_KIND);
 
-	return kind && strcmp(kind, "call") == 0;
+	return kind && strcmp(kind, name) == 0 && !mmcpus_shootdown_joined(row);
 }
 
 GETTER(get_owner)
 {
-	if (is_call(row) && !mmcpus_shootdown_joined(row))
+	/* Known, and so is that it is of no address space. */
+	if (is_of_kind(row, "call"))
 		return give_text("", ret);
+	if (is_of_kind(row, "kernel-range"))
+		return give_text("kernel", ret);
 	return give_process(row, MMCPUS_SHOOTDOWN_OWNER_COMM, MMCPUS_SHOOTDOWN_OWNER_PID, ret);
 }
 
@@ -232,7 +235,7 @@ static const struct column columns[] = {
 	{ "CAUSE", "cause", VALUE_TEXT, COLUMN_IS_DEFAULT, 0, get_cause,
 	  "why: a system call, a page fault, what a kernel thread does, or its name" },
 	{ "KIND", "kind", VALUE_TEXT, 0, 0, get_kind,
-	  "what is flushed: a range of pages, the whole address space, page tables that are freed, or a batch of reclaim" },
+	  "what is flushed: a range of pages, the whole address space, freed page tables, a batch of reclaim, the kernel's own range" },
 	{ "CALLBACK", "callback", VALUE_TEXT, COLUMN_CAN_TRUNCATE, 0, get_callback,
 	  "function that the CPUs are to run, flush_tlb_func unless --all-ipis is given" },
 	{ "OWNER", "owner", VALUE_TEXT, COLUMN_IS_DEFAULT | COLUMN_CAN_TRUNCATE, 0, get_owner,

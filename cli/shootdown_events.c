@@ -31,6 +31,7 @@ static void write_pid(struct json *json, const char *key, int32_t pid, bool is_k
 
 static void write_sent(struct json *json, const struct mmcpus_event *event)
 {
+	bool is_of_kernel = event->kind && strcmp(event->kind, "kernel-range") == 0;
 	bool is_range = event->kind && strcmp(event->kind, "range") == 0;
 
 	write_pid(json, "pid", event->pid, event->pid > 0);
@@ -45,7 +46,7 @@ static void write_sent(struct json *json, const struct mmcpus_event *event)
 		write_id(json, "owner_mm", event->owner_id);
 	else
 		json_null(json, "owner_mm");
-	if (!is_range)
+	if (!is_range && !(is_of_kernel && event->end != UINT64_MAX))
 		return;
 	write_id(json, "start", event->start);
 	write_id(json, "end", event->end);

@@ -20,10 +20,16 @@ static const struct {
 	enum mmcpus_interval_number which;
 	const char *key;
 } totals[] = {
-	{ MMCPUS_INTERVAL_SENT, "sent" },       { MMCPUS_INTERVAL_HITS, "hits" },
-	{ MMCPUS_INTERVAL_OTHER, "others" },    { MMCPUS_INTERVAL_LOST, "lost" },
-	{ MMCPUS_INTERVAL_TLB_ROW, "tlb_row" }, { MMCPUS_INTERVAL_COST_NS, "cost_ns" },
-	{ MMCPUS_INTERVAL_CALLS, "calls" },     { MMCPUS_INTERVAL_CALL_HITS, "call_hits" },
+	{ MMCPUS_INTERVAL_SENT, "sent" },
+	{ MMCPUS_INTERVAL_HITS, "hits" },
+	{ MMCPUS_INTERVAL_OTHER, "others" },
+	{ MMCPUS_INTERVAL_LOST, "lost" },
+	{ MMCPUS_INTERVAL_TLB_ROW, "tlb_row" },
+	{ MMCPUS_INTERVAL_COST_NS, "cost_ns" },
+	{ MMCPUS_INTERVAL_KERNEL_SENT, "kernel_sent" },
+	{ MMCPUS_INTERVAL_KERNEL_HITS, "kernel_hits" },
+	{ MMCPUS_INTERVAL_CALLS, "calls" },
+	{ MMCPUS_INTERVAL_CALL_HITS, "call_hits" },
 };
 
 static uint64_t length_ns(const struct mmcpus_interval *interval)
@@ -124,6 +130,19 @@ static void add_tlb_row(struct strbuf *text, const struct mmcpus_interval *inter
 			    row > hits ? "more" : "less");
 }
 
+/* They have nothing to be compared with. */
+static void add_kernel(struct strbuf *text, const struct mmcpus_interval *interval)
+{
+	uint64_t unused;
+
+	if (mmcpus_interval_number(interval, MMCPUS_INTERVAL_KERNEL_SENT, &unused)) {
+		strbuf_add(text, "; flushes of the kernel's own range are not counted");
+		return;
+	}
+	add_number(text, "; of the kernel's own range sent", interval, MMCPUS_INTERVAL_KERNEL_SENT);
+	add_number(text, ", hit", interval, MMCPUS_INTERVAL_KERNEL_HITS);
+}
+
 static void add_cost(struct strbuf *text, const struct mmcpus_interval *interval)
 {
 	uint64_t ns;
@@ -149,6 +168,7 @@ static void print_last_line(const struct shootdown_report *report, const struct 
 	add_number(&text, ", hit", interval, MMCPUS_INTERVAL_HITS);
 	add_number(&text, ", lost", interval, MMCPUS_INTERVAL_LOST);
 	add_tlb_row(&text, interval);
+	add_kernel(&text, interval);
 	if (mmcpus_interval_number(interval, MMCPUS_INTERVAL_CALLS, &calls) == 0) {
 		strbuf_addf(&text, "; other calls sent %" PRIu64, calls);
 		add_number(&text, ", carried out", interval, MMCPUS_INTERVAL_CALL_HITS);

@@ -13,7 +13,8 @@
 
 static bool is_function(const struct mmcpus_shootdown *group)
 {
-	return group->group.callback && group->group.callback != SHOOTDOWN_CALLBACK_RESCHEDULE;
+	return group->group.callback && group->group.callback != SHOOTDOWN_CALLBACK_RESCHEDULE &&
+	       group->group.callback != SHOOTDOWN_CALLBACK_KERNEL;
 }
 
 static const struct kernel_symbol *find(const struct callback_names *names, uint64_t address)

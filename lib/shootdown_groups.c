@@ -58,9 +58,24 @@ static bool is_call(const struct shootdown_row *row)
 	return row->key.kind == SHOOTDOWN_KIND_CALL;
 }
 
+static bool is_of_kernel(const struct shootdown_row *row)
+{
+	return row->key.kind == SHOOTDOWN_KIND_KERNEL;
+}
+
 static uint64_t owner_id_of(const struct shootdown_row *row)
 {
-	return is_call(row) ? 0 : row->key.owner_id;
+	return is_call(row) || is_of_kernel(row) ? 0 : row->key.owner_id;
+}
+
+/* What is called, if it is none that flushes an address space. */
+static uint64_t callback_of(const struct shootdown_row *row, bool is_other)
+{
+	if (is_of_kernel(row))
+		return SHOOTDOWN_CALLBACK_KERNEL;
+	if (!is_call(row))
+		return 0;
+	return is_other ? SHOOTDOWN_CALLBACK_OTHER : row->key.owner_id;
 }
 
 static void key_by_process(struct group_key *ret, const struct shootdown_task *task)
@@ -112,8 +127,7 @@ static bool make_key(struct group_key *ret, enum mmcpus_shootdowns_by by, const 
 
 	memset(ret, 0, sizeof(*ret));
 	ret->is_other = row->key.cause == SHOOTDOWN_CAUSE_OTHER;
-	if (is_call(row))
-		ret->callback = ret->is_other ? SHOOTDOWN_CALLBACK_OTHER : row->key.owner_id;
+	ret->callback = callback_of(row, ret->is_other);
 	if (ret->is_other)
 		return !is_of_hits || row->counts.hits;
 	if (is_of_hits && !row->key.cpu)
@@ -290,7 +304,7 @@ int groups_add(struct shootdown_groups *groups, const struct shootdown_row *row,
 	if (groups->nr_groups >= GROUPS_MAX && !key.is_other && !*find_slot(groups, &key)) {
 		memset(&key, 0, sizeof(key));
 		key.is_other = 1;
-		key.callback = is_call(row) ? SHOOTDOWN_CALLBACK_OTHER : 0;
+		key.callback = callback_of(row, true);
 	}
 	group = find_or_make(groups, &key, key.is_other ? &other_row : row);
 	if (!group)
@@ -299,6 +313,8 @@ int groups_add(struct shootdown_groups *groups, const struct shootdown_row *row,
 	add_counts(group, &row->counts);
 	if (row->key.kind < SHOOTDOWN_NR_KINDS)
 		group->kinds |= 1u << row->key.kind;
+	if (is_of_kernel(row) && !key.is_other && row->key.owner_id < SHOOTDOWN_NR_FUNCTIONS)
+		group->functions |= 1u << row->key.owner_id;
 	for (size_t i = 0; i < SHOOTDOWN_NR_SETS; i++)
 		for (uint32_t word = 0; word < cpuset_nr_words(groups->nr_cpus); word++)
 			group->sets[i]->words[word] |= sets[i][word];
@@ -339,7 +355,7 @@ void groups_sort(struct shootdown_groups *groups)
 
 static const char *const kind_names[SHOOTDOWN_NR_KINDS] = {
 	[SHOOTDOWN_KIND_RANGE] = "range", [SHOOTDOWN_KIND_WHOLE] = "whole", [SHOOTDOWN_KIND_TABLES] = "tables",
-	[SHOOTDOWN_KIND_BATCH] = "batch", [SHOOTDOWN_KIND_CALL] = "call",
+	[SHOOTDOWN_KIND_BATCH] = "batch", [SHOOTDOWN_KIND_CALL] = "call",   [SHOOTDOWN_KIND_KERNEL] = "kernel-range",
 };
 
 const char *groups_kind_name(uint32_t kind)
@@ -347,18 +363,23 @@ const char *groups_kind_name(uint32_t kind)
 	return kind < SHOOTDOWN_NR_KINDS ? kind_names[kind] : NULL;
 }
 
-/* All kinds that are in it; none if one of them is unknown. */
-static void describe_kinds(struct mmcpus_shootdown *group)
+/* The names of those whose bits are set; there is room for all. */
+static void join_names(uint32_t set, const char *const *names, size_t nr, char *buf, size_t size)
 {
 	size_t length = 0;
 
-	group->kind[0] = '\0';
-	if (group->kinds & 1u << SHOOTDOWN_KIND_UNKNOWN)
-		return;
-	for (size_t i = 0; i < SHOOTDOWN_NR_KINDS; i++)
-		if (group->kinds & 1u << i)
-			length += (size_t)snprintf(group->kind + length, sizeof(group->kind) - length, "%s%s",
-						   length ? "," : "", kind_names[i]);
+	buf[0] = '\0';
+	for (size_t i = 0; i < nr; i++)
+		if (set & 1u << i)
+			length += (size_t)snprintf(buf + length, size - length, "%s%s", length ? "," : "", names[i]);
+}
+
+/* All kinds that are in it; none if one of them is unknown. */
+static void describe_kinds(struct mmcpus_shootdown *group)
+{
+	bool is_known = !(group->kinds & 1u << SHOOTDOWN_KIND_UNKNOWN);
+
+	join_names(is_known ? group->kinds : 0, kind_names, SHOOTDOWN_NR_KINDS, group->kind, sizeof(group->kind));
 }
 
 static void end_at_none(uint64_t *buckets)
@@ -366,6 +387,16 @@ static void end_at_none(uint64_t *buckets)
 	for (size_t i = 0; i < SHOOTDOWN_NR_BUCKETS; i++)
 		if ((int64_t)buckets[i] < 0)
 			buckets[i] = 0;
+}
+
+#define SHOOTDOWN_FUNCTION_NAME(which, name) #name,
+static const char *const function_names[] = { SHOOTDOWN_FUNCTIONS(SHOOTDOWN_FUNCTION_NAME) };
+
+/* No hypervisor does that by itself, and it is not counted where its hits are not seen. */
+static void describe_kernel(struct mmcpus_shootdown *group)
+{
+	group->knows_hits = group->knows_hit_cpus = group->knows_wait = true;
+	join_names(group->functions, function_names, SHOOTDOWN_NR_FUNCTIONS, group->callback, sizeof(group->callback));
 }
 
 /* How a CPU comes to reschedule is not watched, and nobody waits for that; nor, often, for a call. */
@@ -389,7 +420,10 @@ void groups_describe(struct shootdown_groups *groups, bool knows_hits)
 	for (size_t i = 0; i < groups->nr_groups; i++) {
 		struct mmcpus_shootdown *group = groups->groups[i];
 
-		describe_callback(group, knows_hits);
+		if (group->group.callback == SHOOTDOWN_CALLBACK_KERNEL)
+			describe_kernel(group);
+		else
+			describe_callback(group, knows_hits);
 		group->has_cause = shootdown_cause_format(group->row.key.cause, group->row.sender.thread_comm,
 							  group->cause, sizeof(group->cause)) == 0;
 		describe_kinds(group);

@@ -10,7 +10,7 @@
 struct group_key {
 	uint64_t start_ns;
 	uint64_t owner_id;
-	uint64_t callback; /* of a call that is no flush; 0: of a flush */
+	uint64_t callback; /* what is called; 0: what flushes an address space */
 	int32_t task;
 	int32_t victim;
 	int32_t cause;
@@ -41,8 +41,9 @@ struct mmcpus_shootdown {
 	uint64_t stolen_log2[SHOOTDOWN_NR_BUCKETS];
 	uint64_t wait_log2[SHOOTDOWN_NR_BUCKETS];
 	struct mmcpus_cpuset *sets[SHOOTDOWN_NR_SETS];
-	uint32_t kinds;  /* 1 << enum shootdown_kind */
-	bool knows_hits; /* set when it is read, as those below */
+	uint32_t kinds;     /* 1 << enum shootdown_kind */
+	uint32_t functions; /* 1 << enum shootdown_function, of the kernel's own range */
+	bool knows_hits;    /* set when it is read, as those below */
 	bool knows_hit_cpus;
 	bool knows_wait;
 	bool has_cause;

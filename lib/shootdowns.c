@@ -60,6 +60,8 @@ struct mmcpus_shootdowns {
 	uint64_t nr_sent; /* since the last read */
 	uint64_t nr_hits;
 	uint64_t nr_other;
+	uint64_t nr_kernel;
+	uint64_t nr_kernel_hits;
 	uint64_t nr_calls;
 	uint64_t nr_call_hits;
 	struct callback_names callbacks;
@@ -177,6 +179,24 @@ static void correct_cause(struct mmcpus_shootdowns *src, struct shootdown_key *k
 	stack_causes_correct(&src->causes, &src->sys->root, src->ops, src->state, key);
 }
 
+/* Only flushes of address spaces are in the row TLB, which they are compared with. */
+static void add_sums(struct mmcpus_shootdowns *src, const struct shootdown_row *row)
+{
+	switch (row->key.kind) {
+	case SHOOTDOWN_KIND_CALL:
+		src->nr_calls += row->counts.sent;
+		src->nr_call_hits += row->counts.hits;
+		break;
+	case SHOOTDOWN_KIND_KERNEL:
+		src->nr_kernel += row->counts.sent;
+		src->nr_kernel_hits += row->counts.hits;
+		break;
+	default:
+		src->nr_sent += row->counts.sent;
+		src->nr_hits += row->counts.hits;
+	}
+}
+
 static int collect_row(struct mmcpus_shootdowns *src, uint32_t index)
 {
 	struct shootdown_row *shared = &src->shared.rows[index];
@@ -191,13 +211,7 @@ static int collect_row(struct mmcpus_shootdowns *src, uint32_t index)
 	copy_row(shared, &row);
 	correct_cause(src, &row.key);
 	take_sets(src, index);
-	if (row.key.kind == SHOOTDOWN_KIND_CALL) {
-		src->nr_calls += row.counts.sent;
-		src->nr_call_hits += row.counts.hits;
-	} else {
-		src->nr_sent += row.counts.sent;
-		src->nr_hits += row.counts.hits;
-	}
+	add_sums(src, &row);
 	if (index == SHOOTDOWN_OTHER_ROW)
 		src->nr_other += row.counts.sent;
 	return groups_add(&src->collected, &row, (const uint64_t *const *)src->sets);
@@ -263,6 +277,7 @@ int mmcpus_shootdowns_check_hits(struct mmcpus_shootdowns *src, struct mmcpus_re
 static void begin_sums(struct mmcpus_shootdowns *src)
 {
 	src->nr_sent = src->nr_hits = src->nr_other = 0;
+	src->nr_kernel = src->nr_kernel_hits = 0;
 	src->nr_calls = src->nr_call_hits = 0;
 }
 
@@ -278,6 +293,7 @@ static void sum_up(struct mmcpus_shootdowns *src, const struct totals *now, bool
 	struct mmcpus_interval *interval = &src->interval;
 	const struct totals *last = &src->last;
 	bool knows_cost = now->knows_cost && last->knows_cost;
+	bool knows_kernel = src->ops->sees_kernel(src->state);
 
 	set_number(interval, MMCPUS_INTERVAL_NS, true, now->time_ns - last->time_ns);
 	set_number(interval, MMCPUS_INTERVAL_SENT, !src->cpus || knows_hits, src->nr_sent);
@@ -287,6 +303,8 @@ static void sum_up(struct mmcpus_shootdowns *src, const struct totals *now, bool
 	set_number(interval, MMCPUS_INTERVAL_LOST, knows_cost,
 		   now->cost.nr_missed - last->cost.nr_missed +
 			   (src->with_calls ? now->nr_dropped - last->nr_dropped : 0));
+	set_number(interval, MMCPUS_INTERVAL_KERNEL_SENT, knows_kernel, src->nr_kernel);
+	set_number(interval, MMCPUS_INTERVAL_KERNEL_HITS, knows_kernel, src->nr_kernel_hits);
 	set_number(interval, MMCPUS_INTERVAL_CALLS, src->with_calls, src->nr_calls);
 	set_number(interval, MMCPUS_INTERVAL_CALL_HITS, src->with_calls, src->nr_call_hits);
 	set_number(interval, MMCPUS_INTERVAL_TLB_ROW,
@@ -399,7 +417,7 @@ struct listener {
 static void fill_sent(struct mmcpus_event *ret, const struct shootdown_event *event, const struct shootdown_row *row,
 		      char *cause, size_t size)
 {
-	bool is_named = event->row != SHOOTDOWN_OTHER_ROW;
+	bool is_named = !shootdown_is_other(event->row);
 	bool has_owner = is_named && row->flags & SHOOTDOWN_ROW_OWNER_NAMED;
 
 	ret->pid = row->sender.pid;
@@ -411,7 +429,7 @@ static void fill_sent(struct mmcpus_event *ret, const struct shootdown_event *ev
 	ret->kind = groups_kind_name(event->kind);
 	ret->owner_command = has_owner ? row->owner_comm : NULL;
 	ret->owner_pid = has_owner ? row->owner_pid : 0;
-	ret->owner_id = row->key.owner_id;
+	ret->owner_id = event->kind == SHOOTDOWN_KIND_KERNEL ? 0 : row->key.owner_id;
 	ret->start = event->start;
 	ret->end = event->end;
 }

@@ -12,7 +12,7 @@
 /* Is it the row of what has none of its own? */
 static inline bool shootdown_is_other(uint32_t row)
 {
-	return row == SHOOTDOWN_OTHER_ROW || row == SHOOTDOWN_OTHER_CALLS;
+	return row == SHOOTDOWN_OTHER_ROW || row == SHOOTDOWN_OTHER_CALLS || row == SHOOTDOWN_OTHER_KERNEL;
 }
 
 struct tracer_request {
@@ -61,6 +61,8 @@ struct tracer_ops {
 	int (*hook)(void *state, size_t index, struct mmcpus_hook *ret);
 	/* 0 if it sees the CPUs that are hit, or -errno and what is missing. */
 	int (*sees_hits)(void *state, struct mmcpus_reason *why);
+	/* Does it count flushes of the kernel's own range? */
+	bool (*sees_kernel)(void *state);
 	/* -errno if the kernel does not tell. */
 	int (*cost)(void *state, struct tracer_cost *ret);
 	/* The addresses of a kernel stack, innermost first; returns how many. */

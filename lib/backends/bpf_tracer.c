@@ -39,11 +39,13 @@ struct mapping {
 };
 
 enum hook {
+	HOOK_CROSS_CALL,
 	HOOK_SEND,
 	HOOK_SENT,
 	HOOK_INFO,
 	HOOK_CSD,
 	HOOK_FENTRY,
+	HOOK_KERNEL,
 	HOOK_CALLS,
 	HOOK_FAULT,
 	HOOK_UNMAP,
@@ -51,12 +53,15 @@ enum hook {
 };
 
 static const struct mmcpus_hook all_hooks[NR_HOOKS] = {
+	[HOOK_CROSS_CALL] = { .name = "fentry of smp_call_function_many_cond()",
+			      .tells = "what is sent, by whom, and through which system call",
+			      .when = "always, but for other calls" },
 	[HOOK_SEND] = { .name = "fentry of native_flush_tlb_multi()",
-			.tells = "what is sent, by whom, and through which system call",
-			.when = "always, but for other calls" },
+			.tells = "the same, but not of the kernel's own range",
+			.when = "where that is missing" },
 	[HOOK_SENT] = { .name = "tlb:tlb_flush",
 			.tells = "the same, at a higher price",
-			.when = "where that is missing, and for other calls" },
+			.when = "where these are missing, and for other calls" },
 	[HOOK_INFO] = { .name = "flush_tlb_info",
 			.tells = "the owner, kind and range of what is sent; whose hit it is",
 			.when = "always" },
@@ -66,6 +71,9 @@ static const struct mmcpus_hook all_hooks[NR_HOOKS] = {
 	[HOOK_FENTRY] = { .name = "fentry, fexit of flush_tlb_func()",
 			  .tells = "the same",
 			  .when = "where these are missing" },
+	[HOOK_KERNEL] = { .name = "do_kernel_range_flush() and the like",
+			  .tells = "flushes of the kernel's own range",
+			  .when = "always" },
 	[HOOK_CALLS] = { .name = "csd:csd_queue_cpu, ipi:ipi_send_cpu",
 			 .tells = "other calls of functions on other CPUs",
 			 .when = "for other calls (--all-ipis)" },
@@ -94,6 +102,7 @@ struct tracer_state {
 	int links[TRACER_NR_PROGRAMS];       /* -1: not attached */
 	struct taker taker;
 	struct ring_buffer *events; /* NULL: not wanted */
+	bool with_calls;
 	struct mmcpus_hook hooks[NR_HOOKS];
 };
 
@@ -135,6 +144,38 @@ static void fail_fentry(struct tracer_state *tracer, enum hook hook, int err)
 		      "needs CONFIG_DEBUG_INFO_BTF=y and CONFIG_FUNCTION_TRACER=y, no lockdown");
 }
 
+static void fail_hidden(struct tracer_state *tracer, enum hook hook)
+{
+	reason_set(hook_fail(tracer, hook), 0, "the kernel does not tell where its functions are");
+	reason_remedy(&tracer->hooks[hook].why, "needs CAP_SYSLOG, and kernel.kptr_restrict below 2");
+}
+
+static int run(const struct tracer_state *tracer, enum tracer_program program)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.test.prog_fd = (uint32_t)tracer->build.programs[program];
+	return syscall(SYS_bpf, BPF_PROG_TEST_RUN, &attr, sizeof(attr)) < 0 ? -errno : 0;
+}
+
+/* With the hook that tells most. tracepoint: NULL for fentry. */
+static int attach_sender(struct tracer_state *tracer, const char *tracepoint)
+{
+	int err;
+
+	if (tracepoint)
+		return attach(tracer, TRACER_PROGRAM_SENT, tracepoint);
+	if (tracer->build.programs[TRACER_PROGRAM_CROSS_CALL] &&
+	    tracer->build.control->functions[SHOOTDOWN_FUNCTION_FLUSH]) {
+		err = attach(tracer, TRACER_PROGRAM_CROSS_CALL, NULL);
+		if (!err)
+			return 0;
+		fail_fentry(tracer, HOOK_CROSS_CALL, err);
+	}
+	return attach(tracer, TRACER_PROGRAM_SENT, NULL);
+}
+
 /* The kernel may refuse to load a program, or only to attach it. What it counts until all is set up is left out. */
 static int load_build(struct tracer_state *tracer,
 		      int (*load_it)(struct tracer_build *ret, const struct tracer_sizes *sizes),
@@ -143,7 +184,9 @@ static int load_build(struct tracer_state *tracer,
 	int err = load_it(&tracer->build, sizes);
 
 	if (!err)
-		err = attach(tracer, TRACER_PROGRAM_SENT, tracepoint);
+		err = run(tracer, TRACER_PROGRAM_FIND);
+	if (!err)
+		err = attach_sender(tracer, tracepoint);
 	if (err)
 		tracer_build_unload(&tracer->build);
 	return err;
@@ -158,6 +201,15 @@ static void look_for_calls(struct tracer_state *tracer, bool with_calls, const s
 		reason_set(hook_fail(tracer, HOOK_CALLS), 0, "useless without csd:csd_function_entry (6.5)");
 	else if (!with_calls)
 		tracer->hooks[HOOK_CALLS].state = MMCPUS_HOOK_SPARE;
+}
+
+static void note_sender(struct tracer_state *tracer)
+{
+	tracer->hooks[HOOK_SENT].state = MMCPUS_HOOK_SPARE;
+	if (tracer->links[TRACER_PROGRAM_CROSS_CALL] >= 0)
+		tracer->hooks[HOOK_SEND].state = MMCPUS_HOOK_SPARE;
+	else if (tracer->hooks[HOOK_CROSS_CALL].state == MMCPUS_HOOK_USED)
+		fail_hidden(tracer, HOOK_CROSS_CALL);
 }
 
 /*
@@ -176,15 +228,20 @@ static int load(struct tracer_state *tracer, bool with_calls, const struct trace
 	else
 		reason_set(hook_fail(tracer, HOOK_CSD), 0, "the kernel has no such tracepoints, which came with 6.5");
 	if (with_calls && has_csd) {
-		tracer->hooks[HOOK_SEND].state = MMCPUS_HOOK_SPARE;
+		tracer->hooks[HOOK_CROSS_CALL].state = tracer->hooks[HOOK_SEND].state = MMCPUS_HOOK_SPARE;
 		reason_set(hook_fail(tracer, HOOK_UNMAP), 0, "not used while other calls are counted");
 		return load_build(tracer, tracer_build_load_calls, sizes, "tlb_flush");
 	}
-	err = load_build(tracer, has_csd ? tracer_build_load_csd : tracer_build_load_fentry, sizes, NULL);
+	err = load_build(tracer, has_csd ? tracer_build_load_csd : tracer_build_load_kernel, sizes, NULL);
+	if (err && !has_csd) {
+		fail_fentry(tracer, HOOK_CROSS_CALL, err);
+		err = load_build(tracer, tracer_build_load_fentry, sizes, NULL);
+	}
 	if (!err) {
-		tracer->hooks[HOOK_SENT].state = MMCPUS_HOOK_SPARE;
+		note_sender(tracer);
 		return 0;
 	}
+	fail_fentry(tracer, HOOK_CROSS_CALL, err);
 	fail_fentry(tracer, HOOK_SEND, err);
 	fail_fentry(tracer, HOOK_UNMAP, err);
 	if (!has_csd)
@@ -317,6 +374,83 @@ static int attach_calls(struct tracer_state *tracer, struct mmcpus_reason *why)
 	return err ? reason_set(why, err, "hooking the tracepoints %s: %s", hook->name, strerror(-err)) : 0;
 }
 
+/* Where each of them is seen to begin and to end by itself. */
+static int attach_kernel_hits(struct tracer_state *tracer)
+{
+	const int behind = TRACER_PROGRAM_KERNEL_END + TRACER_NR_KERNEL_FUNCTIONS;
+	int err = 0;
+
+	for (int i = TRACER_PROGRAM_KERNEL_BEGIN; !err && i < behind; i++)
+		err = attach(tracer, i, NULL);
+	for (int i = TRACER_PROGRAM_KERNEL_BEGIN; err && i < behind; i++)
+		detach(tracer, i);
+	return err;
+}
+
+static bool knows_kernel_functions(const struct tracer_state *tracer)
+{
+	const uint64_t *functions = tracer->build.control->functions;
+
+	return functions[SHOOTDOWN_FUNCTION_KERNEL_RANGE] && functions[SHOOTDOWN_FUNCTION_KERNEL_ALL];
+}
+
+/* Who sends is seen by the hook that is there already, or else for each CPU that is asked. */
+static int attach_kernel_sender(struct tracer_state *tracer)
+{
+	if (tracer->links[TRACER_PROGRAM_CROSS_CALL] >= 0 || tracer->with_calls)
+		return 0;
+	if (!tracer->build.programs[TRACER_PROGRAM_CALL])
+		return -EOPNOTSUPP;
+	return attach(tracer, TRACER_PROGRAM_CALL, "csd_queue_cpu");
+}
+
+/* After all that they need. */
+static void attach_kernel(struct tracer_state *tracer)
+{
+	bool has_csd = tracer->hooks[HOOK_CSD].state == MMCPUS_HOOK_USED;
+	int err = 0;
+
+	if (!knows_kernel_functions(tracer)) {
+		fail_hidden(tracer, HOOK_KERNEL);
+		return;
+	}
+	if (!has_csd)
+		err = tracer->build.programs[TRACER_PROGRAM_KERNEL_BEGIN] ? attach_kernel_hits(tracer) : -EOPNOTSUPP;
+	if (!err)
+		err = attach_kernel_sender(tracer);
+	if (err)
+		reason_set(hook_fail(tracer, HOOK_KERNEL), 0,
+			   "where they are called and run is not seen without the csd tracepoints (6.5) or fentry");
+}
+
+/*
+ * A second program on a function makes the kernel replace the code that calls the first, and free that a little later: each
+ * time a flush of its own range. That is our doing and nobody else's, and so it is waited for, but not for ever.
+ */
+#define OWN_FLUSHES_MS 2000
+#define OWN_FLUSHES    (TRACER_NR_KERNEL_FUNCTIONS + 1)
+
+static uint64_t count_kernel_flushes(const struct tracer_state *tracer)
+{
+	const struct shootdown_row *rows = tracer->maps[TRACER_MAP_ROWS].memory;
+	uint64_t nr = 0;
+
+	for (size_t i = 0; i < SHOOTDOWN_NR_ROWS; i++)
+		if (__atomic_load_n(&rows[i].is_taken, __ATOMIC_ACQUIRE) && rows[i].key.kind == SHOOTDOWN_KIND_KERNEL)
+			nr += *(const volatile uint64_t *)&rows[i].counts.sent;
+	return nr;
+}
+
+static void wait_for_own_flushes(const struct tracer_state *tracer)
+{
+	const int step_ms = 20;
+
+	if (tracer->links[TRACER_PROGRAM_KERNEL_BEGIN] < 0)
+		return;
+	for (int ms = 0; ms < OWN_FLUSHES_MS && count_kernel_flushes(tracer) < OWN_FLUSHES; ms += step_ms)
+		poll(NULL, 0, step_ms);
+}
+
 static void attach_all_hits(struct tracer_state *tracer)
 {
 	if (tracer->hooks[HOOK_CSD].state == MMCPUS_HOOK_USED)
@@ -378,15 +512,6 @@ static int find_variables(struct shootdown_control *control, const struct kernel
 	return 0;
 }
 
-static int run_start(struct tracer_state *tracer)
-{
-	union bpf_attr attr;
-
-	memset(&attr, 0, sizeof(attr));
-	attr.test.prog_fd = (uint32_t)tracer->build.programs[TRACER_PROGRAM_START];
-	return syscall(SYS_bpf, BPF_PROG_TEST_RUN, &attr, sizeof(attr)) < 0 ? -errno : 0;
-}
-
 /* Without the kernel's descriptions of flushes, only the senders can be told. */
 static void check_layout(struct tracer_state *tracer)
 {
@@ -438,6 +563,7 @@ static int start(struct tracer_state *tracer, const struct tracer_request *reque
 	fill_ring(tracer);
 	name_other_row(tracer, SHOOTDOWN_OTHER_ROW, SHOOTDOWN_KIND_UNKNOWN);
 	name_other_row(tracer, SHOOTDOWN_OTHER_CALLS, SHOOTDOWN_KIND_CALL);
+	name_other_row(tracer, SHOOTDOWN_OTHER_KERNEL, SHOOTDOWN_KIND_KERNEL);
 	watch(tracer, request->watched, sizes->nr_words);
 	control->nr_cpus = sizes->nr_cpus;
 	control->nr_words = sizes->nr_words;
@@ -446,7 +572,7 @@ static int start(struct tracer_state *tracer, const struct tracer_request *reque
 	control->with_events = request->with_events;
 	control->wakeup_bytes = EVENT_BYTES / 4;
 	find_variables(control, types);
-	err = run_start(tracer);
+	err = run(tracer, TRACER_PROGRAM_START);
 	if (err)
 		return reason_set(why, err, "running the BPF program: %s", strerror(-err));
 	check_layout(tracer);
@@ -458,6 +584,8 @@ static int start(struct tracer_state *tracer, const struct tracer_request *reque
 	}
 	attach_all_hits(tracer);
 	attach_unmaps(tracer);
+	attach_kernel(tracer);
+	wait_for_own_flushes(tracer);
 	return request->with_calls ? attach_calls(tracer, why) : 0;
 }
 
@@ -520,6 +648,7 @@ static int tracer_open(const struct mmcpus_system *sys, const struct tracer_requ
 	if (!tracer)
 		return reason_set(why, -ENOMEM, "%s", strerror(ENOMEM));
 	tracer->sys = sys;
+	tracer->with_calls = request->with_calls;
 	memcpy(tracer->hooks, all_hooks, sizeof(all_hooks));
 	for (int i = 0; i < TRACER_NR_PROGRAMS; i++)
 		tracer->links[i] = -1;
@@ -595,6 +724,21 @@ static uint64_t take_run_time(struct tracer_state *tracer)
 	return ns;
 }
 
+static bool tracer_sees_kernel(void *state)
+{
+	const struct tracer_state *tracer = state;
+
+	return tracer->hooks[HOOK_KERNEL].state == MMCPUS_HOOK_USED;
+}
+
+/* Is it a program whose run that is left out is a hit that is missing? */
+static bool misses_hits(const struct tracer_state *tracer, int program)
+{
+	if (program == TRACER_PROGRAM_CALL)
+		return tracer->with_calls;
+	return program != TRACER_PROGRAM_SENT && program != TRACER_PROGRAM_CROSS_CALL;
+}
+
 /*
  * The kernel leaves out the run of a program that interrupts another run of it on the same CPU. Of the programs at a hit,
  * that is a hit that is missing. The one at a sender can only be interrupted by an interrupt, in which flushes are carried
@@ -615,7 +759,8 @@ static int tracer_cost(void *state, struct tracer_cost *ret)
 		err = bpf_obj_get_info_by_fd(tracer->build.programs[i], &info, &size);
 		if (err)
 			return err;
-		ret->nr_missed += info.recursion_misses;
+		if (misses_hits(tracer, i))
+			ret->nr_missed += info.recursion_misses;
 	}
 	return 0;
 }
@@ -654,6 +799,7 @@ const struct tracer_ops tracer_bpf = {
 	.poll = tracer_poll,
 	.hook = tracer_hook,
 	.sees_hits = tracer_sees_hits,
+	.sees_kernel = tracer_sees_kernel,
 	.cost = tracer_cost,
 	.stack = tracer_stack,
 	.user_stack = tracer_user_stack,

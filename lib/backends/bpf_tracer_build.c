@@ -9,6 +9,7 @@
 #include "shootdowns.lskel.h"
 #include "shootdowns_calls.lskel.h"
 #include "shootdowns_fentry.lskel.h"
+#include "shootdowns_kernel.lskel.h"
 #include "shootdowns_tracepoint.lskel.h"
 
 /* The skeletons have the same members, in types of their own. */
@@ -33,6 +34,7 @@
 		skel->maps.costs.max_entries = sizes->nr_cpus;                                             \
 		skel->maps.cpu_states.max_entries = sizes->nr_cpus;                                        \
 		skel->rodata->can_cast = sizes->can_cast;                                                  \
+		skel->maps.kernel_states.max_entries = sizes->nr_cpus;                                     \
 		err = name##__load(skel);                                                                  \
 		if (err) {                                                                                 \
 			name##__destroy(skel);                                                             \
@@ -45,6 +47,7 @@
 				      [TRACER_PROGRAM_HIT_BEGIN] = skel->progs.on_hit_begin.prog_fd,       \
 				      [TRACER_PROGRAM_HIT_END] = skel->progs.on_hit_end.prog_fd,           \
 				      [TRACER_PROGRAM_LEARN] = skel->progs.learn_fault.prog_fd,            \
+				      [TRACER_PROGRAM_FIND] = skel->progs.find_functions.prog_fd,          \
 				      [TRACER_PROGRAM_START] = skel->progs.start.prog_fd },                \
 			.maps = { [TRACER_MAP_ROWS] = skel->maps.rows.map_fd,                              \
 				  [TRACER_MAP_ROW_SETS] = skel->maps.row_sets.map_fd,                      \
@@ -60,30 +63,77 @@
 		return 0;                                                                                  \
 	}
 
-/* The same with what only those builds have that take fentry of what sends. */
-#define DEFINE_LOAD_FENTRY(function, name)                                              \
-	DEFINE_LOAD(static, load_##name, name)                                          \
-	int function(struct tracer_build *ret, const struct tracer_sizes *sizes)        \
-	{                                                                               \
-		int err = load_##name(ret, sizes);                                      \
-		const struct name *skel = ret->skel;                                    \
-                                                                                        \
-		if (err)                                                                \
-			return err;                                                     \
-		ret->programs[TRACER_PROGRAM_UNMAP] = skel->progs.on_unmap.prog_fd;     \
-		ret->programs[TRACER_PROGRAM_MIGRATE] = skel->progs.on_migrate.prog_fd; \
-		return 0;                                                               \
-	}
+DEFINE_LOAD(static, load_csd, shootdowns_csd)
+DEFINE_LOAD(static, load_kernel, shootdowns_kernel)
+DEFINE_LOAD(static, load_fentry, shootdowns_fentry)
+DEFINE_LOAD(static, load_tracepoint, shootdowns_tracepoint)
+DEFINE_LOAD(static, load_calls, shootdowns_calls)
 
-DEFINE_LOAD_FENTRY(tracer_build_load_csd, shootdowns_csd)
-DEFINE_LOAD_FENTRY(tracer_build_load_fentry, shootdowns_fentry)
-DEFINE_LOAD(, tracer_build_load_tracepoint, shootdowns_tracepoint)
-DEFINE_LOAD(static, load_with_calls, shootdowns_calls)
+/* Programs that not every build has. */
+
+/* Of those that take fentry of what sends. */
+#define SET_UNMAP_PROGRAMS                                                  \
+	ret->programs[TRACER_PROGRAM_UNMAP] = skel->progs.on_unmap.prog_fd; \
+	ret->programs[TRACER_PROGRAM_MIGRATE] = skel->progs.on_migrate.prog_fd;
+
+int tracer_build_load_csd(struct tracer_build *ret, const struct tracer_sizes *sizes)
+{
+	const struct shootdowns_csd *skel;
+	int err = load_csd(ret, sizes);
+
+	if (err)
+		return err;
+	skel = ret->skel;
+	ret->programs[TRACER_PROGRAM_CROSS_CALL] = skel->progs.on_cross_call.prog_fd;
+	SET_UNMAP_PROGRAMS
+	return 0;
+}
+
+int tracer_build_load_fentry(struct tracer_build *ret, const struct tracer_sizes *sizes)
+{
+	const struct shootdowns_fentry *skel;
+	int err = load_fentry(ret, sizes);
+
+	if (err)
+		return err;
+	skel = ret->skel;
+	SET_UNMAP_PROGRAMS
+	return 0;
+}
+
+#define SET_KERNEL_PROGRAMS(which, name)                                              \
+	ret->programs[TRACER_PROGRAM_KERNEL_BEGIN + SHOOTDOWN_FUNCTION_##which - 1] = \
+		skel->progs.begin_##which.prog_fd;                                    \
+	ret->programs[TRACER_PROGRAM_KERNEL_END + SHOOTDOWN_FUNCTION_##which - 1] = skel->progs.end_##which.prog_fd;
+
+int tracer_build_load_kernel(struct tracer_build *ret, const struct tracer_sizes *sizes)
+{
+	const struct shootdowns_kernel *skel;
+	int err = load_kernel(ret, sizes);
+
+	if (err)
+		return err;
+	skel = ret->skel;
+	ret->programs[TRACER_PROGRAM_CROSS_CALL] = skel->progs.on_cross_call.prog_fd;
+	SHOOTDOWN_KERNEL_FUNCTIONS(SET_KERNEL_PROGRAMS)
+	SET_UNMAP_PROGRAMS
+	return 0;
+}
+
+int tracer_build_load_tracepoint(struct tracer_build *ret, const struct tracer_sizes *sizes)
+{
+	int err = load_tracepoint(ret, sizes);
+
+	if (!err)
+		ret->programs[TRACER_PROGRAM_CALL] =
+			((const struct shootdowns_tracepoint *)ret->skel)->progs.on_call.prog_fd;
+	return err;
+}
 
 int tracer_build_load_calls(struct tracer_build *ret, const struct tracer_sizes *sizes)
 {
 	const struct shootdowns_calls *skel;
-	int err = load_with_calls(ret, sizes);
+	int err = load_calls(ret, sizes);
 
 	if (err)
 		return err;

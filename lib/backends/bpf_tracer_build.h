@@ -11,15 +11,23 @@
 
 #include "shootdown_record.h"
 
+/* Of each function that flushes the kernel's own range, in the order of their numbers. */
+#define TRACER_NR_KERNEL_FUNCTIONS (SHOOTDOWN_NR_FUNCTIONS - 1)
+
+/* 0 is none: not each build has all of them. Those up to RESCHEDULE run while it counts. */
 enum tracer_program {
 	TRACER_PROGRAM_SENT,
+	TRACER_PROGRAM_CROSS_CALL, /* does what that does, and more */
 	TRACER_PROGRAM_HIT_BEGIN,
 	TRACER_PROGRAM_HIT_END,
-	TRACER_PROGRAM_CALL, /* of one build only, as the next */
+	TRACER_PROGRAM_KERNEL_BEGIN,
+	TRACER_PROGRAM_KERNEL_END = TRACER_PROGRAM_KERNEL_BEGIN + TRACER_NR_KERNEL_FUNCTIONS,
+	TRACER_PROGRAM_CALL = TRACER_PROGRAM_KERNEL_END + TRACER_NR_KERNEL_FUNCTIONS,
 	TRACER_PROGRAM_RESCHEDULE,
 	TRACER_PROGRAM_UNMAP, /* of those builds that take fentry of what sends, as the next */
 	TRACER_PROGRAM_MIGRATE,
 	TRACER_PROGRAM_LEARN,
+	TRACER_PROGRAM_FIND,
 	TRACER_PROGRAM_START,
 	TRACER_NR_PROGRAMS,
 };
@@ -62,6 +70,7 @@ struct tracer_sizes {
  */
 int tracer_build_load_csd(struct tracer_build *ret, const struct tracer_sizes *sizes);
 int tracer_build_load_calls(struct tracer_build *ret, const struct tracer_sizes *sizes);
+int tracer_build_load_kernel(struct tracer_build *ret, const struct tracer_sizes *sizes);
 int tracer_build_load_fentry(struct tracer_build *ret, const struct tracer_sizes *sizes);
 int tracer_build_load_tracepoint(struct tracer_build *ret, const struct tracer_sizes *sizes);
 

@@ -6,14 +6,15 @@
  *
  * SENDERS and VICTIMS are CPUs ("0,2"): a thread for each, bound there; the victims spin in the address space that is
  * flushed, so that it is loaded where they are. Each sender does COUNT operations of KIND, RATE in a second if it is
- * given, each of which takes one shootdown; of the kind membarrier, which flushes nothing, one call on each victim's CPU.
- * Threads run as real-time ones where that is allowed: a victim that another process has pushed aside is no victim. At
- * most LIFETIME_SECONDS.
+ * given, each of which takes one shootdown; of the kind membarrier, which flushes nothing, one call on each victim's CPU;
+ * of the kind bpf, one or more of the kernel's own range, on all CPUs. Threads run as real-time ones where that is allowed: a victim that another process has pushed aside is no victim. At
+ * most LIFETIME_SECONDS, or LIFETIME_OF_BPF.
  *
  * At its end it prints "PID OWNER-PID EXTRA" on stderr. EXTRA: shootdowns by page faults beyond COUNT that there can have
  * been, in memory that is not ours to choose (the stack after a fork).
  */
 #include <err.h>
+#include <linux/bpf.h>
 #include <linux/membarrier.h>
 #include <pthread.h>
 #include <sched.h>
@@ -37,7 +38,9 @@
 #include "scene.h"
 
 #define LIFETIME_SECONDS 10
+#define LIFETIME_OF_BPF  100 /* an emulated machine takes its time for a long program */
 #define COUNT_MAX        1000000
+#define NODES_MAX        64
 
 struct kind;
 
@@ -76,6 +79,8 @@ struct arena {
 	char *pages;
 	pid_t other; /* whose address space it is, if it is not ours */
 	int pidfd;
+	struct bpf_insn *program;
+	uint32_t nr_instructions;
 };
 
 static void prepare_page(struct arena *arena)
@@ -186,6 +191,61 @@ static void do_membarrier(struct arena *arena __attribute__((unused)), unsigned 
 	check(syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0, "membarrier");
 }
 
+/* How many there may ever be: "0-1". */
+static unsigned long nr_nodes(void)
+{
+	FILE *file = fopen("/sys/devices/system/node/possible", "re");
+	unsigned long first = 0;
+	unsigned long last = 0;
+
+	if (file && fscanf(file, "%lu-%lu", &first, &last) < 2)
+		last = first;
+	if (file)
+		fclose(file);
+	return last < NODES_MAX ? last + 1 : NODES_MAX;
+}
+
+/*
+ * Small programs share memory that is made executable once, 2 MB for each node. This one is longer than that: the kernel
+ * allots memory for it alone, and changes its rights, which takes a flush of the kernel's own range. A division takes more
+ * than 20 bytes.
+ */
+static void prepare_bpf(struct arena *arena)
+{
+	uint32_t nr_divisions = (uint32_t)(nr_nodes() * TABLE / 20);
+
+	alarm(LIFETIME_OF_BPF);
+	arena->nr_instructions = nr_divisions + 3;
+	arena->program = calloc(arena->nr_instructions, sizeof(*arena->program));
+	check(arena->program != NULL, "calloc");
+	arena->program[0] = (struct bpf_insn){ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 };
+	arena->program[1] = (struct bpf_insn){ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_1 };
+	for (uint32_t i = 2; i < nr_divisions + 2; i++)
+		arena->program[i] =
+			(struct bpf_insn){ .code = BPF_ALU64 | BPF_DIV | BPF_K, .dst_reg = BPF_REG_1, .imm = 3 };
+	arena->program[nr_divisions + 2] = (struct bpf_insn){ .code = BPF_JMP | BPF_EXIT };
+}
+
+static void do_bpf(struct arena *arena, unsigned long index __attribute__((unused)))
+{
+	union bpf_attr attr;
+	int fd;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.prog_type = BPF_PROG_TYPE_SOCKET_FILTER;
+	attr.insns = (uintptr_t)arena->program;
+	attr.insn_cnt = arena->nr_instructions;
+	attr.license = (uintptr_t) "GPL";
+	fd = (int)syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr));
+	check(fd >= 0, "bpf");
+	close(fd);
+}
+
+static void end_bpf(struct arena *arena)
+{
+	free(arena->program);
+}
+
 /* ---------------------------------------------------------------------------------------- another's address space -- */
 
 static void start_victims(void);
@@ -249,6 +309,7 @@ static const struct kind kinds[] = {
 	{ "mremap", prepare_mremap, do_mremap, NULL, false },
 	{ "fork", prepare_shared, do_copy, end_shared, false },
 	{ "membarrier", prepare_membarrier, do_membarrier, NULL, false },
+	{ "bpf", prepare_bpf, do_bpf, end_bpf, false },
 	{ "process_madvise", prepare_other, do_process_madvise, end_other, true },
 };
 

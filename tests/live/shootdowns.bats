@@ -19,6 +19,7 @@ setup()
 
 teardown()
 {
+	trace_end
 	end_scenes
 	remove_public_copy
 }
@@ -150,8 +151,8 @@ exact()
 		expect "view" "$(jq -r .by "$json")" "$by"
 		jq -e '.sent >= 1000' "$json"
 		case $by in
-		pair | cpu) jq -e '.why_no_hits != null or ([.shootdowns[].hits] | add) == .hits' "$json" ;;
-		*) jq -e '([.shootdowns[].sent] | add) == .sent' "$json" ;;
+		pair | cpu) jq -e '.why_no_hits != null or ([.shootdowns[].hits] | add) == .hits + (.kernel_hits // 0)' "$json" ;;
+		*) jq -e '([.shootdowns[].sent] | add) == .sent + (.kernel_sent // 0)' "$json" ;;
 		esac
 	done
 }
@@ -225,7 +226,7 @@ exact()
 adds_up()
 {
 	tail -n 1 "$json"
-	jq -se '(length - 1) + .[-1].dropped == .[-1].sent + (.[-1].hits // 0) and
+	jq -se '(length - 1) + .[-1].dropped == ([.[-1] | .sent, .hits, .kernel_sent, .kernel_hits] | add) and
 		(.[-1].dropped > 0 or (.[:-1] | group_by(.id) | all(.[]; any(.[]; .event == "sent"))))' "$json"
 }
 
@@ -327,13 +328,97 @@ read_slowly()
 	expect "rows" "$(grep -c -v -e ^SENDER -e ' s: sent ' <<<"$output")" 3
 	expect_text "the last row" "$output" '^\([0-9]+ more\) +[0-9]+ '
 	expect "sum of the rows" "$(awk '/ s: sent /{next} NR > 1 { sum += $(NF - 2) } END { print sum }' <<<"$output")" \
-		"$(sed -n 's/.* s: sent \([0-9]*\)[ ,].*/\1/p' <<<"$output")"
+		"$(sed -n 's/.* s: sent \([0-9]*\)[ ,].*range sent \([0-9]*\),.*/\1 \2/p; t
+			s/.* s: sent \([0-9]*\)[ ,].*/\1 0/p' <<<"$output" | awk '{ print $1 + $2 }')"
 	mmcpus shootdowns -J --top 1 -- bash -c 'for i in {1..3}; do "$0" madvise 50 "$1" "$2"; done' \
 		"$MMCPUS_FLUSHES" "$A" "$B" >"$json" 2>"$said"
 	jq -e '.more > 0 and (.shootdowns | length) == 2 and .shootdowns[1].pid == null and
-		([.shootdowns[].sent] | add) == .sent' "$json"
+		([.shootdowns[].sent] | add) == .sent + (.kernel_sent // 0)' "$json"
 	mmcpus shootdowns -J -- true >"$json"
 	jq -e '.more == 0' "$json"
+}
+
+# need_kernel: skip where flushes of the kernel's own range are not counted, which must be told, with a reason
+need_kernel()
+{
+	mmcpus shootdowns -J -- true >"$json"
+	jq -e '(.kernel_sent == null) == (.kernel_hits == null)' "$json"
+	jq -e '.kernel_sent == null' "$json" || return 0
+	run -0 --separate-stderr mmcpus shootdowns -- true
+	expect_text "last line" "$output" "; flushes of the kernel's own range are not counted; "
+	mmcpus doctor -J | jq -e '.hooks[] | select(.name | startswith("do_kernel_range_flush")) |
+		.used == "no" and .reason != null'
+	lack kernel-range "flushes of the kernel's own range are not counted here"
+}
+
+# trace_begin: have the kernel write down by itself which functions CPUs are asked to run. Fails where it can't.
+trace_begin()
+{
+	trace=/sys/kernel/tracing/instances/mmcpus-test-$$
+	mkdir "$trace" 2>/dev/null && echo 1 >"$trace/events/csd/csd_queue_cpu/enable" 2>/dev/null
+}
+
+# trace_end: into the file traced. Can be called again.
+trace_end()
+{
+	[ -d "${trace:-}" ] || return 0
+	echo 0 >"$trace/events/enable"
+	cat "$trace/trace" >"$BATS_TEST_TMPDIR/traced"
+	rmdir "$trace"
+}
+
+# kernel_rows: the flushes of the kernel's own range by the load, by system calls
+kernel_rows()
+{
+	jq -c --argjson pid "$load_pid" '.shootdowns[] | select(.pid == $pid and .kind == "kernel-range")' "$json"
+}
+
+@test "flushes of the kernel's own range are counted aside, with who sends them: loading a BPF program" {
+	local row others is_traced=0
+	need_two_cpus
+	need_kernel
+	others=$(($(getconf _NPROCESSORS_ONLN) - 1))
+	! trace_begin || is_traced=1
+	shoot bpf 2 "$A" "$B" -- -o +CALLBACK
+	trace_end
+	row=$(kernel_rows)
+	echo "$row"
+	[ -n "$row" ]
+	jq -e --argjson others $others --arg cpu "$A" '.cause == "bpf" and .sent >= 2 and .sent <= 1000 and
+		.hits == .sent * $others and .sender_cpus == $cpu and .owner_pid == null and .owner_mm == null and
+		.stolen_ns > 0 and .wait_ns > .wait_max_ns' <<<"$row"
+	jq -e '.callback | test("^(do_kernel_range_flush|do_flush_tlb_all|__cpa_flush_tlb)(,|$)")' <<<"$row"
+	if [ $is_traced = 1 ]; then
+		expect "hits, as traced" "$(grep -c -E "^ *flushes-$load_pid .* csd_queue_cpu: .*func=(do_kernel_range_flush|do_flush_tlb_all|__cpa_flush_(tlb|all)) " \
+			"$BATS_TEST_TMPDIR/traced")" "$(jq .hits <<<"$row")"
+	fi
+	jq -e '([.shootdowns[] | select(.kind == "kernel-range").sent] | add) == .kernel_sent and
+		([.shootdowns[] | select(.kind != "kernel-range").sent] | add // 0) == .sent and .lost == 0' "$json"
+}
+
+@test "flushes of the kernel's own range by owner and pair, in events, with -C and --all-ipis" {
+	local row
+	need_two_cpus
+	need_kernel
+	shoot bpf 1 "$A" "$B" -- --by owner -o +KIND,OWNER
+	jq -e '.shootdowns[] | select(.kind == "kernel-range") | .owner == "kernel" and .sent > 0 and .hits > 0' "$json"
+	shoot bpf 1 "$A" "$B" -- --by pair -o +KIND
+	jq -e '([.shootdowns[] | select(.kind == "kernel-range").hits] | add) == .kernel_hits' "$json"
+	shoot bpf 1 "$A" "$B" -- -C "$B"
+	row=$(kernel_rows)
+	[ -n "$row" ]
+	jq -e --arg cpu "$B" '.sent > 0 and .hits == .sent and .hit_cpus == $cpu' <<<"$row"
+	mmcpus shootdowns --events -- "$MMCPUS_FLUSHES" bpf 1 "$A" "$B" >"$json" 2>"$said"
+	read -r load_pid _ <"$said"
+	jq -se --argjson pid "$load_pid" '[.[] | select(.pid == $pid and .kind == "kernel-range")] |
+		length > 0 and all(.[]; .owner_mm == null and .cause == "bpf" and (.start == null) == (.end == null))' "$json"
+	need_calls
+	shoot bpf 1 "$A" "$B" -- --all-ipis
+	row=$(kernel_rows)
+	[ -n "$row" ]
+	jq -e '.sent > 0 and .hits > 0' <<<"$row"
+	jq -e '[.shootdowns[] | select(.kind == "call" and (.callback // "" |
+		test("^(do_kernel_range_flush|do_flush_tlb_all|__cpa_flush_tlb|__cpa_flush_all)$")))] == []' "$json"
 }
 
 # need_calls: skip where the kernel does not tell of calls, which it then says
@@ -365,7 +450,7 @@ need_calls()
 	expect sent "$REPLY" $NR
 	of callback madvise
 	expect callback "$REPLY" flush_tlb_func
-	jq -e '([.shootdowns[] | select(.kind != "call").sent] | add) == .sent and
+	jq -e '([.shootdowns[] | select(.kind != "call").sent] | add) == .sent + (.kernel_sent // 0) and
 		([.shootdowns[] | select(.kind == "call" and .callback == "flush_tlb_func")] == [])' "$json"
 }
 

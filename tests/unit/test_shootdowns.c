@@ -10,6 +10,7 @@ struct fake {
 	struct shootdown_control control;
 	struct tracer_cost cost;
 	int hits_err;
+	bool sees_no_kernel;
 	uint32_t freed[8];
 	size_t nr_freed;
 	size_t nr_forgotten;
@@ -70,6 +71,12 @@ static int fake_sees_hits(void *state, struct mmcpus_reason *why)
 	return fake.hits_err;
 }
 
+static bool fake_sees_kernel(void *state)
+{
+	(void)state;
+	return !fake.sees_no_kernel;
+}
+
 static int fake_cost(void *state, struct tracer_cost *ret)
 {
 	(void)state;
@@ -113,6 +120,7 @@ static const struct tracer_ops fake_tracer = {
 	.poll = fake_poll,
 	.hook = fake_hook,
 	.sees_hits = fake_sees_hits,
+	.sees_kernel = fake_sees_kernel,
 	.cost = fake_cost,
 	.stack = fake_stack,
 	.user_stack = fake_stack,
@@ -490,6 +498,74 @@ static void calls_are_told_from_flushes(void **state)
 	scene_close(&scene);
 }
 
+static struct shootdown_row *take_kernel_row(uint32_t index, enum shootdown_function function)
+{
+	struct shootdown_row *row = take_row(index, 42, 321);
+
+	row->flags = 0;
+	row->key.kind = SHOOTDOWN_KIND_KERNEL;
+	row->key.owner_id = function;
+	return row;
+}
+
+/* What is called stands where others have their owner; the row TLB does not know of them. */
+static void flushes_of_the_kernel_are_told_apart(void **state)
+{
+	struct scene scene = scene_open_after(*state, MMCPUS_BY_FLOW, 0);
+	const struct mmcpus_interval *interval;
+	const struct mmcpus_shootdown *row;
+	uint64_t unused;
+
+	take_row(1, 42, 321)->counts = (struct shootdown_counts){ .sent = 1 };
+	fake.rows[1].key.owner_id = 0; /* of many: a batch */
+	take_kernel_row(2, SHOOTDOWN_FUNCTION_KERNEL_RANGE)->counts =
+		(struct shootdown_counts){ .sent = 2, .pages = 5, .hits = 14, .stolen_ns = 70, .wait_ns = 90 };
+	take_kernel_row(3, SHOOTDOWN_FUNCTION_KERNEL_ALL)->counts =
+		(struct shootdown_counts){ .sent = 1, .hits = 7, .stolen_ns = 30, .wait_ns = 50 };
+	fake.rows[SHOOTDOWN_OTHER_KERNEL] = (struct shootdown_row){
+		.is_taken = 1,
+		.key = { .cause = SHOOTDOWN_CAUSE_OTHER, .kind = SHOOTDOWN_KIND_KERNEL },
+		.counts = { .sent = 4, .hits = 28 },
+	};
+	interval = read_interval(&scene);
+	assert_int_equal(mmcpus_interval_count(interval), 3);
+	expect_total(interval, MMCPUS_INTERVAL_SENT, 1);
+	expect_total(interval, MMCPUS_INTERVAL_OTHER, 0);
+	expect_total(interval, MMCPUS_INTERVAL_KERNEL_SENT, 7);
+	expect_total(interval, MMCPUS_INTERVAL_KERNEL_HITS, 49);
+
+	/* No hypervisor carries it out by itself: hits are known even where others' are not. */
+	assert_int_equal(mmcpus_interval_number(interval, MMCPUS_INTERVAL_HITS, &unused), -ENODATA);
+	row = mmcpus_interval_row(interval, 0);
+	assert_string_equal(mmcpus_shootdown_text(row, MMCPUS_SHOOTDOWN_KIND), "kernel-range");
+	assert_string_equal(mmcpus_shootdown_text(row, MMCPUS_SHOOTDOWN_CALLBACK),
+			    "do_kernel_range_flush,do_flush_tlb_all");
+	assert_string_equal(mmcpus_shootdown_text(row, MMCPUS_SHOOTDOWN_CAUSE), "bpf");
+	expect_number(row, MMCPUS_SHOOTDOWN_SENT, 3);
+	expect_number(row, MMCPUS_SHOOTDOWN_PAGES, 5);
+	expect_number(row, MMCPUS_SHOOTDOWN_HITS, 21);
+	expect_number(row, MMCPUS_SHOOTDOWN_WAIT_NS, 140);
+	assert_int_equal(mmcpus_shootdown_number(row, MMCPUS_SHOOTDOWN_OWNER_ID, &unused), -ENODATA);
+	assert_null(mmcpus_shootdown_text(row, MMCPUS_SHOOTDOWN_OWNER_COMM));
+	assert_true(mmcpus_shootdown_is_other(mmcpus_interval_row(interval, 2)));
+	expect_number(mmcpus_interval_row(interval, 2), MMCPUS_SHOOTDOWN_HITS, 28);
+	scene_close(&scene);
+}
+
+/* Then it is not 0. */
+static void flushes_of_the_kernel_may_be_unknown(void **state)
+{
+	struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
+	const struct mmcpus_interval *interval;
+	uint64_t unused;
+
+	fake.sees_no_kernel = true;
+	interval = read_interval(&scene);
+	assert_int_equal(mmcpus_interval_number(interval, MMCPUS_INTERVAL_KERNEL_SENT, &unused), -ENODATA);
+	assert_int_equal(mmcpus_interval_number(interval, MMCPUS_INTERVAL_KERNEL_HITS, &unused), -ENODATA);
+	scene_close(&scene);
+}
+
 /* More senders than groups are kept of: nothing is dropped. */
 static void groups_are_bounded(void **state)
 {
@@ -572,6 +648,8 @@ int main(void)
 		tree_test(hits_are_unknown_until_one_is_seen),
 		tree_test(what_costs_most_comes_first_and_the_rest_is_summed),
 		tree_test(calls_are_told_from_flushes),
+		tree_test(flushes_of_the_kernel_are_told_apart),
+		tree_test(flushes_of_the_kernel_may_be_unknown),
 		tree_test(groups_are_bounded),
 		tree_test(a_restart_forgets_events_and_counts_at_once),
 		tree_test(a_captured_machine_has_none),

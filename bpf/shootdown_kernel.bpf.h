@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Kernel side: flushes of the kernel's own range. For these, functions of their own are called on all CPUs, with no mm. A CPU
+ * that is hit is told which function and which argument. The sender is the one that has called just that, and waits for
+ * some CPUs still. Of two that flush everything at the same time, for which there is no argument, a hit may be taken for the
+ * other's; each gets as many as it has asked for.
+ */
+#ifndef MMCPUS_BPF_SHOOTDOWN_KERNEL_H
+#define MMCPUS_BPF_SHOOTDOWN_KERNEL_H
+
+#include "shootdown_cost.bpf.h"
+#include "shootdown_cpu.bpf.h"
+#include "shootdown_events.bpf.h"
+#include "shootdown_flush.bpf.h"
+#include "shootdown_rows.bpf.h"
+#include "shootdown_sender.bpf.h"
+
+#define SET_WORDS_MAX 128
+
+struct kernel_state {
+	struct cpu_state flush; /* info: the argument */
+	uint32_t function;      /* enum shootdown_function; 0: nothing was sent yet */
+	int32_t nr_pending;     /* CPUs that have not begun it */
+	uint32_t next_target;   /* where it is seen for each: the lowest that may follow */
+	uint32_t is_done_here;  /* the sender itself has begun it */
+	uint32_t sender;        /* CPU that this one works for */
+	uint32_t reserved_sender;
+	uint64_t reserved[5];
+};
+
+_Static_assert(sizeof(struct kernel_state) == 256, "whole cache lines");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE); /* begins with a page, and so with a cache line */
+	__uint(key_size, sizeof(uint32_t));
+	__uint(value_size, sizeof(struct kernel_state));
+	__uint(max_entries, 1); /* set before loading, to the number of CPUs */
+} kernel_states SEC(".maps");
+
+/* Not where the kernel lacks both the tracepoints and one of the functions. */
+#if !defined(WITH_FENTRY) || defined(WITH_KERNEL_FENTRY)
+
+/* The CPU that was the last to send; most often, there is no other. */
+static uint32_t last_kernel_sender;
+
+/* Of shootdowns.bpf.c: for what is sent, whatever is flushed. */
+static __always_inline void count_sent(struct shootdown_row *row, const struct cpu_state *state);
+static __always_inline void finish_hit(struct cpu_state *sender, uint32_t from, uint32_t cpu, uint64_t begin_ns,
+				       uint64_t end_ns, uint32_t other);
+
+/* SHOOTDOWN_FUNCTION_FLUSH, the most frequent one: it is none of the kernel's own range. */
+static __always_inline uint32_t kernel_function(uint64_t address)
+{
+	if (address == control.functions[SHOOTDOWN_FUNCTION_FLUSH])
+		return SHOOTDOWN_FUNCTION_FLUSH;
+	for (uint32_t i = SHOOTDOWN_FUNCTION_FLUSH + 1; i < SHOOTDOWN_NR_FUNCTIONS; i++)
+		if (address == control.functions[i])
+			return i;
+	return SHOOTDOWN_FUNCTION_FLUSH;
+}
+
+/* ------------------------------------------------------------------------------------------------------ the sending -- */
+
+/* Of other functions, the arguments do not tell, or there are none. */
+static __always_inline void fill_kernel_range(struct cpu_state *sent, uint32_t function, uint64_t info)
+{
+	struct flush flush;
+
+	sent->start = 0;
+	sent->end = TLB_FLUSH_ALL;
+	if (function != SHOOTDOWN_FUNCTION_KERNEL_RANGE || control.layout != SHOOTDOWN_LAYOUT_OK ||
+	    !read_flush(&flush, info))
+		return;
+	sent->start = flush.start;
+	sent->end = flush.end;
+}
+
+/* nr: CPUs that are asked, as far as that is known already. */
+static __noinline void send_kernel(void *ctx, struct kernel_state *state, uint32_t function, uint64_t info, int32_t nr)
+{
+	const struct flush none = {};
+	uint32_t cpu = bpf_get_smp_processor_id();
+	struct cpu_state *sent = &state->flush;
+	struct shootdown_key key;
+	struct shootdown_row *row;
+	uint32_t index;
+
+	state->function = 0; /* its hits will find none */
+	if (control.is_paused)
+		return;
+	fill_key(&key, ctx, &none, SHOOTDOWN_KIND_KERNEL);
+	key.owner_id = function;
+	if (control.with_stacks)
+		key.stack = (int32_t)bpf_get_stackid(ctx, &stacks, 0);
+	index = find_sender_row(&key, 0);
+	if (index == SHOOTDOWN_OTHER_ROW)
+		index = SHOOTDOWN_OTHER_KERNEL;
+	row = bpf_map_lookup_elem(&rows, &index);
+	if (!row)
+		return;
+	fill_kernel_range(sent, function, info);
+	sent->info = info;
+	sent->kind = SHOOTDOWN_KIND_KERNEL;
+	sent->row = index;
+	sent->wait_ns = 0;
+	sent->id = (sent->id | (uint64_t)cpu << 48 | 1ull << 47) + 1; /* no flush of an address space has that bit */
+	sent->is_counted = !control.is_filtered;
+	add_to_set(index, SHOOTDOWN_SET_SENDERS, cpu);
+	if (sent->is_counted)
+		count_sent(row, sent);
+	sent->sent_ns = bpf_ktime_get_ns();
+	if (control.with_events && sent->is_counted)
+		tell_sent(sent, cpu);
+	state->is_done_here = 0;
+	state->nr_pending = nr;
+	state->function = function;
+	last_kernel_sender = cpu;
+}
+
+static __noinline int32_t count_others(const struct cpumask *mask, uint32_t cpu)
+{
+	int32_t nr = 0;
+
+	for (uint32_t i = 0; i < SET_WORDS_MAX && i < control.nr_words; i++) {
+		uint64_t word = 0;
+
+		bpf_probe_read_kernel(&word, sizeof(word), (const char *)mask + i * sizeof(word));
+		if (i == cpu / 64)
+			word &= ~(1ull << cpu % 64);
+		nr += __builtin_popcountll(word);
+	}
+	return nr;
+}
+
+/* It is seen once, before any CPU is asked. */
+static __always_inline void send_kernel_to_all(void *ctx, uint32_t cpu, uint32_t function, uint64_t info,
+					       const struct cpumask *mask)
+{
+	struct kernel_state *state = bpf_map_lookup_elem(&kernel_states, &cpu);
+	int32_t nr = count_others(mask, cpu);
+
+	if (state && nr)
+		send_kernel(ctx, state, function, info, nr);
+}
+
+/* It is seen for each CPU that is asked, in their order: where that begins anew, it is another. */
+static __always_inline void send_kernel_to(void *ctx, uint32_t cpu, uint32_t function,
+					   const struct __call_single_data *csd, uint32_t target)
+{
+	struct kernel_state *state = bpf_map_lookup_elem(&kernel_states, &cpu);
+	uint64_t info;
+
+	if (!state || !READ(info, csd->info))
+		return;
+	if (state->function == function && state->flush.info == info && target >= state->next_target)
+		__sync_fetch_and_add(&state->nr_pending, 1);
+	else
+		send_kernel(ctx, state, function, info, 1);
+	state->next_target = target + 1;
+}
+
+/* ------------------------------------------------------------------------------------------------- CPUs that are hit -- */
+
+struct kernel_search {
+	uint64_t info;
+	uint32_t function;
+	uint32_t from; /* what is found */
+	bool is_found;
+};
+
+/* Is it that one? Then it has one less to wait for. */
+static __always_inline bool claim_sender(struct kernel_search *search, uint32_t cpu)
+{
+	struct kernel_state *state = bpf_map_lookup_elem(&kernel_states, &cpu);
+
+	if (!state || state->function != search->function || state->flush.info != search->info ||
+	    *(volatile int32_t *)&state->nr_pending <= 0)
+		return false;
+	if (__sync_fetch_and_add(&state->nr_pending, -1) <= 0) {
+		__sync_fetch_and_add(&state->nr_pending, 1);
+		return false;
+	}
+	search->from = cpu;
+	search->is_found = true;
+	return true;
+}
+
+static long try_sender(uint32_t cpu, void *search)
+{
+	return claim_sender(search, cpu);
+}
+
+static __noinline void begin_kernel_hit(uint32_t cpu, uint32_t function, uint64_t info, uint64_t token)
+{
+	struct kernel_search search = { .info = info, .function = function };
+	struct kernel_state *own = bpf_map_lookup_elem(&kernel_states, &cpu);
+
+	if (!own)
+		return;
+	if (!claim_sender(&search, last_kernel_sender))
+		bpf_loop(control.nr_cpus, try_sender, &search, 0);
+	if (!search.is_found || !is_watched(cpu))
+		return;
+	own->sender = search.from;
+	own->flush.hit_token = token;
+	own->flush.hit_ns = bpf_ktime_get_ns();
+}
+
+static __noinline void end_kernel_hit(uint32_t cpu, uint64_t token)
+{
+	uint64_t now = bpf_ktime_get_ns();
+	struct kernel_state *own = bpf_map_lookup_elem(&kernel_states, &cpu);
+	struct kernel_state *sender;
+	uint32_t from;
+
+	if (!own || !token || own->flush.hit_token != token)
+		return;
+	own->flush.hit_token = 0;
+	from = own->sender;
+	sender = bpf_map_lookup_elem(&kernel_states, &from);
+	if (sender)
+		finish_hit(&sender->flush, from, cpu, own->flush.hit_ns, now, SHOOTDOWN_OTHER_KERNEL);
+}
+
+/* ------------------------------------------------------------------------------------- where csd tracepoints are missing -- */
+
+#ifdef WITH_KERNEL_FENTRY
+
+/* The sender itself runs the function, too, once for each time that it sends. */
+static __always_inline bool is_done_by_sender(uint32_t cpu, uint32_t function, uint64_t info)
+{
+	struct kernel_state *own = bpf_map_lookup_elem(&kernel_states, &cpu);
+
+	if (!own || own->function != function || own->flush.info != info || own->is_done_here)
+		return false;
+	own->is_done_here = 1;
+	return true;
+}
+
+#define WATCH_FUNCTION(which, name)                                                                            \
+	SEC("fentry/" #name)                                                                                   \
+	int begin_##which(unsigned long long *ctx)                                                             \
+	{                                                                                                      \
+		uint32_t cpu = bpf_get_smp_processor_id();                                                     \
+		struct run run = begin_run(cpu);                                                               \
+                                                                                                               \
+		if (!is_done_by_sender(cpu, SHOOTDOWN_FUNCTION_##which, ctx[0]))                               \
+			begin_kernel_hit(cpu, SHOOTDOWN_FUNCTION_##which, ctx[0], SHOOTDOWN_FUNCTION_##which); \
+		end_run(&run);                                                                                 \
+		return 0;                                                                                      \
+	}                                                                                                      \
+                                                                                                               \
+	SEC("fexit/" #name)                                                                                    \
+	int end_##which(unsigned long long *ctx __attribute__((unused)))                                       \
+	{                                                                                                      \
+		uint32_t cpu = bpf_get_smp_processor_id();                                                     \
+		struct run run = begin_run(cpu);                                                               \
+                                                                                                               \
+		end_kernel_hit(cpu, SHOOTDOWN_FUNCTION_##which);                                               \
+		end_run(&run);                                                                                 \
+		return 0;                                                                                      \
+	}
+
+SHOOTDOWN_KERNEL_FUNCTIONS(WATCH_FUNCTION)
+
+#endif
+
+#endif
+
+/* ------------------------------------------------------------------------------------------------------------ start -- */
+
+/* 5.16: d6aef08a872b ("bpf: Add bpf_kallsyms_lookup_name helper"). Who may not see addresses finds none. */
+#define FIND_FUNCTION(which, function)                                              \
+	{                                                                           \
+		char name[] = #function;                                            \
+		unsigned long long address = 0;                                     \
+                                                                                    \
+		if (bpf_kallsyms_lookup_name(name, sizeof(name), 0, &address) == 0) \
+			control.functions[SHOOTDOWN_FUNCTION_##which] = address;    \
+	}
+
+SEC("syscall")
+int find_functions(void *unused __attribute__((unused)))
+{
+	SHOOTDOWN_FUNCTIONS(FIND_FUNCTION)
+	return 0;
+}
+
+#endif
