@@ -118,9 +118,14 @@ static uint32_t take32(uint32_t *counter)
 	return *(volatile uint32_t *)counter ? __atomic_exchange_n(counter, 0, __ATOMIC_RELAXED) : 0;
 }
 
-/* Is anything in it? */
+/*
+ * Is anything in it? Those of one flush are taken one after the other, while the kernel goes on: some of them may be all
+ * that is left of it for the next look.
+ */
 static bool take_counts(struct shootdown_counts *shared, struct shootdown_counts *ret)
 {
+	uint64_t any;
+
 	ret->sent = take64(&shared->sent);
 	ret->pages = take64(&shared->pages);
 	ret->hits = take64(&shared->hits);
@@ -128,11 +133,14 @@ static bool take_counts(struct shootdown_counts *shared, struct shootdown_counts
 	ret->stolen_max_ns = take64(&shared->stolen_max_ns);
 	ret->wait_ns = take64(&shared->wait_ns);
 	ret->wait_max_ns = take64(&shared->wait_max_ns);
+	any = ret->sent | ret->pages | ret->hits | ret->stolen_ns | ret->stolen_max_ns | ret->wait_ns |
+	      ret->wait_max_ns;
 	for (size_t i = 0; i < SHOOTDOWN_NR_BUCKETS; i++) {
 		ret->stolen_log2[i] = take32(&shared->stolen_log2[i]);
 		ret->wait_log2[i] = take32(&shared->wait_log2[i]);
+		any |= ret->stolen_log2[i] | ret->wait_log2[i];
 	}
-	return ret->sent || ret->hits || ret->wait_ns;
+	return any != 0;
 }
 
 static void take_sets(struct mmcpus_shootdowns *src, uint32_t row)
@@ -288,6 +296,14 @@ static void set_number(struct mmcpus_interval *interval, enum mmcpus_interval_nu
 	interval->numbers[which] = is_known ? number : 0;
 }
 
+/* The kernel counts in 32 bits for each CPU (irq_tlb_count): one that began anew makes the sum less by 2^32. */
+static uint64_t growth_of_row(const struct interrupts_row *last, const struct interrupts_row *now)
+{
+	uint64_t growth = now->sum - last->sum;
+
+	return now->sum < last->sum ? (uint32_t)growth : growth;
+}
+
 static void sum_up(struct mmcpus_shootdowns *src, const struct totals *now, bool knows_hits)
 {
 	struct mmcpus_interval *interval = &src->interval;
@@ -309,7 +325,7 @@ static void sum_up(struct mmcpus_shootdowns *src, const struct totals *now, bool
 	set_number(interval, MMCPUS_INTERVAL_CALL_HITS, src->with_calls, src->nr_call_hits);
 	set_number(interval, MMCPUS_INTERVAL_TLB_ROW,
 		   now->knows_tlb_row && last->knows_tlb_row && now->tlb_row.columns == last->tlb_row.columns,
-		   now->tlb_row.sum - last->tlb_row.sum);
+		   growth_of_row(&last->tlb_row, &now->tlb_row));
 	set_number(interval, MMCPUS_INTERVAL_COST_NS, knows_cost, now->cost.run_ns - last->cost.run_ns);
 	begin_sums(src);
 	src->last = *now;

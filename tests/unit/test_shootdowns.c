@@ -267,6 +267,33 @@ static void collecting_does_not_end_an_interval(void **state)
 	scene_close(&scene);
 }
 
+/* The counters of one hit are taken one after the other, and it may come in between: no part of it gets lost. */
+static void counts_the_rest_of_a_hit_in_the_next(void **state)
+{
+	struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
+	const struct mmcpus_shootdown *row;
+
+	take_row(3, 42, 11)->counts = (struct shootdown_counts){ .stolen_ns = 100 };
+	take_row(4, 43, 11)->counts = (struct shootdown_counts){ .stolen_log2[5] = 1 };
+	row = mmcpus_interval_row(read_interval(&scene), 0);
+	assert_non_null(row);
+	expect_number(row, MMCPUS_SHOOTDOWN_STOLEN_NS, 100);
+	assert_int_equal(fake.nr_forgotten, 0);
+	scene_close(&scene);
+}
+
+/* The kernel counts in 32 bits for each CPU. */
+static void the_row_of_the_kernel_may_wrap(void **state)
+{
+	struct scene scene;
+
+	write_tlb_row(*state, UINT32_MAX - 4, 7);
+	scene = scene_open_with(*state, MMCPUS_BY_FLOW, SHOOTDOWNS_PLAIN);
+	write_tlb_row(*state, 5, 8);
+	expect_total(read_interval(&scene), MMCPUS_INTERVAL_TLB_ROW, 11);
+	scene_close(&scene);
+}
+
 static void a_stack_may_tell_another_cause(void **state)
 {
 	static const struct {
@@ -640,6 +667,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		tree_test(counts_each_in_one_interval),
 		tree_test(collecting_does_not_end_an_interval),
+		tree_test(counts_the_rest_of_a_hit_in_the_next),
+		tree_test(the_row_of_the_kernel_may_wrap),
 		tree_test(a_stack_may_tell_another_cause),
 		tree_test(frees_rows_that_are_silent),
 		tree_test(counts_what_comes_late),
