@@ -4,7 +4,7 @@
  * a map, and the library, which takes the counts out while the kernel goes on.
  *
  * A row is taken by the kernel for what has no row yet, from a ring of free ones. The library reads a row by exchanging
- * its counters with 0, so that every flush is counted in exactly one interval, and gives it back to the ring when it has
+ * its counters with 0, so that nothing is counted twice and nothing is lost, and gives it back to the ring when it has
  * had no flush for a while. When the ring is empty, what has no row is counted in row 0.
  *
  * If they are wanted, other calls of functions on other CPUs have rows as well, of a kind of their own.
@@ -90,7 +90,7 @@ enum shootdown_row_flag {
 	SHOOTDOWN_ROW_KTHREAD = 1 << 0,     /* the sender is one */
 	SHOOTDOWN_ROW_OWNER_NAMED = 1 << 1, /* owner_pid and owner_comm are known */
 	SHOOTDOWN_ROW_IDLE_VICTIM = 1 << 2,
-	SHOOTDOWN_ROW_FORGOTTEN = 1 << 3, /* set by the library: its key has no row, or another one */
+	SHOOTDOWN_ROW_FORGOTTEN = 1 << 3, /* its key has no row any more, or has another one */
 };
 
 /* A task, by its numbers in the reader's pid namespace (0: not seen there). */

@@ -23,8 +23,12 @@
 
 #define NS_PER_S UINT64_C(1000000000)
 
-/* Looks without a flush after which a row is free for another. No flush is under way for that long. */
+/*
+ * Rounds without a flush after which a row is free for another. No flush is under way for that long: looks that follow each
+ * other faster than that are one round.
+ */
 #define ROUNDS_UNTIL_FREE 5
+#define ROUND_NS          (NS_PER_S / 10)
 
 struct mmcpus_interval {
 	struct shootdown_groups groups;
@@ -52,7 +56,10 @@ struct mmcpus_shootdowns {
 	bool with_events;
 	bool with_calls;
 	bool was_hit;                      /* some CPU, since the machine was booted */
-	uint8_t rounds[SHOOTDOWN_NR_ROWS]; /* looks at a row without a flush; from 1 on its key has no row */
+	uint8_t rounds[SHOOTDOWN_NR_ROWS]; /* of a row without a flush; from 1 on its key has no row, or another */
+	uint64_t round_ns;                 /* when the last round began */
+	uint64_t told_ns;                  /* all events of before that have been handed on */
+	bool is_new_round;                 /* this look begins one */
 	uint64_t *sets[SHOOTDOWN_NR_SETS]; /* what was taken out of the row under work */
 	struct totals last;
 	struct totals at_stop; /* once it has stopped */
@@ -152,6 +159,29 @@ static void take_sets(struct mmcpus_shootdowns *src, uint32_t row)
 			src->sets[set][i] = take64(words++);
 }
 
+/* Who an event is about stands in its row, which is not free before it has been told. */
+static bool begin_round(struct mmcpus_shootdowns *src, uint64_t time_ns)
+{
+	if (time_ns - src->round_ns < ROUND_NS || (src->with_events && src->told_ns < src->round_ns))
+		return false;
+	src->round_ns = time_ns;
+	return true;
+}
+
+/* Let no sender find the row any more. If that fails, it is tried again at the next look. */
+static bool forget(struct mmcpus_shootdowns *src, struct shootdown_row *row)
+{
+	int err;
+
+	if (__atomic_load_n(&row->flags, __ATOMIC_RELAXED) & SHOOTDOWN_ROW_FORGOTTEN)
+		return true;
+	err = src->ops->forget(src->state, &row->key);
+	if (err && err != -ENOENT)
+		return false;
+	__atomic_fetch_or(&row->flags, SHOOTDOWN_ROW_FORGOTTEN, __ATOMIC_RELEASE);
+	return true;
+}
+
 /* The key is forgotten first. Who has found the row before that may still count in it, for a moment. */
 static void note_silence(struct mmcpus_shootdowns *src, uint32_t index)
 {
@@ -159,11 +189,11 @@ static void note_silence(struct mmcpus_shootdowns *src, uint32_t index)
 
 	if (shootdown_is_other(index))
 		return;
-	if (src->rounds[index] == 0) {
-		__atomic_fetch_or(&row->flags, SHOOTDOWN_ROW_FORGOTTEN, __ATOMIC_RELEASE);
-		src->ops->forget(src->state, &row->key);
-	}
-	if (++src->rounds[index] < ROUNDS_UNTIL_FREE)
+	if (src->rounds[index] == 0)
+		src->rounds[index] = forget(src, row);
+	else
+		src->rounds[index] += src->is_new_round;
+	if (src->rounds[index] < ROUNDS_UNTIL_FREE)
 		return;
 	src->rounds[index] = 0;
 	__atomic_store_n(&row->is_taken, 0, __ATOMIC_RELEASE);
@@ -216,6 +246,8 @@ static int collect_row(struct mmcpus_shootdowns *src, uint32_t index)
 		note_silence(src, index);
 		return 0;
 	}
+	if (src->rounds[index])
+		src->rounds[index] = 1;
 	copy_row(shared, &row);
 	correct_cause(src, &row.key);
 	take_sets(src, index);
@@ -225,10 +257,11 @@ static int collect_row(struct mmcpus_shootdowns *src, uint32_t index)
 	return groups_add(&src->collected, &row, (const uint64_t *const *)src->sets);
 }
 
-int mmcpus_shootdowns_collect(struct mmcpus_shootdowns *src)
+int shootdowns_collect_at(struct mmcpus_shootdowns *src, uint64_t time_ns)
 {
 	int err = 0;
 
+	src->is_new_round = begin_round(src, time_ns);
 	for (uint32_t i = 0; i < SHOOTDOWN_NR_ROWS; i++) {
 		int failed = collect_row(src, i);
 
@@ -239,6 +272,11 @@ int mmcpus_shootdowns_collect(struct mmcpus_shootdowns *src)
 	if (src->by == MMCPUS_BY_USER_STACK)
 		user_stacks_name(&src->user_stacks, &src->collected, &src->sys->root, src->ops, src->state);
 	return err;
+}
+
+int mmcpus_shootdowns_collect(struct mmcpus_shootdowns *src)
+{
+	return shootdowns_collect_at(src, now_ns());
 }
 
 /* ---------------------------------------------------------------------------------------------------------- naming -- */
@@ -467,6 +505,8 @@ static void hand_on(void *arg, const struct shootdown_event *event)
 	struct mmcpus_event ret = { .time_ns = event->time_ns, .id = event->id, .cpu = event->cpu };
 	char cause[64];
 
+	if (event->time_ns > listener->src->told_ns)
+		listener->src->told_ns = event->time_ns;
 	if (event->row >= SHOOTDOWN_NR_ROWS)
 		return;
 	ret.type = event->type == SHOOTDOWN_EVENT_HIT ? MMCPUS_EVENT_HIT : MMCPUS_EVENT_SENT;
@@ -484,8 +524,12 @@ int mmcpus_shootdowns_poll(struct mmcpus_shootdowns *src, int timeout_ms,
 			   void (*take)(void *arg, const struct mmcpus_event *event), void *arg)
 {
 	struct listener listener = { src, take, arg };
+	uint64_t begin_ns = now_ns();
+	int nr = src->ops->poll(src->state, timeout_ms, hand_on, &listener);
 
-	return src->ops->poll(src->state, timeout_ms, hand_on, &listener);
+	if (nr == 0 && begin_ns > src->told_ns)
+		src->told_ns = begin_ns;
+	return nr;
 }
 
 /* ------------------------------------------------------------------------------------------------------------ pauses -- */

@@ -14,7 +14,9 @@ struct fake {
 	uint32_t freed[8];
 	size_t nr_freed;
 	size_t nr_forgotten;
+	int forget_err;
 	int nr_events;          /* that wait */
+	uint64_t event_ns;      /* when they happened */
 	bool polled_in_a_pause; /* the last time */
 };
 
@@ -46,6 +48,8 @@ static int fake_forget(void *state, const struct shootdown_key *key)
 {
 	(void)state;
 	(void)key;
+	if (fake.forget_err)
+		return fake.forget_err;
 	fake.nr_forgotten++;
 	return 0;
 }
@@ -99,7 +103,7 @@ static int fake_stack(void *state, int32_t id, uint64_t ret[SHOOTDOWN_STACK_FRAM
 static int fake_poll(void *state, int timeout_ms, void (*take)(void *arg, const struct shootdown_event *event),
 		     void *arg)
 {
-	static const struct shootdown_event event = { .type = SHOOTDOWN_EVENT_SENT, .row = 3 };
+	const struct shootdown_event event = { .time_ns = fake.event_ns, .type = SHOOTDOWN_EVENT_SENT, .row = 3 };
 
 	(void)state;
 	(void)timeout_ms;
@@ -327,6 +331,19 @@ static void a_stack_may_tell_another_cause(void **state)
 	}
 }
 
+#define MS UINT64_C(1000000)
+
+/* Times of the tests begin well after that of the first look, which is the machine's. */
+static uint64_t later_ns(uint64_t ms)
+{
+	return UINT64_C(1) << 62 | ms * MS;
+}
+
+static void look_at(struct scene *scene, uint64_t ms)
+{
+	assert_int_equal(shootdowns_collect_at(scene->src, later_ns(ms)), 0);
+}
+
 static void frees_rows_that_are_silent(void **state)
 {
 	struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
@@ -334,16 +351,77 @@ static void frees_rows_that_are_silent(void **state)
 	take_row(3, 42, 11);
 	take_row(4, 43, 11)->counts.sent = 1;
 	fake.rows[SHOOTDOWN_OTHER_ROW].is_taken = 1;
-	for (int i = 0; i < 5; i++) {
+	for (uint64_t i = 0; i < 5; i++) {
 		assert_int_equal(fake.nr_freed, 0);
 		fake.rows[4].counts.sent++;
-		assert_int_equal(mmcpus_shootdowns_collect(scene.src), 0);
+		look_at(&scene, 250 * i);
 	}
 	assert_int_equal(fake.nr_forgotten, 1);
 	assert_int_equal(fake.nr_freed, 1);
 	assert_int_equal(fake.freed[0], 3);
 	assert_int_equal(fake.rows[3].is_taken, 0);
 	assert_int_equal(fake.rows[4].is_taken, 1);
+	scene_close(&scene);
+}
+
+/* A flush may be under way meanwhile: a virtual CPU that is hit does not run at once. */
+static void looks_in_quick_succession_free_no_row(void **state)
+{
+	struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
+
+	take_row(3, 42, 11);
+	for (uint64_t i = 0; i < 50; i++)
+		look_at(&scene, i);
+	assert_int_equal(fake.nr_forgotten, 1);
+	assert_int_equal(fake.nr_freed, 0);
+	scene_close(&scene);
+}
+
+static void a_row_that_is_forgotten_and_counts_is_silent_from_then_on(void **state)
+{
+	struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
+	struct shootdown_row *row = take_row(3, 42, 11);
+
+	for (uint64_t i = 0; i < 4; i++)
+		look_at(&scene, 250 * i);
+	row->counts.hits = 1;
+	look_at(&scene, 1000);
+	look_at(&scene, 1250);
+	assert_int_equal(fake.nr_freed, 0);
+	for (uint64_t i = 6; i < 9; i++)
+		look_at(&scene, 250 * i);
+	assert_int_equal(fake.nr_freed, 1);
+	assert_int_equal(fake.nr_forgotten, 1);
+	scene_close(&scene);
+}
+
+/* Its key may have a row, then: were it given back, another's flushes would be counted with this one's. */
+static void a_row_that_cannot_be_forgotten_is_kept(void **state)
+{
+	struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
+
+	take_row(3, 42, 11);
+	fake.forget_err = -EBUSY;
+	for (uint64_t i = 0; i < 10; i++)
+		look_at(&scene, 250 * i);
+	assert_int_equal(fake.nr_freed, 0);
+	fake.forget_err = -ENOENT;
+	for (uint64_t i = 10; i < 15; i++)
+		look_at(&scene, 250 * i);
+	assert_int_equal(fake.nr_freed, 1);
+	scene_close(&scene);
+}
+
+/* Its key has another row by now. */
+static void what_the_kernel_forgot_is_not_forgotten_again(void **state)
+{
+	struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
+
+	take_row(3, 42, 11)->flags = SHOOTDOWN_ROW_FORGOTTEN;
+	for (uint64_t i = 0; i < 5; i++)
+		look_at(&scene, 250 * i);
+	assert_int_equal(fake.nr_forgotten, 0);
+	assert_int_equal(fake.nr_freed, 1);
 	scene_close(&scene);
 }
 
@@ -648,6 +726,37 @@ static void a_restart_forgets_events_and_counts_at_once(void **state)
 	scene_close(&scene);
 }
 
+static void ignore_event(void *unused, const struct mmcpus_event *event)
+{
+	(void)unused;
+	(void)event;
+}
+
+/* Who an event is about stands in its row. */
+static void no_row_is_free_before_its_events_are_told(void **state)
+{
+	struct scene scene;
+
+	write_tlb_row(*state, 12, 0);
+	scene = scene_open_with(*state, MMCPUS_BY_FLOW, SHOOTDOWNS_WITH_EVENTS);
+	take_row(3, 42, 11);
+	fake.nr_events = 20;
+	for (uint64_t i = 0; i < 20; i++) {
+		fake.event_ns = later_ns(i);
+		assert_int_equal(mmcpus_shootdowns_poll(scene.src, 0, ignore_event, NULL), 1);
+		look_at(&scene, 1000 + 250 * i);
+	}
+	assert_int_equal(fake.nr_freed, 0);
+	fake.nr_events = 20;
+	for (uint64_t i = 20; i < 24; i++) {
+		fake.event_ns = later_ns(1000 + 250 * i - 1);
+		assert_int_equal(mmcpus_shootdowns_poll(scene.src, 0, ignore_event, NULL), 1);
+		look_at(&scene, 1000 + 250 * i);
+	}
+	assert_int_equal(fake.nr_freed, 1);
+	scene_close(&scene);
+}
+
 static void a_captured_machine_has_none(void **state)
 {
 	struct mmcpus_shootdowns *src;
@@ -671,6 +780,11 @@ int main(void)
 		tree_test(the_row_of_the_kernel_may_wrap),
 		tree_test(a_stack_may_tell_another_cause),
 		tree_test(frees_rows_that_are_silent),
+		tree_test(looks_in_quick_succession_free_no_row),
+		tree_test(a_row_that_is_forgotten_and_counts_is_silent_from_then_on),
+		tree_test(a_row_that_cannot_be_forgotten_is_kept),
+		tree_test(what_the_kernel_forgot_is_not_forgotten_again),
+		tree_test(no_row_is_free_before_its_events_are_told),
 		tree_test(counts_what_comes_late),
 		tree_test(joins_by_what_is_wanted),
 		tree_test(the_others_come_last_and_have_no_name),
