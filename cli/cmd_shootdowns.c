@@ -84,6 +84,14 @@ static void wait_until(struct run *run, uint64_t until_ms)
 	}
 }
 
+static int collect(const struct run *run)
+{
+	if (mmcpus_shootdowns_collect(run->src) == 0)
+		return STATUS_OK;
+	complain("no memory for what was counted");
+	return STATUS_FAILED;
+}
+
 /* In between, take what has been counted out of the kernel, where there is less room for it. */
 static int count_until(struct run *run, uint64_t until_ms)
 {
@@ -91,10 +99,8 @@ static int count_until(struct run *run, uint64_t until_ms)
 		uint64_t next_ms = stop_now_ms() + COLLECT_MS;
 
 		wait_until(run, until_ms && until_ms < next_ms ? until_ms : next_ms);
-		if (mmcpus_shootdowns_collect(run->src)) {
-			complain("no memory for what was counted");
+		if (collect(run))
 			return STATUS_FAILED;
-		}
 	}
 	return STATUS_OK;
 }
@@ -111,8 +117,8 @@ static int tell_events(struct run *run)
 		status = shootdown_events_print(run->src, EVENTS_MS);
 		wait_until(run, stop_now_ms() + 1);
 		if (status == STATUS_OK && stop_now_ms() >= collect_ms) {
-			collect_ms += COLLECT_MS;
-			mmcpus_shootdowns_collect(run->src);
+			collect_ms = stop_now_ms() + COLLECT_MS;
+			status = collect(run);
 		}
 	}
 	return status == STATUS_OK ? shootdown_events_end(run->src) : status;
