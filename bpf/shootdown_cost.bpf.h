@@ -2,7 +2,7 @@
 /*
  * Kernel side: what counting takes. The kernel's own statistics of BPF programs read a clock twice for each run, which is
  * most of what a flush that is sent to nobody costs, and to switch them on interrupts every CPU. So the programs take their
- * time themselves: each CPU's first runs after a look of the library, and then one of several, which stands for all of them.
+ * time themselves: each CPU's first runs after a look of the library, and then one of several, which stands for those after it.
  */
 #ifndef MMCPUS_BPF_SHOOTDOWN_COST_H
 #define MMCPUS_BPF_SHOOTDOWN_COST_H
@@ -34,14 +34,15 @@ static __always_inline struct run begin_run(uint32_t cpu)
 
 	if (!run.cost)
 		return run;
-	if (run.cost->nr_first) {
-		run.cost->nr_first--;
-	} else if (run.cost->nr_skipped < COST_STRIDE - 1) {
-		run.cost->nr_skipped++;
+	if (run.cost->nr_skip) {
+		run.cost->nr_skip--;
 		run.cost = NULL;
 		return run;
+	}
+	if (run.cost->nr_first) {
+		run.cost->nr_first--;
 	} else {
-		run.cost->nr_skipped = 0;
+		run.cost->nr_skip = COST_STRIDE - 1;
 		run.weight = COST_STRIDE;
 	}
 	run.begin_ns = bpf_ktime_get_ns();

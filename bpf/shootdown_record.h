@@ -174,8 +174,8 @@ _Static_assert(sizeof(struct shootdown_event) == 104, "part of the contract");
 /* What a CPU's runs took. Each has a cache line of its own. */
 struct shootdown_cost {
 	uint64_t ns;
-	uint32_t nr_first;   /* still to be timed, each: set by the library */
-	uint32_t nr_skipped; /* since the last that was timed, after these */
+	uint32_t nr_first; /* still to be timed, each: set by the library */
+	uint32_t nr_skip;  /* still to be left out, for the last that was timed stands for them */
 	uint64_t reserved[6];
 };
 
