@@ -20,7 +20,8 @@
 #define SHOOTDOWN_OTHER_KERNEL (SHOOTDOWN_NR_ROWS - 2) /* the same for flushes of the kernel's own range */
 #define SHOOTDOWN_NR_BUCKETS   32 /* bucket n: at least 2^n ns, less than twice that; the last is open */
 #define SHOOTDOWN_STACK_FRAMES 32
-#define SHOOTDOWN_STACK_MEMOS  8 /* stacks that each CPU knows again */
+#define SHOOTDOWN_STACK_MEMOS  8    /* stacks that each CPU knows again */
+#define SHOOTDOWN_NR_STACKS    1024 /* of the kernel that are told apart; their numbers are less */
 
 enum shootdown_kind {
 	SHOOTDOWN_KIND_UNKNOWN, /* the kernel's description of the flush could not be read */
@@ -223,5 +224,13 @@ struct shootdown_control {
 };
 
 _Static_assert(sizeof(struct shootdown_control) == 128, "part of the contract");
+
+/* The function that is at an address, as the kernel names it. */
+struct shootdown_symbol {
+	uint64_t address;
+	char name[56]; /* cut if it is longer */
+};
+
+_Static_assert(sizeof(struct shootdown_symbol) == 64, "part of the contract");
 
 #endif

@@ -68,9 +68,7 @@ static void hand_on(struct kernel_symbol *symbols, size_t nr)
 			symbols[i].start = 0;
 }
 
-/* Each function, in the order of the file, which is that of addresses but for modules. */
-static int for_each_function(const struct root *root, void (*note)(void *arg, uint64_t start, const char *name),
-			     void *arg)
+int kernel_symbols_find(const struct root *root, struct kernel_symbol *symbols, size_t nr)
 {
 	int fd = root_open_file(root, "proc/kallsyms");
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "re");
@@ -83,6 +81,9 @@ static int for_each_function(const struct root *root, void (*note)(void *arg, ui
 		close(fd);
 		return -ENOMEM;
 	}
+	qsort(symbols, nr, sizeof(*symbols), compare_addresses);
+	for (size_t i = 0; i < nr; i++)
+		symbols[i].start = 0;
 	while (fgets(line, sizeof(line), file)) {
 		char name[KERNEL_SYMBOL_SIZE];
 		uint64_t start;
@@ -90,63 +91,9 @@ static int for_each_function(const struct root *root, void (*note)(void *arg, ui
 		if (!parse_line(line, &start, name))
 			continue;
 		is_hidden &= start == 0;
-		note(arg, start, name);
+		note_function(symbols, nr, start, name);
 	}
 	fclose(file);
+	hand_on(symbols, nr);
 	return is_hidden ? -EPERM : 0;
-}
-
-struct symbols {
-	struct kernel_symbol *symbols;
-	size_t nr;
-};
-
-static void note_for_symbols(void *arg, uint64_t start, const char *name)
-{
-	const struct symbols *symbols = arg;
-
-	note_function(symbols->symbols, symbols->nr, start, name);
-}
-
-int kernel_symbols_find(const struct root *root, struct kernel_symbol *symbols, size_t nr)
-{
-	struct symbols wanted = { symbols, nr };
-	int err;
-
-	qsort(symbols, nr, sizeof(*symbols), compare_addresses);
-	for (size_t i = 0; i < nr; i++)
-		symbols[i].start = 0;
-	err = for_each_function(root, note_for_symbols, &wanted);
-	if (!err || err == -EPERM)
-		hand_on(symbols, nr);
-	return err;
-}
-
-struct functions {
-	struct kernel_function *functions;
-	size_t nr;
-};
-
-/* The first of a name, and the nearest behind it. */
-static void note_for_functions(void *arg, uint64_t start, const char *name)
-{
-	const struct functions *wanted = arg;
-
-	for (size_t i = 0; i < wanted->nr; i++) {
-		struct kernel_function *function = &wanted->functions[i];
-
-		if (!function->start && strcmp(function->name, name) == 0)
-			*function = (struct kernel_function){ function->name, start, start + FUNCTION_BYTES_MAX };
-		else if (function->start && start > function->start && start < function->end)
-			function->end = start;
-	}
-}
-
-int kernel_functions_find(const struct root *root, struct kernel_function *functions, size_t nr)
-{
-	struct functions wanted = { functions, nr };
-
-	for (size_t i = 0; i < nr; i++)
-		functions[i].start = functions[i].end = 0;
-	return for_each_function(root, note_for_functions, &wanted);
 }

@@ -13,15 +13,6 @@ struct kernel_symbol {
 	char name[KERNEL_SYMBOL_SIZE]; /* out; cut if it is longer */
 };
 
-struct kernel_function {
-	const char *name; /* in */
-	uint64_t start;   /* out; 0: not found */
-	uint64_t end;     /* out: where the next begins */
-};
-
-/* Where functions of these names are. -errno; -EPERM: the addresses are hidden. */
-int kernel_functions_find(const struct root *root, struct kernel_function *functions, size_t nr);
-
 /* Name all of them, in the order of their addresses, in which they are left. -errno; -EPERM: the addresses are hidden. */
 int kernel_symbols_find(const struct root *root, struct kernel_symbol *symbols, size_t nr);
 

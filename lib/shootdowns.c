@@ -214,7 +214,7 @@ static void copy_row(const struct shootdown_row *shared, struct shootdown_row *r
 
 static void correct_cause(struct mmcpus_shootdowns *src, struct shootdown_key *key)
 {
-	stack_causes_correct(&src->causes, &src->sys->root, src->ops, src->state, key);
+	stack_causes_correct(&src->causes, src->ops, src->state, key);
 }
 
 /* Only flushes of address spaces are in the row TLB, which they are compared with. */

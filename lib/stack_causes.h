@@ -3,18 +3,15 @@
 #ifndef MMCPUS_LIB_STACK_CAUSES_H
 #define MMCPUS_LIB_STACK_CAUSES_H
 
-#include "kernel_symbols.h"
 #include "tracer.h"
 
-#define STACK_CAUSES_NR 3
-
+/* What each stack was found to tell, once it was looked at. Zero-initialized, none was. */
 struct stack_causes {
-	struct kernel_function functions[STACK_CAUSES_NR];
-	bool has_looked; /* for where they are, which happens when it is needed */
+	int32_t found[SHOOTDOWN_NR_STACKS];
 };
 
 /* Correct the cause in the key if its stack says another. */
-void stack_causes_correct(struct stack_causes *causes, const struct root *root, const struct tracer_ops *ops,
-			  void *state, struct shootdown_key *key);
+void stack_causes_correct(struct stack_causes *causes, const struct tracer_ops *ops, void *state,
+			  struct shootdown_key *key);
 
 #endif

@@ -67,7 +67,9 @@ struct tracer_ops {
 	int (*cost)(void *state, struct tracer_cost *ret);
 	/* The addresses of a kernel stack, innermost first; returns how many. */
 	int (*stack)(void *state, int32_t id, uint64_t ret[SHOOTDOWN_STACK_FRAMES]);
-	/* The same of a stack in user space. */
+	/* The name of the kernel's function at an address. */
+	int (*symbol)(void *state, uint64_t address, char *buf, size_t size);
+	/* As stack(), of one in user space. */
 	int (*user_stack)(void *state, int32_t id, uint64_t ret[SHOOTDOWN_STACK_FRAMES]);
 };
 

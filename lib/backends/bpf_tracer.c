@@ -24,10 +24,7 @@
 
 static const char trace_needs[] = "needs bpf_loop() and bpf_map_lookup_percpu_elem() (kernel 5.19)";
 
-/* Kernel stacks that are told apart. */
-#define NR_STACKS 1024
-
-/* The same of user space: their numbers fit the key of a row. */
+/* Stacks in user space that are told apart: their numbers fit the key of a row. */
 #define NR_USER_STACKS 4096
 
 /* Room for events: some tens of thousands. */
@@ -618,7 +615,7 @@ static int load_and_start(struct tracer_state *tracer, const struct tracer_reque
 	struct tracer_sizes sizes = {
 		.nr_cpus = tracer->sys->nr_cpus,
 		.nr_words = cpuset_nr_words(tracer->sys->nr_cpus),
-		.nr_stacks = NR_STACKS, /* some are taken where the cause is in doubt, whatever is wanted */
+		.nr_stacks = SHOOTDOWN_NR_STACKS, /* some are taken where the cause is in doubt, whatever is wanted */
 		.nr_user_stacks = request->stacks == SHOOTDOWN_STACKS_BOTH ? NR_USER_STACKS : 1,
 		.nr_memos = request->stacks != SHOOTDOWN_STACKS_NONE ? tracer->sys->nr_cpus * SHOOTDOWN_STACK_MEMOS : 1,
 		.event_bytes = request->with_events ? EVENT_BYTES : (uint32_t)sysconf(_SC_PAGESIZE),
@@ -790,6 +787,20 @@ static int tracer_user_stack(void *state, int32_t id, uint64_t ret[SHOOTDOWN_STA
 	return look_up_stack(state, TRACER_MAP_USER_STACKS, id, ret);
 }
 
+static int tracer_symbol(void *state, uint64_t address, char *buf, size_t size)
+{
+	const struct tracer_state *tracer = state;
+	struct shootdown_symbol *symbol = tracer->build.symbol;
+	int err;
+
+	symbol->address = address;
+	err = run(tracer, TRACER_PROGRAM_NAME);
+	if (err)
+		return err;
+	snprintf(buf, size, "%.*s", (int)sizeof(symbol->name), symbol->name);
+	return 0;
+}
+
 const struct tracer_ops tracer_bpf = {
 	.open = tracer_open,
 	.close = tracer_close,
@@ -803,4 +814,5 @@ const struct tracer_ops tracer_bpf = {
 	.cost = tracer_cost,
 	.stack = tracer_stack,
 	.user_stack = tracer_user_stack,
+	.symbol = tracer_symbol,
 };

@@ -48,7 +48,8 @@
 				      [TRACER_PROGRAM_HIT_END] = skel->progs.on_hit_end.prog_fd,           \
 				      [TRACER_PROGRAM_LEARN] = skel->progs.learn_fault.prog_fd,            \
 				      [TRACER_PROGRAM_FIND] = skel->progs.find_functions.prog_fd,          \
-				      [TRACER_PROGRAM_START] = skel->progs.start.prog_fd },                \
+				      [TRACER_PROGRAM_START] = skel->progs.start.prog_fd,                  \
+				      [TRACER_PROGRAM_NAME] = skel->progs.name_address.prog_fd },          \
 			.maps = { [TRACER_MAP_ROWS] = skel->maps.rows.map_fd,                              \
 				  [TRACER_MAP_ROW_SETS] = skel->maps.row_sets.map_fd,                      \
 				  [TRACER_MAP_ROW_OF] = skel->maps.row_of.map_fd,                          \
@@ -59,6 +60,7 @@
 				  [TRACER_MAP_COSTS] = skel->maps.costs.map_fd,                            \
 				  [TRACER_MAP_EVENTS] = skel->maps.events.map_fd },                        \
 			.control = &skel->bss->control,                                                    \
+			.symbol = &skel->bss->symbol,                                                      \
 		};                                                                                         \
 		return 0;                                                                                  \
 	}

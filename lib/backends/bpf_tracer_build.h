@@ -29,6 +29,7 @@ enum tracer_program {
 	TRACER_PROGRAM_LEARN,
 	TRACER_PROGRAM_FIND,
 	TRACER_PROGRAM_START,
+	TRACER_PROGRAM_NAME,
 	TRACER_NR_PROGRAMS,
 };
 
@@ -52,6 +53,7 @@ struct tracer_build {
 	int programs[TRACER_NR_PROGRAMS];
 	int maps[TRACER_NR_MAPS];
 	struct shootdown_control *control;
+	struct shootdown_symbol *symbol;
 };
 
 struct tracer_sizes {

@@ -56,31 +56,12 @@ static void bears_lines_that_are_none(void **state)
 	assert_string_equal(symbol.name, "good");
 }
 
-static void finds_where_functions_are(void **state)
-{
-	struct kernel_function functions[] = { { .name = "first" }, { .name = "gone" }, { .name = "last" } };
-	struct root root;
-
-	tree_write(*state, "proc/kallsyms",
-		   "0000000000001000 t first\n0000000000001080 d data\n0000000000001100 t second\n"
-		   "0000000000002000 T last\n0000000000001050 t of_module\t[module]\n0000000000005000 t first\n");
-	assert_int_equal(root_init(&root, ((struct tree *)*state)->root, NULL), 0);
-	assert_int_equal(kernel_functions_find(&root, functions, NR(functions)), 0);
-	root_deinit(&root);
-	assert_int_equal(functions[0].start, 0x1000);
-	assert_int_equal(functions[0].end, 0x1050);
-	assert_int_equal(functions[1].start, 0);
-	assert_int_equal(functions[2].start, 0x2000);
-	assert_int_equal(functions[2].end, 0x5000);
-}
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		tree_test(finds_the_function_around_an_address),
 		tree_test(knows_hidden_addresses),
 		tree_test(bears_lines_that_are_none),
-		tree_test(finds_where_functions_are),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
