@@ -45,7 +45,8 @@ struct {
 static uint32_t last_kernel_sender;
 
 /* Of shootdowns.bpf.c: for what is sent, whatever is flushed. */
-static __always_inline void count_sent(struct shootdown_row *row, const struct cpu_state *state);
+static __always_inline void count_sent(struct shootdown_row *row, uint32_t index, uint32_t cpu,
+				       const struct cpu_state *state);
 static __always_inline void finish_hit(struct cpu_state *sender, uint32_t from, uint32_t cpu, uint64_t begin_ns,
 				       uint64_t end_ns, uint32_t other);
 
@@ -106,9 +107,8 @@ static __noinline void send_kernel(void *ctx, struct kernel_state *state, uint32
 	sent->wait_ns = 0;
 	sent->id = (sent->id | (uint64_t)cpu << 48 | 1ull << 47) + 1; /* no flush of an address space has that bit */
 	sent->is_counted = !control.is_filtered;
-	add_to_set(index, SHOOTDOWN_SET_SENDERS, cpu);
 	if (sent->is_counted)
-		count_sent(row, sent);
+		count_sent(row, index, cpu, sent);
 	sent->sent_ns = bpf_ktime_get_ns();
 	if (control.with_events && sent->is_counted)
 		tell_sent(sent, cpu);

@@ -50,10 +50,13 @@ static __always_inline uint64_t pages_of(const struct cpu_state *state)
 	return (state->end - state->start + PAGE_SIZE - 1) >> PAGE_SHIFT;
 }
 
-static __always_inline void count_sent(struct shootdown_row *row, const struct cpu_state *state)
+/* index: of the row, cpu: of the sender. */
+static __always_inline void count_sent(struct shootdown_row *row, uint32_t index, uint32_t cpu,
+				       const struct cpu_state *state)
 {
 	uint64_t pages = pages_of(state);
 
+	add_to_set(index, SHOOTDOWN_SET_SENDERS, cpu);
 	__sync_fetch_and_add(&row->counts.sent, 1);
 	if (pages)
 		__sync_fetch_and_add(&row->counts.pages, pages);
@@ -99,9 +102,8 @@ static __always_inline void send(void *ctx, struct cpu_state *state, uint32_t cp
 	state->wait_ns = 0;
 	state->id = (state->id | (uint64_t)cpu << 48) + 1;
 	state->is_counted = !control.is_filtered;
-	add_to_set(index, SHOOTDOWN_SET_SENDERS, cpu);
 	if (state->is_counted)
-		count_sent(row, state);
+		count_sent(row, index, cpu, state);
 	state->sent_ns = bpf_ktime_get_ns();
 	if (control.with_events && state->is_counted)
 		tell_sent(state, cpu);
@@ -271,7 +273,7 @@ static __always_inline void finish_hit(struct cpu_state *sender, uint32_t from, 
 	if (!row || control.is_paused)
 		return;
 	if (control.is_filtered && !__sync_lock_test_and_set(&sender->is_counted, 1)) {
-		count_sent(row, sender);
+		count_sent(row, index, from, sender);
 		if (control.with_events)
 			tell_sent(sender, from);
 	}

@@ -96,6 +96,13 @@ static void do_madvise(struct arena *arena, unsigned long index __attribute__((u
 	check(madvise(arena->pages, PAGE, MADV_DONTNEED) == 0, "madvise");
 }
 
+/* From each victim's CPU in turn. */
+static void do_wander(struct arena *arena, unsigned long index)
+{
+	bind_to(load.victims[index % load.nr_victims]);
+	do_madvise(arena, index);
+}
+
 /* Every other page goes, and the ones between keep the tables. */
 static void prepare_many(struct arena *arena)
 {
@@ -303,6 +310,7 @@ struct kind {
 
 static const struct kind kinds[] = {
 	{ "madvise", prepare_page, do_madvise, NULL, false },
+	{ "wander", prepare_page, do_wander, NULL, false },
 	{ "mprotect", prepare_many, do_mprotect, NULL, false },
 	{ "munmap", prepare_many, do_munmap, NULL, false },
 	{ "munmap-table", prepare_table, do_munmap_table, NULL, false },

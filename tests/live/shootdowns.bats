@@ -222,6 +222,17 @@ exact()
 	expect sent "$REPLY" null
 }
 
+@test "-C tells the CPUs of a sender for what it counts, and no others" {
+	need_two_cpus
+	# From each of the two it hits the other.
+	mmcpus shootdowns -J -C "$A" -- "$MMCPUS_FLUSHES" wander 100 "$A" "$A,$B" >"$json" 2>"$said" || skip "no hits seen"
+	read -r load_pid _ <"$said"
+	of sent madvise
+	[ "$REPLY" -gt 0 ] && [ "$REPLY" -le 50 ]
+	of sender_cpus madvise
+	expect "sender's CPUs" "$REPLY" "$B"
+}
+
 # adds_up: is each event that was counted told of, or dropped, and each hit one of a shootdown that was sent before?
 adds_up()
 {
