@@ -188,7 +188,7 @@ static __always_inline void end_call(uint32_t cpu, uint64_t csd)
 		if (!row)
 			return;
 	}
-	count_hit(row, index, cpu, now - own->call_ns);
+	count_hit(row, index, cpu, time_since(own->call_ns, now));
 }
 
 #endif

@@ -58,8 +58,8 @@ static __always_inline void tell_hit(const struct cpu_state *sender, uint32_t cp
 	if (!event)
 		return;
 	event->time_ns = end_ns;
-	event->stolen_ns = end_ns - begin_ns;
-	event->wait_ns = end_ns - sender->sent_ns;
+	event->stolen_ns = time_since(begin_ns, end_ns);
+	event->wait_ns = time_since(sender->sent_ns, end_ns);
 	name_task(&event->victim, (const void *)bpf_get_current_task());
 	end_event(event);
 }

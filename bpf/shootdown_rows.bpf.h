@@ -60,6 +60,12 @@ static struct pid_view view;
 
 /* --------------------------------------------------------------------------------------------------------- counting -- */
 
+/* The clock that programs can read in any context may go back by some ns when it is adjusted, and differ between CPUs. */
+static __always_inline uint64_t time_since(uint64_t begin_ns, uint64_t end_ns)
+{
+	return end_ns > begin_ns ? end_ns - begin_ns : 0;
+}
+
 static __always_inline uint32_t bucket_of(uint64_t ns)
 {
 	uint32_t bucket = 0;

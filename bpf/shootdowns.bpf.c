@@ -279,7 +279,7 @@ static __always_inline void finish_hit(struct cpu_state *sender, uint32_t from, 
 	}
 	if (control.with_events)
 		tell_hit(sender, cpu, begin_ns, end_ns);
-	count_wait(sender, row, end_ns - sender->sent_ns);
+	count_wait(sender, row, time_since(sender->sent_ns, end_ns));
 	if (control.with_victims && index != other) {
 		index = find_victim_row(cpu, row);
 		if (index == SHOOTDOWN_OTHER_ROW)
@@ -288,7 +288,7 @@ static __always_inline void finish_hit(struct cpu_state *sender, uint32_t from, 
 		if (!row)
 			return;
 	}
-	count_hit(row, index, cpu, end_ns - begin_ns);
+	count_hit(row, index, cpu, time_since(begin_ns, end_ns));
 }
 
 static __always_inline void end_hit(uint32_t cpu, uint64_t token)
