@@ -205,14 +205,24 @@ static __always_inline bool is_row_of(const struct shootdown_row *row, const str
 	       !(*(volatile const uint32_t *)&row->flags & SHOOTDOWN_ROW_FORGOTTEN);
 }
 
-/* Enter a new row under its key; if the key can't be kept, its flush is counted with the others. */
+/*
+ * Enter a new row under its key. Another CPU may have been faster, as with what interrupts do: then it is that one's row. If
+ * the key can't be kept, its flush is counted with the others.
+ */
 static __always_inline uint32_t enter_row(struct shootdown_row *row, uint32_t index, const struct shootdown_key *key)
 {
+	const uint32_t *known;
+	bool is_entered;
+
 	row->key = *key;
+	is_entered = bpf_map_update_elem(&row_of, key, &index, BPF_NOEXIST) == 0;
+	if (!is_entered) /* or the library would have the other's key forgotten when it gives this one back */
+		row->flags |= SHOOTDOWN_ROW_FORGOTTEN;
 	__sync_lock_test_and_set(&row->is_taken, 1);
-	if (bpf_map_update_elem(&row_of, key, &index, BPF_NOEXIST))
-		return SHOOTDOWN_OTHER_ROW;
-	return index;
+	if (is_entered)
+		return index;
+	known = bpf_map_lookup_elem(&row_of, key);
+	return known ? *known : SHOOTDOWN_OTHER_ROW;
 }
 
 /* ------------------------------------------------------------------------------------------------------ victims -- */
