@@ -148,19 +148,32 @@ int on_reschedule(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-static __always_inline void begin_call(uint32_t cpu, uint64_t csd)
+/* May have been queued long ago, and done with others under the name of the first: does the row fit what is done here? */
+static __always_inline bool is_row_of_call(uint32_t index, uint64_t callback)
+{
+	const struct shootdown_row *row = bpf_map_lookup_elem(&rows, &index);
+
+	return row && row->key.kind == SHOOTDOWN_KIND_CALL &&
+	       (index == SHOOTDOWN_OTHER_CALLS || row->key.owner_id == callback);
+}
+
+static __always_inline void begin_call(uint32_t cpu, uint64_t callback, uint64_t csd)
 {
 	struct cpu_state *own = bpf_map_lookup_elem(&cpu_states, &cpu);
-	uint32_t *row;
+	uint32_t *known;
+	uint32_t index;
 
 	if (!own)
 		return;
-	row = bpf_map_lookup_elem(&calls, &csd);
-	if (!row)
+	known = bpf_map_lookup_elem(&calls, &csd);
+	if (!known)
 		return;
-	own->call_row = *row;
-	own->call_token = csd;
+	index = *known;
 	bpf_map_delete_elem(&calls, &csd);
+	if (!is_watched(cpu) || !is_row_of_call(index, callback))
+		return;
+	own->call_row = index;
+	own->call_token = csd;
 	own->call_ns = bpf_ktime_get_ns();
 }
 

@@ -350,8 +350,9 @@ static __always_inline uint64_t info_of(const struct __call_single_data *csd)
 	return info;
 }
 
-/* csd: NULL for what the CPU does for itself. */
-static __always_inline void begin_any(uint32_t cpu, const struct __call_single_data *csd)
+/* function: the address of what is called. csd: NULL for what the CPU does for itself. */
+static __always_inline void begin_any(uint32_t cpu, uint64_t function __attribute__((unused)),
+				      const struct __call_single_data *csd)
 {
 	uint64_t info;
 
@@ -362,7 +363,7 @@ static __always_inline void begin_any(uint32_t cpu, const struct __call_single_d
 	uint32_t from;
 
 	if (!find_sender(info, cpu, &from)) {
-		begin_call(cpu, (uint64_t)csd);
+		begin_call(cpu, function, (uint64_t)csd);
 		return;
 	}
 #endif
@@ -387,7 +388,7 @@ int on_hit_begin(struct bpf_raw_tracepoint_args *ctx)
 	struct run run = begin_run(cpu);
 
 	if (function == SHOOTDOWN_FUNCTION_FLUSH)
-		begin_any(cpu, csd);
+		begin_any(cpu, ctx->args[0], csd);
 	else if (csd)
 		begin_kernel_hit(cpu, function, info_of(csd), (uint64_t)csd);
 	end_run(&run);
