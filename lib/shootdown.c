@@ -13,6 +13,12 @@
 #define OF_CAUSE  (VIEW(FLOW) | VIEW(CAUSE) | VIEW(STACK) | VIEW(USER_STACK))
 #define OF_HITS   (VIEW(PAIR) | VIEW(CPU))
 
+/* A hit that has a row apart from its sending does not say from which CPU it was sent. */
+static bool is_of_sent(const struct mmcpus_shootdown *row)
+{
+	return !(OF_HITS >> row->by & 1);
+}
+
 static bool tells(const struct mmcpus_shootdown *row, uint32_t views)
 {
 	return !row->group.is_other && views >> row->by & 1;
@@ -70,13 +76,12 @@ static int give_name_number(const struct mmcpus_shootdown *row, enum mmcpus_shoo
 int mmcpus_shootdown_number(const struct mmcpus_shootdown *row, enum mmcpus_shootdown_number which, uint64_t *ret)
 {
 	const struct shootdown_counts *counts = &row->row.counts;
-	bool is_of_sent = !(OF_HITS >> row->by & 1);
 
 	switch (which) {
 	case MMCPUS_SHOOTDOWN_SENT:
-		return give(ret, is_of_sent, counts->sent);
+		return give(ret, is_of_sent(row), counts->sent);
 	case MMCPUS_SHOOTDOWN_PAGES:
-		return give(ret, is_of_sent && !(row->kinds & 1), counts->pages);
+		return give(ret, is_of_sent(row) && !(row->kinds & 1), counts->pages);
 	case MMCPUS_SHOOTDOWN_HITS:
 		return give(ret, row->knows_hits, counts->hits);
 	case MMCPUS_SHOOTDOWN_STOLEN_NS:
@@ -84,9 +89,9 @@ int mmcpus_shootdown_number(const struct mmcpus_shootdown *row, enum mmcpus_shoo
 	case MMCPUS_SHOOTDOWN_STOLEN_MAX_NS:
 		return give(ret, row->knows_hits, counts->stolen_max_ns);
 	case MMCPUS_SHOOTDOWN_WAIT_NS:
-		return give(ret, row->knows_wait && is_of_sent, counts->wait_ns);
+		return give(ret, row->knows_wait && is_of_sent(row), counts->wait_ns);
 	case MMCPUS_SHOOTDOWN_WAIT_MAX_NS:
-		return give(ret, row->knows_wait && is_of_sent, counts->wait_max_ns);
+		return give(ret, row->knows_wait && is_of_sent(row), counts->wait_max_ns);
 	default:
 		return give_name_number(row, which, ret);
 	}
@@ -162,5 +167,5 @@ const struct mmcpus_cpuset *mmcpus_shootdown_set(const struct mmcpus_shootdown *
 {
 	if (which == MMCPUS_SHOOTDOWN_HIT_CPUS)
 		return row->knows_hit_cpus ? row->sets[SHOOTDOWN_SET_HIT] : NULL;
-	return which == MMCPUS_SHOOTDOWN_SENDER_CPUS ? row->sets[SHOOTDOWN_SET_SENDERS] : NULL;
+	return which == MMCPUS_SHOOTDOWN_SENDER_CPUS && is_of_sent(row) ? row->sets[SHOOTDOWN_SET_SENDERS] : NULL;
 }

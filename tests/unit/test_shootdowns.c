@@ -472,6 +472,9 @@ static void joins_by_what_is_wanted(void **state)
 		expect_total(interval, MMCPUS_INTERVAL_SENT, 15);
 		if (by == MMCPUS_BY_CPU)
 			expect_number(mmcpus_interval_row(interval, 0), MMCPUS_SHOOTDOWN_CPU, 1);
+		check(!mmcpus_shootdown_set(mmcpus_interval_row(interval, 0), MMCPUS_SHOOTDOWN_SENDER_CPUS) ==
+			      is_of_hits,
+		      "by %d: CPUs of senders", by);
 		scene_close(&scene);
 	}
 }
