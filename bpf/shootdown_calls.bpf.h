@@ -60,7 +60,7 @@ static __always_inline void fill_call_key(struct shootdown_key *key, void *ctx, 
 	}
 }
 
-static __noinline uint32_t make_call_row(const struct shootdown_key *key)
+__noinline uint32_t make_call_row(const struct shootdown_key *key)
 {
 	const struct task_struct *task = (const void *)bpf_get_current_task();
 	uint32_t index = take_free_row();
@@ -129,7 +129,7 @@ int on_call(struct bpf_raw_tracepoint_args *ctx)
 	struct run run = begin_run(cpu);
 
 	queue_call(ctx, cpu);
-	end_run(&run);
+	end_run(cpu, &run);
 	return 0;
 }
 
@@ -144,7 +144,7 @@ int on_reschedule(struct bpf_raw_tracepoint_args *ctx)
 
 	if (state && !control.is_paused && !ctx->args[2] && target < control.nr_cpus && is_watched(target))
 		count_call(ctx, SHOOTDOWN_CALLBACK_RESCHEDULE, cpu, target, state);
-	end_run(&run);
+	end_run(cpu, &run);
 	return 0;
 }
 

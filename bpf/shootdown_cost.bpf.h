@@ -23,36 +23,54 @@ struct {
 
 /* A run under way. */
 struct run {
-	struct shootdown_cost *cost; /* NULL: it is not timed */
-	uint64_t weight;
 	uint64_t begin_ns;
+	uint64_t weight; /* 0: it is not timed */
 };
 
+static __always_inline uint32_t choose_weight(struct shootdown_cost *cost)
+{
+	if (cost->nr_skip) {
+		cost->nr_skip--;
+		return 0;
+	}
+	if (cost->nr_first) {
+		cost->nr_first--;
+		return 1;
+	}
+	cost->nr_skip = COST_STRIDE - 1;
+	return COST_STRIDE;
+}
+
+/*
+ * Through memory, what was chosen becomes a number that the verifier does not know. It looked at all of a program once for
+ * each choice otherwise.
+ */
 static __always_inline struct run begin_run(uint32_t cpu)
 {
-	struct run run = { .cost = bpf_map_lookup_elem(&costs, &cpu), .weight = 1 };
+	struct shootdown_cost *cost = bpf_map_lookup_elem(&costs, &cpu);
+	struct run run = {};
+	uint32_t weight;
 
-	if (!run.cost)
+	if (!cost)
 		return run;
-	if (run.cost->nr_skip) {
-		run.cost->nr_skip--;
-		run.cost = NULL;
-		return run;
-	}
-	if (run.cost->nr_first) {
-		run.cost->nr_first--;
-	} else {
-		run.cost->nr_skip = COST_STRIDE - 1;
-		run.weight = COST_STRIDE;
-	}
-	run.begin_ns = bpf_ktime_get_ns();
+	weight = choose_weight(cost);
+	if (weight)
+		*(volatile uint64_t *)&cost->begin_ns = bpf_ktime_get_ns();
+	*(volatile uint32_t *)&cost->weight = weight;
+	run.weight = *(volatile uint32_t *)&cost->weight;
+	run.begin_ns = *(volatile uint64_t *)&cost->begin_ns;
 	return run;
 }
 
-static __always_inline void end_run(const struct run *run)
+static __always_inline void end_run(uint32_t cpu, const struct run *run)
 {
-	if (run->cost)
-		__sync_fetch_and_add(&run->cost->ns, (bpf_ktime_get_ns() - run->begin_ns) * run->weight);
+	struct shootdown_cost *cost;
+
+	if (!run->weight)
+		return;
+	cost = bpf_map_lookup_elem(&costs, &cpu);
+	if (cost)
+		__sync_fetch_and_add(&cost->ns, (bpf_ktime_get_ns() - run->begin_ns) * run->weight);
 }
 
 #endif

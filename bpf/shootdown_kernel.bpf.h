@@ -47,8 +47,7 @@ static uint32_t last_kernel_sender;
 /* Of shootdowns.bpf.c: for what is sent, whatever is flushed. */
 static __always_inline void count_sent(struct shootdown_row *row, uint32_t index, uint32_t cpu,
 				       const struct cpu_state *state);
-static __always_inline void finish_hit(struct cpu_state *sender, uint32_t from, uint32_t cpu, uint64_t begin_ns,
-				       uint64_t end_ns, uint32_t other);
+int finish_hit(struct cpu_state *sender, uint32_t from, uint32_t cpu, uint64_t begin_ns, uint64_t end_ns);
 
 /* SHOOTDOWN_FUNCTION_FLUSH, the most frequent one: it is none of the kernel's own range. */
 static __always_inline uint32_t kernel_function(uint64_t address)
@@ -220,7 +219,7 @@ static __noinline void end_kernel_hit(uint32_t cpu, uint64_t token)
 	from = own->sender;
 	sender = bpf_map_lookup_elem(&kernel_states, &from);
 	if (sender)
-		finish_hit(&sender->flush, from, cpu, own->flush.hit_ns, now, SHOOTDOWN_OTHER_KERNEL);
+		finish_hit(&sender->flush, from, cpu, own->flush.hit_ns, now);
 }
 
 /* ------------------------------------------------------------------------------------- where csd tracepoints are missing -- */
@@ -247,7 +246,7 @@ static __always_inline bool is_done_by_sender(uint32_t cpu, uint32_t function, u
                                                                                                                \
 		if (!is_done_by_sender(cpu, SHOOTDOWN_FUNCTION_##which, ctx[0]))                               \
 			begin_kernel_hit(cpu, SHOOTDOWN_FUNCTION_##which, ctx[0], SHOOTDOWN_FUNCTION_##which); \
-		end_run(&run);                                                                                 \
+		end_run(cpu, &run);                                                                            \
 		return 0;                                                                                      \
 	}                                                                                                      \
                                                                                                                \
@@ -258,7 +257,7 @@ static __always_inline bool is_done_by_sender(uint32_t cpu, uint32_t function, u
 		struct run run = begin_run(cpu);                                                               \
                                                                                                                \
 		end_kernel_hit(cpu, SHOOTDOWN_FUNCTION_##which);                                               \
-		end_run(&run);                                                                                 \
+		end_run(cpu, &run);                                                                            \
 		return 0;                                                                                      \
 	}
 

@@ -177,7 +177,10 @@ struct shootdown_cost {
 	uint64_t ns;
 	uint32_t nr_first; /* still to be timed, each: set by the library */
 	uint32_t nr_skip;  /* still to be left out, for the last that was timed stands for them */
-	uint64_t reserved[6];
+	uint32_t weight;   /* of the run that began last, or 0 */
+	uint32_t reserved_weight;
+	uint64_t begin_ns; /* of the last that was timed */
+	uint64_t reserved[4];
 };
 
 _Static_assert(sizeof(struct shootdown_cost) == 64, "part of the contract, and a cache line");

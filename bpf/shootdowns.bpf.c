@@ -123,7 +123,7 @@ int on_call(struct bpf_raw_tracepoint_args *ctx)
 
 	if (function != SHOOTDOWN_FUNCTION_FLUSH)
 		send_kernel_to(ctx, cpu, function, (const void *)ctx->args[3], (uint32_t)ctx->args[0]);
-	end_run(&run);
+	end_run(cpu, &run);
 	return 0;
 }
 
@@ -138,7 +138,7 @@ int on_tlb_flush(struct bpf_raw_tracepoint_args *ctx)
 
 	if (state && (int)ctx->args[0] == (int)bpf_core_enum_value(enum tlb_flush_reason, TLB_REMOTE_SEND_IPI))
 		send(ctx, state, cpu, state->info_at);
-	end_run(&run);
+	end_run(cpu, &run);
 	return 0;
 }
 
@@ -154,7 +154,7 @@ int on_tlb_flush(unsigned long long *ctx)
 
 	if (state)
 		send(ctx, state, cpu, ctx[1]);
-	end_run(&run);
+	end_run(cpu, &run);
 	return 0;
 }
 
@@ -162,20 +162,22 @@ int on_tlb_flush(unsigned long long *ctx)
 SEC("fentry/try_to_unmap_one")
 int on_unmap(unsigned long long *ctx)
 {
-	struct run run = begin_run(bpf_get_smp_processor_id());
+	uint32_t cpu = bpf_get_smp_processor_id();
+	struct run run = begin_run(cpu);
 
 	note_unmap((const void *)ctx[1]);
-	end_run(&run);
+	end_run(cpu, &run);
 	return 0;
 }
 
 SEC("fentry/try_to_migrate_one")
 int on_migrate(unsigned long long *ctx)
 {
-	struct run run = begin_run(bpf_get_smp_processor_id());
+	uint32_t cpu = bpf_get_smp_processor_id();
+	struct run run = begin_run(cpu);
 
 	note_unmap((const void *)ctx[1]);
-	end_run(&run);
+	end_run(cpu, &run);
 	return 0;
 }
 
@@ -201,7 +203,7 @@ int on_cross_call(unsigned long long *ctx)
 		send_kernel_to_all(ctx, cpu, function, ctx[2], (const void *)ctx[0]);
 	else if (state && address == control.functions[SHOOTDOWN_FUNCTION_FLUSH])
 		send(ctx, state, cpu, ctx[2]);
-	end_run(&run);
+	end_run(cpu, &run);
 	return 0;
 }
 
@@ -263,15 +265,20 @@ static __always_inline void count_wait(struct cpu_state *sender, struct shootdow
 	}
 }
 
-/* other: the row of what has none of its own. */
-static __always_inline void finish_hit(struct cpu_state *sender, uint32_t from, uint32_t cpu, uint64_t begin_ns,
-				       uint64_t end_ns, uint32_t other)
+/* A global function: the verifier looks at it once, and not at each call. */
+__noinline int finish_hit(struct cpu_state *sender, uint32_t from, uint32_t cpu, uint64_t begin_ns, uint64_t end_ns)
 {
-	uint32_t index = sender->row;
-	struct shootdown_row *row = bpf_map_lookup_elem(&rows, &index);
+	struct shootdown_row *row;
+	uint32_t index;
+	uint32_t other;
 
-	if (!row || control.is_paused)
-		return;
+	if (!sender || control.is_paused)
+		return 0;
+	index = sender->row;
+	other = sender->kind == SHOOTDOWN_KIND_KERNEL ? SHOOTDOWN_OTHER_KERNEL : SHOOTDOWN_OTHER_ROW;
+	row = bpf_map_lookup_elem(&rows, &index);
+	if (!row)
+		return 0;
 	if (control.is_filtered && !__sync_lock_test_and_set(&sender->is_counted, 1)) {
 		count_sent(row, index, from, sender);
 		if (control.with_events)
@@ -286,9 +293,10 @@ static __always_inline void finish_hit(struct cpu_state *sender, uint32_t from, 
 			index = other;
 		row = bpf_map_lookup_elem(&rows, &index);
 		if (!row)
-			return;
+			return 0;
 	}
 	count_hit(row, index, cpu, time_since(begin_ns, end_ns));
+	return 0;
 }
 
 static __always_inline void end_hit(uint32_t cpu, uint64_t token)
@@ -308,7 +316,7 @@ static __always_inline void end_hit(uint32_t cpu, uint64_t token)
 	if (!control.was_hit) /* every CPU reads what is around it: it is not written without need */
 		control.was_hit = 1;
 	if (is_watched(cpu))
-		finish_hit(sender, from, cpu, own->hit_ns, now, SHOOTDOWN_OTHER_ROW);
+		finish_hit(sender, from, cpu, own->hit_ns, now);
 }
 
 #ifdef WITH_FENTRY
@@ -323,7 +331,7 @@ int on_hit_begin(unsigned long long *ctx)
 
 	if (read_flush(&flush, ctx[0]) && flush.initiating_cpu != cpu)
 		begin_hit(cpu, ctx[0], ctx[0]);
-	end_run(&run);
+	end_run(cpu, &run);
 	return 0;
 }
 
@@ -334,7 +342,7 @@ int on_hit_end(unsigned long long *ctx)
 	struct run run = begin_run(cpu);
 
 	end_hit(cpu, ctx[0]);
-	end_run(&run);
+	end_run(cpu, &run);
 	return 0;
 }
 
@@ -391,7 +399,7 @@ int on_hit_begin(struct bpf_raw_tracepoint_args *ctx)
 		begin_any(cpu, ctx->args[0], csd);
 	else if (csd)
 		begin_kernel_hit(cpu, function, info_of(csd), (uint64_t)csd);
-	end_run(&run);
+	end_run(cpu, &run);
 	return 0;
 }
 
@@ -405,7 +413,7 @@ int on_hit_end(struct bpf_raw_tracepoint_args *ctx)
 		end_any(cpu, ctx->args[1]);
 	else
 		end_kernel_hit(cpu, ctx->args[1]);
-	end_run(&run);
+	end_run(cpu, &run);
 	return 0;
 }
 

@@ -38,6 +38,12 @@
 #define PATIENCE_MAX  1024
 #define MEMO_IS_WORTH 16 /* hits; if it brought less, the next is waited for twice as long */
 
+/*
+ * Set before loading. Where stacks are taken now and then only, it does not pay: the verifier would look at all of this, which
+ * takes several times as long as at the rest.
+ */
+const volatile bool with_memos;
+
 struct memo_place {
 	uint64_t value;
 	uint64_t frames; /* a bit for each that has this address */
@@ -259,7 +265,7 @@ static __always_inline int32_t stack_id(void *ctx, void *map, struct cpu_state *
 	struct stack_memo *memo = is_on_it ? find_memo(cpu, set, 0) : NULL;
 	int32_t id;
 
-	if (!can_cast)
+	if (!can_cast || !with_memos)
 		return (int32_t)bpf_get_stackid(ctx, map, 0);
 	if (use_memo(memo, here, end))
 		return memo->id;

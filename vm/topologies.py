@@ -33,5 +33,6 @@ TOPOLOGIES = {
     "2x4iso": Topology("the same, isolcpus=6-7 nohz_full=6-7", "8,sockets=2,cores=4", qemu=TWO_NODES,
                        append="isolcpus=6-7 nohz_full=6-7"),
     "wide130": Topology("2 CPUs of 130 possible", "2,maxcpus=130", cpu="max,hypervisor=off", qemu=KNOWN_HYPERVISOR),
+    "66": Topology("66 CPUs, all online: masks of two words", "66", memory=1536),
     "full130": Topology("130 CPUs, all online: slow", "130", memory=3072),
 }

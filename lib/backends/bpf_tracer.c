@@ -617,7 +617,7 @@ static int load_and_start(struct tracer_state *tracer, const struct tracer_reque
 		.nr_words = cpuset_nr_words(tracer->sys->nr_cpus),
 		.nr_stacks = SHOOTDOWN_NR_STACKS, /* some are taken where the cause is in doubt, whatever is wanted */
 		.nr_user_stacks = request->stacks == SHOOTDOWN_STACKS_BOTH ? NR_USER_STACKS : 1,
-		.nr_memos = request->stacks != SHOOTDOWN_STACKS_NONE ? tracer->sys->nr_cpus * SHOOTDOWN_STACK_MEMOS : 1,
+		.nr_memos = request->stacks != SHOOTDOWN_STACKS_NONE ? tracer->sys->nr_cpus * SHOOTDOWN_STACK_MEMOS : 0,
 		.event_bytes = request->with_events ? EVENT_BYTES : (uint32_t)sysconf(_SC_PAGESIZE),
 	};
 	struct kernel_types types;

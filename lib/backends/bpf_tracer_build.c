@@ -30,10 +30,11 @@
 		skel->maps.stacks.max_entries = sizes->nr_stacks;                                          \
 		skel->maps.user_stacks.max_entries = sizes->nr_user_stacks;                                \
 		skel->maps.events.max_entries = sizes->event_bytes;                                        \
-		skel->maps.stack_memos.max_entries = sizes->nr_memos;                                      \
+		skel->maps.stack_memos.max_entries = sizes->nr_memos > 0 ? sizes->nr_memos : 1;            \
 		skel->maps.costs.max_entries = sizes->nr_cpus;                                             \
 		skel->maps.cpu_states.max_entries = sizes->nr_cpus;                                        \
 		skel->rodata->can_cast = sizes->can_cast;                                                  \
+		skel->rodata->with_memos = sizes->nr_memos > 0;                                            \
 		skel->maps.kernel_states.max_entries = sizes->nr_cpus;                                     \
 		err = name##__load(skel);                                                                  \
 		if (err) {                                                                                 \

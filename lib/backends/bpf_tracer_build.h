@@ -61,7 +61,7 @@ struct tracer_sizes {
 	uint32_t nr_words;
 	uint32_t nr_stacks;
 	uint32_t nr_user_stacks;
-	uint32_t nr_memos;
+	uint32_t nr_memos; /* 0: no stack is to be known again */
 	uint32_t event_bytes;
 	bool can_cast; /* the kernel has bpf_rdonly_cast() */
 };
