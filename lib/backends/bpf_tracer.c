@@ -424,16 +424,18 @@ static void attach_kernel(struct tracer_state *tracer)
  * A second program on a function makes the kernel replace the code that calls the first, and free that a little later: each
  * time a flush of its own range. That is our doing and nobody else's, and so it is waited for, but not for ever.
  */
-#define OWN_FLUSHES_MS 2000
+#define OWN_FLUSHES_MS 10000
 #define OWN_FLUSHES    (TRACER_NR_KERNEL_FUNCTIONS + 1)
 
+/* By threads of the kernel: we ourselves flush, too, for each program that is attached. */
 static uint64_t count_kernel_flushes(const struct tracer_state *tracer)
 {
 	const struct shootdown_row *rows = tracer->maps[TRACER_MAP_ROWS].memory;
 	uint64_t nr = 0;
 
 	for (size_t i = 0; i < SHOOTDOWN_NR_ROWS; i++)
-		if (__atomic_load_n(&rows[i].is_taken, __ATOMIC_ACQUIRE) && rows[i].key.kind == SHOOTDOWN_KIND_KERNEL)
+		if (__atomic_load_n(&rows[i].is_taken, __ATOMIC_ACQUIRE) && rows[i].key.kind == SHOOTDOWN_KIND_KERNEL &&
+		    rows[i].key.cause == SHOOTDOWN_CAUSE_KTHREAD)
 			nr += *(const volatile uint64_t *)&rows[i].counts.sent;
 	return nr;
 }
