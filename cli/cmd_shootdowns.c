@@ -285,7 +285,7 @@ static int parse_columns(struct request *request, char **why)
 static int check_options(const struct options *opts, char **why)
 {
 	if (opts->window_ms && opts->nr_operands)
-		return usage_error(why, "--window and a command both say how long to count");
+		return usage_error(why, "--window and a command both say how long to count: leave one of them out");
 	if (opts->events && (opts->by || opts->output || opts->delay_ms || opts->top))
 		return usage_error(why, "--events has no rows: --by, --output, --top and --delay mean nothing with it");
 	if (opts->stack && (!opts->by || strcmp(opts->by, "stack") != 0))

@@ -43,5 +43,6 @@ int seconds_parse(const char *text, uint64_t *ret_ms, char **why)
 {
 	if (parse(text, ret_ms))
 		return 0;
-	return usage_error(why, "'%s' is no time in seconds: give a number such as 0.5, at most %d", text, SECONDS_MAX);
+	return usage_error(why, "'%s' is no time in seconds: give a number such as 0.5, from 0.001 to %d", text,
+			   SECONDS_MAX);
 }
