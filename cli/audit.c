@@ -109,13 +109,26 @@ static void describe_mm(const struct scene *scene, const struct mmcpus_mm *mm, s
 	finding->quality = mmcpus_mm_quality(scene->snap, mm);
 }
 
+#define NS_PER_S 1000000000u
+
+/* What was counted happened at any time of the count; everything else is seen at one moment. */
+static int64_t seen_since(const struct scene *scene, const struct rule *rule, int64_t now_s)
+{
+	uint64_t ns = 0;
+
+	if (rule->needs & NEED_WATCH)
+		mmcpus_interval_number(scene->shootdowns, MMCPUS_INTERVAL_NS, &ns);
+	return now_s - (int64_t)(ns / NS_PER_S);
+}
+
 /* Takes the evidence over. */
 static void add_finding(struct audit *audit, const struct rule *rule, const struct mmcpus_mm *mm,
 			struct evidence *evidence)
 {
 	struct finding finding = { .rule = rule, .evidence = *evidence, .quality = MMCPUS_EXACT, .nr_looks = 1 };
 
-	finding.first_s = finding.last_s = (int64_t)time(NULL);
+	finding.last_s = (int64_t)time(NULL);
+	finding.first_s = seen_since(&audit->scene, rule, finding.last_s);
 	if (mm)
 		describe_mm(&audit->scene, mm, &finding);
 	finding_weigh(&finding, audit_has_moot(audit));

@@ -189,6 +189,8 @@ stale_of()
 		skip "hits are not seen here"
 	fi
 	expect "exit status" "$status" 3
+	expect "seen from the begin of the count to its end" "$(jq '.findings[] | select(.rule == "shootdown") |
+		[.last, .first | fromdate] | .[0] - .[1] >= '$((3 * PATIENCE - 1)) <<<"$output")" true
 	detail=$(jq -r '.findings[] | select(.rule == "shootdown") | "\(.cpus) \(.detail)"' <<<"$output")
 	expect_text detail "$detail" "^$B ([0-9]+ hits? by .*, )?100 hits by flushes/[0-9]+ \\(madvise\\)"
 	expect "flushes among other calls" "$(jq -r '.findings[] | select(.rule == "cross-call") | .detail' <<<"$output" |
