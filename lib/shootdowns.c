@@ -56,6 +56,7 @@ struct mmcpus_shootdowns {
 	bool with_events;
 	bool with_calls;
 	bool was_hit;                      /* some CPU, since the machine was booted */
+	bool was_sent;                     /* any, since the open */
 	uint8_t rounds[SHOOTDOWN_NR_ROWS]; /* of a row without a flush; from 1 on its key has no row, or another */
 	uint64_t round_ns;                 /* when the last round began */
 	uint64_t told_ns;                  /* all events of before that have been handed on */
@@ -231,6 +232,7 @@ static void add_sums(struct mmcpus_shootdowns *src, const struct shootdown_row *
 		break;
 	default:
 		src->nr_sent += row->counts.sent;
+		src->was_sent |= row->counts.sent > 0;
 		src->nr_hits += row->counts.hits;
 	}
 }
@@ -305,15 +307,19 @@ int mmcpus_shootdowns_hook(const struct mmcpus_shootdowns *src, size_t index, st
 }
 
 /* A hypervisor that flushes by itself shows no hit, however many there are. */
+static bool may_be_blind(const struct mmcpus_shootdowns *src, const char *hypervisor)
+{
+	return !(hypervisor && strcmp(hypervisor, "none") == 0) && !src->was_hit &&
+	       !__atomic_load_n(&src->shared.control->was_hit, __ATOMIC_RELAXED);
+}
+
 int mmcpus_shootdowns_check_hits(struct mmcpus_shootdowns *src, struct mmcpus_reason *why)
 {
 	const char *hypervisor = mmcpus_system_text(src->sys, MMCPUS_SYSTEM_HYPERVISOR);
 	int err = src->ops->sees_hits(src->state, why);
 
-	if (err || (hypervisor && strcmp(hypervisor, "none") == 0))
+	if (err || !may_be_blind(src, hypervisor))
 		return err;
-	if (src->was_hit || __atomic_load_n(&src->shared.control->was_hit, __ATOMIC_RELAXED))
-		return 0;
 	return reason_set(
 		why, -EAGAIN,
 		"no CPU has been hit since the machine was booted, and the hypervisor (%s) may flush without the kernel's help",
@@ -342,6 +348,14 @@ static uint64_t growth_of_row(const struct interrupts_row *last, const struct in
 	return now->sum < last->sum ? (uint32_t)growth : growth;
 }
 
+/* Where the hypervisor is called instead (pv_ops.mmu.flush_tlb_multi), the kernel's own function is not: none is seen. */
+static bool knows_sent(const struct mmcpus_shootdowns *src, bool knows_hits)
+{
+	if (src->cpus) /* of those alone that hit them */
+		return knows_hits;
+	return src->was_sent || !may_be_blind(src, mmcpus_system_text(src->sys, MMCPUS_SYSTEM_HYPERVISOR));
+}
+
 static void sum_up(struct mmcpus_shootdowns *src, const struct totals *now, bool knows_hits)
 {
 	struct mmcpus_interval *interval = &src->interval;
@@ -350,7 +364,7 @@ static void sum_up(struct mmcpus_shootdowns *src, const struct totals *now, bool
 	bool knows_kernel = src->ops->sees_kernel(src->state);
 
 	set_number(interval, MMCPUS_INTERVAL_NS, true, now->time_ns - last->time_ns);
-	set_number(interval, MMCPUS_INTERVAL_SENT, !src->cpus || knows_hits, src->nr_sent);
+	set_number(interval, MMCPUS_INTERVAL_SENT, knows_sent(src, knows_hits), src->nr_sent);
 	set_number(interval, MMCPUS_INTERVAL_HITS, knows_hits, src->nr_hits);
 	set_number(interval, MMCPUS_INTERVAL_OTHER, true, src->nr_other);
 	set_number(interval, MMCPUS_INTERVAL_DROPPED, true, now->nr_dropped - last->nr_dropped);

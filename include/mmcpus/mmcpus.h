@@ -600,7 +600,7 @@ int mmcpus_shootdowns_read(struct mmcpus_shootdowns *src, const struct mmcpus_in
 
 enum mmcpus_interval_number {
 	MMCPUS_INTERVAL_NS,        /* how long it was */
-	MMCPUS_INTERVAL_SENT,      /* shootdowns */
+	MMCPUS_INTERVAL_SENT,      /* shootdowns; below a hypervisor, unknown until one or a hit has been seen */
 	MMCPUS_INTERVAL_HITS,      /* CPUs that were interrupted for them, each time */
 	MMCPUS_INTERVAL_OTHER,     /* of those sent, the ones for which there was no room for a row */
 	MMCPUS_INTERVAL_DROPPED,   /* events for which there was no room */

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # mmcpus shootdowns on this kernel, against loads of known numbers. What a hypervisor keeps from being seen is unknown,
-# and must be said to be; who sends is known everywhere.
+# and must be said to be; who sends is known here.
 
 load live
 

@@ -519,6 +519,21 @@ static void hits_are_unknown_until_one_is_seen(void **state)
 	scene_close(&scene);
 }
 
+/* Nor is anything sent, as far as the kernel sees it, where the hypervisor is called in its place. */
+static void none_sent_is_known_once_one_is_seen(void **state)
+{
+	struct scene scene = scene_open_after(*state, MMCPUS_BY_FLOW, 0);
+	uint64_t unused;
+
+	assert_int_equal(mmcpus_interval_number(read_interval(&scene), MMCPUS_INTERVAL_SENT, &unused), -ENODATA);
+	fake.hits_err = -EPERM;
+	assert_int_equal(mmcpus_interval_number(read_interval(&scene), MMCPUS_INTERVAL_SENT, &unused), -ENODATA);
+	take_row(1, 42, 11)->counts.sent = 1;
+	expect_total(read_interval(&scene), MMCPUS_INTERVAL_SENT, 1);
+	expect_total(read_interval(&scene), MMCPUS_INTERVAL_SENT, 0);
+	scene_close(&scene);
+}
+
 static void what_costs_most_comes_first_and_the_rest_is_summed(void **state)
 {
 	struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
@@ -797,6 +812,7 @@ int main(void)
 		tree_test(joins_by_what_is_wanted),
 		tree_test(the_others_come_last_and_have_no_name),
 		tree_test(hits_are_unknown_until_one_is_seen),
+		tree_test(none_sent_is_known_once_one_is_seen),
 		tree_test(what_costs_most_comes_first_and_the_rest_is_summed),
 		tree_test(calls_are_told_from_flushes),
 		tree_test(flushes_of_the_kernel_are_told_apart),
