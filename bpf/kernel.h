@@ -21,6 +21,9 @@
 #define PF_IDLE    0x00000002
 #define PF_KTHREAD 0x00200000
 
+/* Threads of a process that never run in user space: of io_uring (5.12), and of vhost (6.4, PF_USER_WORKER). */
+#define PF_WORKER (0x00000010 | 0x00004000)
+
 struct cpumask {
 	uint64_t bits[1]; /* NR_CPUS bits in truth: read further words with bpf_probe_read_kernel() */
 } KERNEL_TYPE;

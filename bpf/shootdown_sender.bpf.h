@@ -117,15 +117,16 @@ static __always_inline void fill_key(struct shootdown_key *key, void *ctx, const
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	uint32_t task_flags = task->flags;
+	bool is_of_kernel = task_flags & (PF_KTHREAD | PF_WORKER); /* a worker's registers are those it was made with */
 
 	key->start_ns = task->start_boottime;
 	key->tid = task->pid;
 	key->owner_id = id_of_mm(task, flush->mm);
-	key->cause = task_flags & PF_KTHREAD ? SHOOTDOWN_CAUSE_KTHREAD : cause_of_entry(task, task_flags);
+	key->cause = is_of_kernel ? SHOOTDOWN_CAUSE_KTHREAD : cause_of_entry(task, task_flags);
 	key->kind = (uint16_t)kind;
 	key->stack = -1;
 	key->user_stack = -1;
-	if (control.with_stacks == SHOOTDOWN_STACKS_BOTH && !(task_flags & PF_KTHREAD))
+	if (control.with_stacks == SHOOTDOWN_STACKS_BOTH && !is_of_kernel)
 		key->user_stack = (int16_t)bpf_get_stackid(ctx, &user_stacks, BPF_F_USER_STACK);
 	key->victim = 0;
 	key->cpu = 0;

@@ -19,7 +19,7 @@ static const struct {
 } threads[] = {
 	{ "kswapd", "reclaim" }, { "kcompactd", "compaction" },  { "khugepaged", "khugepaged" },
 	{ "ksmd", "KSM" },       { "oom_reaper", "OOM reaper" }, { "kdamond", "DAMON" },
-	{ "swapper/", "idle" },
+	{ "swapper/", "idle" },  { "iou-", "io_uring" },         { "vhost-", "vhost" },
 };
 
 static const char *cause_of_thread(const char *comm)

@@ -15,6 +15,7 @@
  */
 #include <err.h>
 #include <linux/bpf.h>
+#include <linux/io_uring.h>
 #include <linux/membarrier.h>
 #include <pthread.h>
 #include <sched.h>
@@ -75,8 +76,16 @@ static void pace(unsigned long done, const struct timespec *begun)
 
 /* ------------------------------------------------------------------------------------------------------ operations -- */
 
+struct ring {
+	int fd;
+	struct io_uring_params params;
+	char *memory; /* of both of its rings (IORING_FEAT_SINGLE_MMAP, 5.4) */
+	struct io_uring_sqe *entries;
+};
+
 struct arena {
 	char *pages;
+	struct ring ring;
 	pid_t other; /* whose address space it is, if it is not ours */
 	int pidfd;
 	struct bpf_insn *program;
@@ -94,6 +103,38 @@ static void do_madvise(struct arena *arena, unsigned long index __attribute__((u
 {
 	write_to(arena->pages);
 	check(madvise(arena->pages, PAGE, MADV_DONTNEED) == 0, "madvise");
+}
+
+/* One madvise() at a time, by a thread that io_uring makes. */
+static void prepare_ring(struct arena *arena)
+{
+	struct ring *ring = &arena->ring;
+	const struct io_uring_params *params = &ring->params;
+
+	prepare_page(arena);
+	ring->fd = (int)syscall(SYS_io_uring_setup, 1, &ring->params);
+	check(ring->fd >= 0, "io_uring_setup");
+	ring->memory = mmap(NULL, params->sq_off.array + sizeof(uint32_t), PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd,
+			    IORING_OFF_SQ_RING);
+	ring->entries =
+		mmap(NULL, sizeof(*ring->entries), PROT_READ | PROT_WRITE, MAP_SHARED, ring->fd, IORING_OFF_SQES);
+	check(ring->memory != MAP_FAILED && (void *)ring->entries != MAP_FAILED, "mmap");
+}
+
+static void do_ring(struct arena *arena, unsigned long index)
+{
+	const struct ring *ring = &arena->ring;
+	atomic_uint *tail = (void *)(ring->memory + ring->params.sq_off.tail);
+	atomic_uint *head = (void *)(ring->memory + ring->params.cq_off.head);
+
+	write_to(arena->pages);
+	*ring->entries = (struct io_uring_sqe){ .opcode = IORING_OP_MADVISE,
+						.addr = (uintptr_t)arena->pages,
+						.len = PAGE,
+						.fadvise_advice = MADV_DONTNEED };
+	atomic_store_explicit(tail, (unsigned)index + 1, memory_order_release);
+	check(syscall(SYS_io_uring_enter, ring->fd, 1, 1, IORING_ENTER_GETEVENTS, NULL, 0) == 1, "io_uring_enter");
+	atomic_store_explicit(head, (unsigned)index + 1, memory_order_release);
 }
 
 /* From each victim's CPU in turn. */
@@ -310,6 +351,7 @@ struct kind {
 
 static const struct kind kinds[] = {
 	{ "madvise", prepare_page, do_madvise, NULL, false },
+	{ "io_uring", prepare_ring, do_ring, NULL, false },
 	{ "wander", prepare_page, do_wander, NULL, false },
 	{ "mprotect", prepare_many, do_mprotect, NULL, false },
 	{ "munmap", prepare_many, do_munmap, NULL, false },

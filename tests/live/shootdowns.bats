@@ -134,6 +134,18 @@ exact()
 	[ "$owner_pid" != "$load_pid" ]
 }
 
+@test "what io_uring does for a process in a thread of its own has that as its cause" {
+	need_two_cpus
+	[ "$(cat /proc/sys/kernel/io_uring_disabled 2>/dev/null || echo 0)" = 0 ] || skip "io_uring is disabled here"
+	shoot io_uring 100 "$A" "$B"
+	of sent io_uring
+	expect sent "$REPLY" 100
+	of owner_pid io_uring
+	expect owner "$REPLY" "$load_pid"
+	of sent io_uring_enter
+	expect "sent within the system call" "$REPLY" null
+}
+
 @test "several senders are told apart, and at a rate" {
 	need_two_cpus
 	# A thread that ends gives back its stack, by madvise as well.

@@ -23,6 +23,8 @@ static void names_causes(void **state)
 		{ SHOOTDOWN_CAUSE_BALANCING, "a", "NUMA balancing" },
 		{ SHOOTDOWN_CAUSE_KTHREAD, "kswapd1", "reclaim" },
 		{ SHOOTDOWN_CAUSE_KTHREAD, "kcompactd0", "compaction" },
+		{ SHOOTDOWN_CAUSE_KTHREAD, "iou-wrk-4242", "io_uring" },
+		{ SHOOTDOWN_CAUSE_KTHREAD, "vhost-4242", "vhost" },
 		{ SHOOTDOWN_CAUSE_KTHREAD, "kworker/u8:1", "kworker/u8:1" },
 		{ SHOOTDOWN_CAUSE_UNKNOWN, "a", NULL },
 		{ SHOOTDOWN_CAUSE_OTHER, "a", NULL },
