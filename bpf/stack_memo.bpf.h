@@ -8,7 +8,9 @@
  * it is from one return address to the next is told by the return address alone, for a function of the kernel takes the same
  * room on the stack at each of its calls. So each step leads to a place that is compared, and finds there what it found
  * before. There is one exception: the function that the entry code calls may move the stack by chance, for each system call
- * anew. Where that returns to is the last address, right below the registers of user space, and is compared there.
+ * anew. Where that returns to is the last address, right below the registers of user space, and is compared there. A
+ * function that aligns its frame, or an exception within the kernel, may leave a gap of another size as well: then what is
+ * further out has moved, and does not stand where it is compared.
  *
  * What is below the context is how the program came to run, which is not compared: with BPF statistics, the kernel calls it
  * at another place of the same function. The library leaves these frames out.
