@@ -88,10 +88,8 @@ struct shootdown_key {
 _Static_assert(sizeof(struct shootdown_key) == 40, "part of the contract");
 
 enum shootdown_row_flag {
-	SHOOTDOWN_ROW_KTHREAD = 1 << 0,     /* the sender is one */
-	SHOOTDOWN_ROW_OWNER_NAMED = 1 << 1, /* owner_pid and owner_comm are known */
-	SHOOTDOWN_ROW_IDLE_VICTIM = 1 << 2,
-	SHOOTDOWN_ROW_FORGOTTEN = 1 << 3, /* its key has no row any more, or has another one */
+	SHOOTDOWN_ROW_OWNER_NAMED = 1 << 0, /* owner_pid and owner_comm are known */
+	SHOOTDOWN_ROW_FORGOTTEN = 1 << 1,   /* its key has no row any more, or has another one */
 };
 
 /* A task, by its numbers in the reader's pid namespace (0: not seen there). */

@@ -241,8 +241,6 @@ static __noinline uint32_t make_victim_row(const struct shootdown_key *key, cons
 	row->owner_pid = of->owner_pid;
 	__builtin_memcpy(row->owner_comm, of->owner_comm, sizeof(row->owner_comm));
 	name_task(&row->victim, task);
-	if (!key->victim)
-		row->flags |= SHOOTDOWN_ROW_IDLE_VICTIM;
 	return enter_row(row, index, key);
 }
 

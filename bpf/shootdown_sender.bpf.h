@@ -78,12 +78,10 @@ static __noinline uint32_t make_sender_row(const struct shootdown_key *key, uint
 	const struct task_struct *task = (const void *)bpf_get_current_task();
 	uint32_t index = take_free_row();
 	struct shootdown_row *row = bpf_map_lookup_elem(&rows, &index);
-	uint32_t task_flags = 0;
 
 	if (!key || !row || index == SHOOTDOWN_OTHER_ROW)
 		return SHOOTDOWN_OTHER_ROW;
-	READ(task_flags, task->flags);
-	row->flags = task_flags & PF_KTHREAD ? SHOOTDOWN_ROW_KTHREAD : 0;
+	row->flags = 0;
 	row->cgroup = cgroup_of(task);
 	name_task(&row->sender, task);
 	name_owner(row, task, mm);
