@@ -356,8 +356,11 @@ static void attach_unmaps(struct tracer_state *tracer)
 static int attach_calls(struct tracer_state *tracer, struct mmcpus_reason *why)
 {
 	const struct mmcpus_hook *hook = &tracer->hooks[HOOK_CALLS];
+	const struct mmcpus_hook *hits = &tracer->hooks[HOOK_CSD];
 	int err;
 
+	if (hits->state != MMCPUS_HOOK_USED)
+		hook = hits;
 	if (hook->state == MMCPUS_HOOK_UNUSABLE)
 		return reason_set(why, -EOPNOTSUPP, "other calls than flushes can't be counted: %s: %s", hook->name,
 				  hook->why.what);
