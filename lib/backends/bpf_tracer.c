@@ -425,7 +425,8 @@ static void attach_kernel(struct tracer_state *tracer)
 
 /*
  * A second program on a function makes the kernel replace the code that calls the first, and free that a little later: each
- * time a flush of its own range. That is our doing and nobody else's, and so it is waited for, but not for ever.
+ * time a flush of its own range. That is our doing and nobody else's: where it matters who reaches some CPUs, it is waited
+ * for, but not for ever.
  */
 #define OWN_FLUSHES_MS 10000
 #define OWN_FLUSHES    (TRACER_NR_KERNEL_FUNCTIONS + 1)
@@ -447,7 +448,7 @@ static void wait_for_own_flushes(const struct tracer_state *tracer)
 {
 	const int step_ms = 20;
 
-	if (tracer->links[TRACER_PROGRAM_KERNEL_BEGIN] < 0)
+	if (tracer->links[TRACER_PROGRAM_KERNEL_BEGIN] < 0 || !tracer->build.control->is_filtered)
 		return;
 	for (int ms = 0; ms < OWN_FLUSHES_MS && count_kernel_flushes(tracer) < OWN_FLUSHES; ms += step_ms)
 		poll(NULL, 0, step_ms);
