@@ -117,24 +117,30 @@ static __noinline void send_kernel(void *ctx, struct kernel_state *state, uint32
 	last_kernel_sender = cpu;
 }
 
-static __noinline int32_t count_others(const struct cpumask *mask, uint32_t cpu)
+static __always_inline uint64_t read_mask_word(uint64_t mask, uint32_t index)
 {
-	int32_t nr = 0;
+	uint64_t word = 0;
 
-	for (uint32_t i = 0; i < SET_WORDS_MAX && i < control.nr_words; i++) {
-		uint64_t word = 0;
+	bpf_probe_read_kernel(&word, sizeof(word), (const void *)(mask + index * sizeof(word)));
+	return word;
+}
 
-		bpf_probe_read_kernel(&word, sizeof(word), (const char *)mask + i * sizeof(word));
-		if (i == cpu / 64)
-			word &= ~(1ull << cpu % 64);
-		nr += __builtin_popcountll(word);
-	}
-	return nr;
+/*
+ * mask: address of a set of CPUs. A global function: the verifier looks at it once, and takes the result for any number. It
+ * goes on with each length of the set otherwise, for there are as many ways out of the loop. So there are for each word that
+ * the CPU's bit may be in, if it is taken out on the way.
+ */
+__noinline int count_others(uint64_t mask, uint32_t cpu)
+{
+	int nr = 0;
+
+	for (uint32_t i = 0; i < SET_WORDS_MAX && i < control.nr_words; i++)
+		nr += __builtin_popcountll(read_mask_word(mask, i));
+	return nr - (int)(read_mask_word(mask, cpu / 64) >> cpu % 64 & 1);
 }
 
 /* It is seen once, before any CPU is asked. */
-static __always_inline void send_kernel_to_all(void *ctx, uint32_t cpu, uint32_t function, uint64_t info,
-					       const struct cpumask *mask)
+static __always_inline void send_kernel_to_all(void *ctx, uint32_t cpu, uint32_t function, uint64_t info, uint64_t mask)
 {
 	struct kernel_state *state = bpf_map_lookup_elem(&kernel_states, &cpu);
 	int32_t nr = count_others(mask, cpu);

@@ -195,12 +195,14 @@ int on_cross_call(unsigned long long *ctx)
 	struct run run = begin_run(cpu);
 	struct cpu_state *state = bpf_map_lookup_elem(&cpu_states, &cpu);
 	unsigned long long address = 0;
+	unsigned long long mask = 0;
 	uint32_t function;
 
+	bpf_get_func_arg(ctx, 0, &mask);
 	bpf_get_func_arg(ctx, 1, &address);
 	function = kernel_function(address);
 	if (function != SHOOTDOWN_FUNCTION_FLUSH)
-		send_kernel_to_all(ctx, cpu, function, ctx[2], (const void *)ctx[0]);
+		send_kernel_to_all(ctx, cpu, function, ctx[2], mask);
 	else if (state && address == control.functions[SHOOTDOWN_FUNCTION_FLUSH])
 		send(ctx, state, cpu, ctx[2]);
 	end_run(cpu, &run);
