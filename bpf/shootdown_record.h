@@ -20,8 +20,8 @@
 #define SHOOTDOWN_OTHER_KERNEL (SHOOTDOWN_NR_ROWS - 2) /* the same for flushes of the kernel's own range */
 #define SHOOTDOWN_NR_BUCKETS   32 /* bucket n: at least 2^n ns, less than twice that; the last is open */
 #define SHOOTDOWN_STACK_FRAMES 32
-#define SHOOTDOWN_STACK_MEMOS  8    /* stacks that each CPU knows again */
-#define SHOOTDOWN_NR_STACKS    1024 /* of the kernel that are told apart; their numbers are less */
+#define SHOOTDOWN_STACK_MEMOS  8     /* stacks that each CPU knows again */
+#define SHOOTDOWN_NR_STACKS    16384 /* of the kernel that are told apart; their numbers are less */
 
 enum shootdown_kind {
 	SHOOTDOWN_KIND_UNKNOWN, /* the kernel's description of the flush could not be read */

@@ -25,7 +25,7 @@
 static const char trace_needs[] = "needs bpf_loop() and bpf_map_lookup_percpu_elem() (kernel 5.19)";
 
 /* Stacks in user space that are told apart: their numbers fit the key of a row. */
-#define NR_USER_STACKS 4096
+#define NR_USER_STACKS 16384
 
 /* Room for events: some tens of thousands. */
 #define EVENT_BYTES (4u << 20)

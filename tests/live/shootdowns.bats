@@ -487,7 +487,8 @@ need_calls()
 	jq -e --argjson pid "$load_pid" '[.shootdowns[] | select(.pid == $pid and .callback == "ipi_mb")] == []' "$json"
 	for by in flow pair sender owner cpu cause stack; do
 		shoot membarrier 100 "$A" "$B" -- --all-ipis --by "$by"
-		jq -e '[.shootdowns[] | select(.callback == "ipi_mb").hits] | add == 100' "$json"
+		# Not each view tells whose they are, and others may ask for some.
+		jq -e '[.shootdowns[] | select(.callback == "ipi_mb").hits] | add | . >= 100 and . < 150' "$json"
 	done
 	jq -e '.shootdowns[] | select(.callback == "ipi_mb").stack | test("membarrier_private_expedited")' "$json"
 	mmcpus shootdowns -J -- true >"$json"
