@@ -7,7 +7,7 @@
 
 static void check_policy(const struct policy *policy)
 {
-	bool is_used = policy->nr_entries > 0;
+	bool is_used = policy->allowed.nr_entries > 0;
 
 	must(!policy->isolated == !policy->isolated_line);
 	must(!policy_allows(policy, &rules[2], "init", "/init.scope")); /* of the machine: nothing to be allowed */
@@ -16,6 +16,8 @@ static void check_policy(const struct policy *policy)
 		must(is_used || !policy_allows(policy, &rules[i], "init", "/a.slice/b@1.service"));
 		policy_allows(policy, &rules[i], "init", "/a.slice/b@1.service");
 	}
+	must(!policy_expects_hidden(policy, NULL, NULL));
+	must(policy->hidden.nr_entries > 0 || !policy_expects_hidden(policy, "init", "/a.slice/b@1.service"));
 }
 
 /* The message says where: test:LINE. */
