@@ -71,7 +71,11 @@ count_nodes()
 		memory_of "$PID" --memory exact
 		expect "nodes of $shape" "$(jq -r 'map(.node) | join(" ")' <<<"[${row[mem_nodes]}]")" "$REPLY"
 		expect "error of a count" "${row[mem_error]}" 0
-		memory_of "$PID" --memory sample
+		# On a busy machine, the time that may be spent is over before anything was found.
+		for _ in {1..20}; do
+			memory_of "$PID" --memory sample
+			[ -z "${row[mem_nodes]}" ] || break
+		done
 		expect "nodes of a sample of $shape" "$(jq -r 'map(.node) | join(" ")' <<<"[${row[mem_nodes]}]")" "$REPLY"
 		end_scenes
 	done
@@ -79,6 +83,7 @@ count_nodes()
 
 @test "300 GiB with little in them do not take long, and something is known of them" {
 	local said ms
+	! ldd "$MMCPUS_BIN" | grep -q libasan || skip "2 ms are too little for what a sanitizer adds"
 	hold sparse
 	for _ in {1..20}; do
 		said=$(mmcpus show -p "$PID" -o PID,MEM_NODES,MEM_ERROR -n --memory sample 2>&1)
