@@ -478,7 +478,7 @@ need_calls()
 }
 
 @test "--all-ipis: -C and each view" {
-	local by
+	local by tries
 	need_two_cpus
 	need_calls
 	shoot membarrier 100 "$A" "$B" -- --all-ipis -C "$B"
@@ -486,9 +486,12 @@ need_calls()
 	shoot membarrier 100 "$A" "$B" -- --all-ipis -C "$A"
 	jq -e --argjson pid "$load_pid" '[.shootdowns[] | select(.pid == $pid and .callback == "ipi_mb")] == []' "$json"
 	for by in flow pair sender owner cpu cause stack; do
-		shoot membarrier 100 "$A" "$B" -- --all-ipis --by "$by"
-		# Not each view tells whose they are, and others may ask for some.
-		jq -e '[.shootdowns[] | select(.callback == "ipi_mb").hits] | add | . >= 100 and . < 150' "$json"
+		# A victim that is pushed aside for a moment is not asked, and others may ask for some; not each view tells whose.
+		for tries in 1 2 3; do
+			shoot membarrier 100 "$A" "$B" -- --all-ipis --by "$by"
+			! jq -e '[.shootdowns[] | select(.callback == "ipi_mb").hits] | add == 100' "$json" || break
+		done
+		[ "$tries" -lt 3 ] || jq -e '[.shootdowns[] | select(.callback == "ipi_mb").hits] | add == 100' "$json"
 	done
 	jq -e '.shootdowns[] | select(.callback == "ipi_mb").stack | test("membarrier_private_expedited")' "$json"
 	mmcpus shootdowns -J -- true >"$json"
