@@ -8,20 +8,13 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <time.h>
+
+#include "clock.h"
 
 struct deadline {
 	uint64_t cpu_ns;
 	uint64_t wall_ns;
 };
-
-static inline uint64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
 
 /* Processor time of this thread. */
 static inline uint64_t cpu_ns(void)

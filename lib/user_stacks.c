@@ -8,10 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "proc_stat.h"
+#include "clock.h"
 #include "code_maps.h"
-
-#define NS_PER_S UINT64_C(1000000000)
+#include "proc_stat.h"
 
 /* Of symbols that are kept; then they begin anew. One file more can be on top of it. */
 #define MODULES_BYTES_MAX (64u << 20)

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Takes what was counted out of the tracer's rows, and gives back those that nobody counts in any more. */
+#include "shootdown_source.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "clock.h"
+
+/*
+ * Rounds without a flush after which a row is free for another. No flush is under way for that long: looks that follow each
+ * other faster than that are one round.
+ */
+#define ROUNDS_UNTIL_FREE 5
+#define ROUND_NS          (NS_PER_S / 10)
+
+/* ------------------------------------------------------------------------------------------------------------ counts -- */
+
+static uint64_t take64(uint64_t *counter)
+{
+	return *(volatile uint64_t *)counter ? __atomic_exchange_n(counter, 0, __ATOMIC_RELAXED) : 0;
+}
+
+static uint32_t take32(uint32_t *counter)
+{
+	return *(volatile uint32_t *)counter ? __atomic_exchange_n(counter, 0, __ATOMIC_RELAXED) : 0;
+}
+
+/*
+ * Is anything in it? Those of one flush are taken one after the other, while the kernel goes on: some of them may be all
+ * that is left of it for the next look.
+ */
+static bool take_counts(struct shootdown_counts *shared, struct shootdown_counts *ret)
+{
+	uint64_t any;
+
+	ret->sent = take64(&shared->sent);
+	ret->pages = take64(&shared->pages);
+	ret->hits = take64(&shared->hits);
+	ret->stolen_ns = take64(&shared->stolen_ns);
+	ret->stolen_max_ns = take64(&shared->stolen_max_ns);
+	ret->wait_ns = take64(&shared->wait_ns);
+	ret->wait_max_ns = take64(&shared->wait_max_ns);
+	any = ret->sent | ret->pages | ret->hits | ret->stolen_ns | ret->stolen_max_ns | ret->wait_ns |
+	      ret->wait_max_ns;
+	for (size_t i = 0; i < SHOOTDOWN_NR_BUCKETS; i++) {
+		ret->stolen_log2[i] = take32(&shared->stolen_log2[i]);
+		ret->wait_log2[i] = take32(&shared->wait_log2[i]);
+		any |= ret->stolen_log2[i] | ret->wait_log2[i];
+	}
+	return any != 0;
+}
+
+static void take_sets(struct mmcpus_shootdowns *src, uint32_t row)
+{
+	uint64_t *words = src->shared.sets + (size_t)row * SHOOTDOWN_NR_SETS * src->shared.nr_words;
+
+	for (size_t set = 0; set < SHOOTDOWN_NR_SETS; set++)
+		for (uint32_t i = 0; i < src->shared.nr_words; i++)
+			src->sets[set][i] = take64(words++);
+}
+
+/* ------------------------------------------------------------------------------------------------------------ rounds -- */
+
+/* Who an event is about stands in its row, which is not free before it has been told. */
+static bool begin_round(struct mmcpus_shootdowns *src, uint64_t time_ns)
+{
+	if (time_ns - src->round_ns < ROUND_NS || (src->with_events && src->told_ns < src->round_ns))
+		return false;
+	src->round_ns = time_ns;
+	return true;
+}
+
+/* Let no sender find the row any more. If that fails, it is tried again at the next look. */
+static bool forget(struct mmcpus_shootdowns *src, struct shootdown_row *row)
+{
+	int err;
+
+	if (__atomic_load_n(&row->flags, __ATOMIC_RELAXED) & SHOOTDOWN_ROW_FORGOTTEN)
+		return true;
+	err = src->ops->forget(src->state, &row->key);
+	if (err && err != -ENOENT)
+		return false;
+	__atomic_fetch_or(&row->flags, SHOOTDOWN_ROW_FORGOTTEN, __ATOMIC_RELEASE);
+	return true;
+}
+
+/* The key is forgotten first. Who has found the row before that may still count in it, for a moment. */
+static void note_silence(struct mmcpus_shootdowns *src, uint32_t index)
+{
+	struct shootdown_row *row = &src->shared.rows[index];
+
+	if (shootdown_is_other(index))
+		return;
+	if (src->rounds[index] == 0)
+		src->rounds[index] = forget(src, row);
+	else
+		src->rounds[index] += src->is_new_round;
+	if (src->rounds[index] < ROUNDS_UNTIL_FREE)
+		return;
+	src->rounds[index] = 0;
+	__atomic_store_n(&row->is_taken, 0, __ATOMIC_RELEASE);
+	src->ops->give_back(src->state, index);
+}
+
+/* -------------------------------------------------------------------------------------------------------------- rows -- */
+
+void shootdowns_copy_row(struct mmcpus_shootdowns *src, uint32_t index, struct shootdown_row *ret)
+{
+	const struct shootdown_row *shared = &src->shared.rows[index];
+
+	ret->flags = shared->flags;
+	ret->key = shared->key;
+	ret->sender = shared->sender;
+	ret->victim = shared->victim;
+	ret->owner_pid = shared->owner_pid;
+	memcpy(ret->owner_comm, shared->owner_comm, sizeof(ret->owner_comm));
+	ret->cgroup = shared->cgroup;
+	stack_causes_correct(&src->causes, src->ops, src->state, &ret->key);
+}
+
+/* Only flushes of address spaces are in the row TLB, which they are compared with. */
+static void add_sums(struct mmcpus_shootdowns *src, const struct shootdown_row *row)
+{
+	switch (row->key.kind) {
+	case SHOOTDOWN_KIND_CALL:
+		src->nr_calls += row->counts.sent;
+		src->nr_call_hits += row->counts.hits;
+		break;
+	case SHOOTDOWN_KIND_KERNEL:
+		src->nr_kernel += row->counts.sent;
+		src->nr_kernel_hits += row->counts.hits;
+		break;
+	default:
+		src->nr_sent += row->counts.sent;
+		src->was_sent |= row->counts.sent > 0;
+		src->nr_hits += row->counts.hits;
+	}
+}
+
+static int collect_row(struct mmcpus_shootdowns *src, uint32_t index)
+{
+	struct shootdown_row *shared = &src->shared.rows[index];
+	struct shootdown_row row = { 0 };
+
+	if (!__atomic_load_n(&shared->is_taken, __ATOMIC_ACQUIRE))
+		return 0;
+	if (!take_counts(&shared->counts, &row.counts)) {
+		note_silence(src, index);
+		return 0;
+	}
+	if (src->rounds[index])
+		src->rounds[index] = 1;
+	shootdowns_copy_row(src, index, &row);
+	take_sets(src, index);
+	add_sums(src, &row);
+	if (index == SHOOTDOWN_OTHER_ROW)
+		src->nr_other += row.counts.sent;
+	return groups_add(&src->collected, &row, (const uint64_t *const *)src->sets);
+}
+
+int shootdowns_collect_at(struct mmcpus_shootdowns *src, uint64_t time_ns)
+{
+	int err = 0;
+
+	src->is_new_round = begin_round(src, time_ns);
+	for (uint32_t i = 0; i < SHOOTDOWN_NR_ROWS; i++) {
+		int failed = collect_row(src, i);
+
+		if (failed)
+			err = failed;
+	}
+	/* At once: later, the processes may be gone. */
+	if (src->by == MMCPUS_BY_USER_STACK)
+		user_stacks_name(&src->user_stacks, &src->collected, &src->sys->root, src->ops, src->state);
+	return err;
+}
+
+int mmcpus_shootdowns_collect(struct mmcpus_shootdowns *src)
+{
+	return shootdowns_collect_at(src, clock_ns(CLOCK_MONOTONIC));
+}

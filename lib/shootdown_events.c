@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Hands on what happened, one event at a time. */
+#include "shootdown_source.h"
+
+#include "clock.h"
+#include "shootdown_cause.h"
+
+struct listener {
+	struct mmcpus_shootdowns *src;
+	void (*take)(void *arg, const struct mmcpus_event *event);
+	void *arg;
+};
+
+static void fill_sent(struct mmcpus_event *ret, const struct shootdown_event *event, const struct shootdown_row *row,
+		      char *cause, size_t size)
+{
+	bool is_named = !shootdown_is_other(event->row);
+	bool has_owner = is_named && row->flags & SHOOTDOWN_ROW_OWNER_NAMED;
+
+	ret->pid = row->sender.pid;
+	ret->tid = row->sender.tid;
+	ret->command = is_named ? row->sender.comm : NULL;
+	ret->thread = is_named ? row->sender.thread_comm : NULL;
+	if (shootdown_cause_format(row->key.cause, row->sender.thread_comm, cause, size) == 0)
+		ret->cause = cause;
+	ret->kind = groups_kind_name(event->kind);
+	ret->owner_command = has_owner ? row->owner_comm : NULL;
+	ret->owner_pid = has_owner ? row->owner_pid : 0;
+	ret->owner_id = event->kind == SHOOTDOWN_KIND_KERNEL ? 0 : row->key.owner_id;
+	ret->start = event->start;
+	ret->end = event->end;
+}
+
+static void fill_hit(struct mmcpus_event *ret, const struct shootdown_event *event)
+{
+	ret->stolen_ns = event->stolen_ns;
+	ret->wait_ns = event->wait_ns;
+	ret->victim_pid = event->victim.pid;
+	ret->victim_tid = event->victim.tid;
+	ret->victim_command = event->victim.comm;
+	ret->victim_thread = event->victim.thread_comm;
+}
+
+static void hand_on(void *arg, const struct shootdown_event *event)
+{
+	const struct listener *listener = arg;
+	struct shootdown_row row = { 0 };
+	struct mmcpus_event ret = { .time_ns = event->time_ns, .id = event->id, .cpu = event->cpu };
+	char cause[64];
+
+	if (event->time_ns > listener->src->told_ns)
+		listener->src->told_ns = event->time_ns;
+	if (event->row >= SHOOTDOWN_NR_ROWS)
+		return;
+	ret.type = event->type == SHOOTDOWN_EVENT_HIT ? MMCPUS_EVENT_HIT : MMCPUS_EVENT_SENT;
+	if (ret.type == MMCPUS_EVENT_HIT) {
+		fill_hit(&ret, event);
+	} else {
+		shootdowns_copy_row(listener->src, event->row, &row);
+		fill_sent(&ret, event, &row, cause, sizeof(cause));
+	}
+	listener->take(listener->arg, &ret);
+}
+
+int mmcpus_shootdowns_poll(struct mmcpus_shootdowns *src, int timeout_ms,
+			   void (*take)(void *arg, const struct mmcpus_event *event), void *arg)
+{
+	struct listener listener = { src, take, arg };
+	uint64_t begin_ns = clock_ns(CLOCK_MONOTONIC);
+	int nr = src->ops->poll(src->state, timeout_ms, hand_on, &listener);
+
+	if (nr == 0 && begin_ns > src->told_ns)
+		src->told_ns = begin_ns;
+	return nr;
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The interval that a caller reads: the rows that were collected, and the difference of two totals. */
+#include "shootdown_source.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cgroup.h"
+#include "reason.h"
+#include "shootdown_stacks.h"
+
+/* ------------------------------------------------------------------------------------------------------ what is known -- */
+
+/* A hypervisor that flushes by itself shows no hit, however many there are. */
+static bool may_be_blind(const struct mmcpus_shootdowns *src, const char *hypervisor)
+{
+	return !(hypervisor && strcmp(hypervisor, "none") == 0) && !src->was_hit &&
+	       !__atomic_load_n(&src->shared.control->was_hit, __ATOMIC_RELAXED);
+}
+
+int mmcpus_shootdowns_check_hits(struct mmcpus_shootdowns *src, struct mmcpus_reason *why)
+{
+	const char *hypervisor = mmcpus_system_text(src->sys, MMCPUS_SYSTEM_HYPERVISOR);
+	int err = src->ops->sees_hits(src->state, why);
+
+	if (err || !may_be_blind(src, hypervisor))
+		return err;
+	return reason_set(
+		why, -EAGAIN,
+		"no CPU has been hit since the machine was booted, and the hypervisor (%s) may flush without the kernel's help",
+		hypervisor ? hypervisor : "unknown");
+}
+
+/* Where the hypervisor is called instead (pv_ops.mmu.flush_tlb_multi), the kernel's own function is not: none is seen. */
+static bool knows_sent(const struct mmcpus_shootdowns *src, bool knows_hits)
+{
+	if (src->cpus) /* of those alone that hit them */
+		return knows_hits;
+	return src->was_sent || !may_be_blind(src, mmcpus_system_text(src->sys, MMCPUS_SYSTEM_HYPERVISOR));
+}
+
+/* -------------------------------------------------------------------------------------------------------------- sums -- */
+
+static void begin_sums(struct mmcpus_shootdowns *src)
+{
+	src->nr_sent = src->nr_hits = src->nr_other = 0;
+	src->nr_kernel = src->nr_kernel_hits = 0;
+	src->nr_calls = src->nr_call_hits = 0;
+}
+
+static void set_number(struct mmcpus_interval *interval, enum mmcpus_interval_number which, bool is_known,
+		       uint64_t number)
+{
+	interval->is_known[which] = is_known;
+	interval->numbers[which] = is_known ? number : 0;
+}
+
+/* The kernel counts in 32 bits for each CPU (irq_tlb_count): one that began anew makes the sum less by 2^32. */
+static uint64_t growth_of_row(const struct interrupts_row *last, const struct interrupts_row *now)
+{
+	uint64_t growth = now->sum - last->sum;
+
+	return now->sum < last->sum ? (uint32_t)growth : growth;
+}
+
+static void sum_up(struct mmcpus_shootdowns *src, const struct shootdown_totals *now, bool knows_hits)
+{
+	struct mmcpus_interval *interval = &src->interval;
+	const struct shootdown_totals *last = &src->last;
+	bool knows_cost = now->knows_cost && last->knows_cost;
+	bool knows_kernel = src->ops->sees_kernel(src->state);
+
+	set_number(interval, MMCPUS_INTERVAL_NS, true, now->time_ns - last->time_ns);
+	set_number(interval, MMCPUS_INTERVAL_SENT, knows_sent(src, knows_hits), src->nr_sent);
+	set_number(interval, MMCPUS_INTERVAL_HITS, knows_hits, src->nr_hits);
+	set_number(interval, MMCPUS_INTERVAL_OTHER, true, src->nr_other);
+	set_number(interval, MMCPUS_INTERVAL_DROPPED, true, now->nr_dropped - last->nr_dropped);
+	set_number(interval, MMCPUS_INTERVAL_LOST, knows_cost,
+		   now->cost.nr_missed - last->cost.nr_missed +
+			   (src->with_calls ? now->nr_dropped - last->nr_dropped : 0));
+	set_number(interval, MMCPUS_INTERVAL_KERNEL_SENT, knows_kernel, src->nr_kernel);
+	set_number(interval, MMCPUS_INTERVAL_KERNEL_HITS, knows_kernel, src->nr_kernel_hits);
+	set_number(interval, MMCPUS_INTERVAL_CALLS, src->with_calls, src->nr_calls);
+	set_number(interval, MMCPUS_INTERVAL_CALL_HITS, src->with_calls, src->nr_call_hits);
+	set_number(interval, MMCPUS_INTERVAL_TLB_ROW,
+		   now->knows_tlb_row && last->knows_tlb_row && now->tlb_row.columns == last->tlb_row.columns,
+		   growth_of_row(&last->tlb_row, &now->tlb_row));
+	set_number(interval, MMCPUS_INTERVAL_COST_NS, knows_cost, now->cost.run_ns - last->cost.run_ns);
+	begin_sums(src);
+	src->last = *now;
+}
+
+/* ----------------------------------------------------------------------------------------------------------- reading -- */
+
+/* Looks at the kernel's own counter and at ours, until nothing has happened in between. */
+#define MAX_LOOKS 4
+
+static int collect_all(struct mmcpus_shootdowns *src, struct shootdown_totals *ret)
+{
+	struct shootdown_totals before;
+	int err;
+
+	if (src->has_stopped) {
+		*ret = src->at_stop;
+		return mmcpus_shootdowns_collect(src);
+	}
+	shootdowns_read_totals(src, ret);
+	for (int i = 0; i < MAX_LOOKS; i++) {
+		before = *ret;
+		err = mmcpus_shootdowns_collect(src);
+		if (err)
+			return err;
+		shootdowns_read_totals(src, ret);
+		if (ret->tlb_row.sum == before.tlb_row.sum)
+			break;
+	}
+	return 0;
+}
+
+int shootdowns_begin_interval(struct mmcpus_shootdowns *src)
+{
+	int err = collect_all(src, &src->last);
+	struct interrupts_row all;
+
+	src->was_hit = src->was_hit || (shootdowns_read_tlb_row(src, NULL, &all) && all.sum > 0);
+	groups_clear(&src->collected);
+	begin_sums(src);
+	return err;
+}
+
+static void name_cgroups(const struct mmcpus_shootdowns *src, struct shootdown_groups *groups)
+{
+	struct cgroup_mount mount = { .fd = -1 };
+	char path[PATH_MAX];
+
+	cgroup_mount_find(&mount, &src->sys->root);
+	for (size_t i = 0; mount.fd >= 0 && i < groups->nr_groups; i++) {
+		struct mmcpus_shootdown *group = groups->groups[i];
+
+		if (group->row.cgroup && cgroup_path_of_id(&mount, group->row.cgroup, path) >= 0)
+			group->cgroup = strdup(path);
+	}
+	if (mount.fd >= 0)
+		close(mount.fd);
+}
+
+int mmcpus_shootdowns_read(struct mmcpus_shootdowns *src, const struct mmcpus_interval **ret, struct mmcpus_reason *why)
+{
+	struct mmcpus_interval *interval = &src->interval;
+	struct shootdown_groups unused = interval->groups;
+	bool knows_hits;
+	struct shootdown_totals now;
+	int err = collect_all(src, &now);
+
+	if (err)
+		return reason_set(why, err, "no memory for what was counted");
+	knows_hits = mmcpus_shootdowns_check_hits(src, NULL) == 0;
+	interval->groups = src->collected;
+	src->collected = unused;
+	groups_clear(&src->collected);
+	groups_sort(&interval->groups);
+	groups_describe(&interval->groups, knows_hits);
+	if (src->with_calls)
+		callbacks_name(&src->callbacks, &interval->groups, &src->sys->root);
+	if (src->by == MMCPUS_BY_FLOW)
+		name_cgroups(src, &interval->groups);
+	if (shootdowns_stacks_of(src->by) != SHOOTDOWN_STACKS_NONE)
+		stacks_name(&interval->groups, &src->sys->root, src->ops, src->state);
+	sum_up(src, &now, knows_hits);
+	*ret = interval;
+	return 0;
+}
+
+int mmcpus_interval_number(const struct mmcpus_interval *interval, enum mmcpus_interval_number which, uint64_t *ret)
+{
+	if ((size_t)which >= MMCPUS_NR_INTERVAL_NUMBERS || !interval->is_known[which])
+		return -ENODATA;
+	*ret = interval->numbers[which];
+	return 0;
+}
+
+size_t mmcpus_interval_count(const struct mmcpus_interval *interval)
+{
+	return interval->groups.nr_groups;
+}
+
+const struct mmcpus_shootdown *mmcpus_interval_row(const struct mmcpus_interval *interval, size_t index)
+{
+	return index < interval->groups.nr_groups ? interval->groups.groups[index] : NULL;
+}
+
+int mmcpus_interval_join(const struct mmcpus_interval *interval, size_t from, struct mmcpus_shootdown **ret)
+{
+	if (from >= interval->groups.nr_groups)
+		return -ERANGE;
+	*ret = groups_join(&interval->groups, from);
+	return *ret ? 0 : -ENOMEM;
+}
+
+void mmcpus_shootdown_destroy(struct mmcpus_shootdown *row)
+{
+	if (row)
+		group_destroy(row);
+}
