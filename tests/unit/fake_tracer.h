@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A tracer that is made of memory, and a source of shootdowns that has it: a test writes what the kernel would count. */
+#ifndef MMCPUS_TESTS_FAKE_TRACER_H
+#define MMCPUS_TESTS_FAKE_TRACER_H
+
+#include "tree.h"
+
+#include "shootdowns.h"
+
+struct fake {
+	struct shootdown_row rows[SHOOTDOWN_NR_ROWS];
+	uint64_t sets[SHOOTDOWN_NR_ROWS * SHOOTDOWN_NR_SETS];
+	struct shootdown_control control;
+	struct tracer_cost cost;
+	int hits_err;
+	bool sees_no_kernel;
+	uint32_t freed[8];
+	size_t nr_freed;
+	size_t nr_forgotten;
+	int forget_err;
+	int nr_events;          /* that wait */
+	uint64_t event_ns;      /* when they happened */
+	bool polled_in_a_pause; /* the last time */
+};
+
+static struct fake fake;
+
+static inline int fake_open(const struct mmcpus_system *sys, const struct tracer_request *request, void **ret,
+			    struct mmcpus_reason *why)
+{
+	(void)sys;
+	(void)request;
+	(void)why;
+	memset(&fake, 0, sizeof(fake));
+	*ret = &fake;
+	return 0;
+}
+
+static inline void fake_close(void *state)
+{
+	(void)state;
+}
+
+static inline void fake_rows(void *state, struct tracer_rows *ret)
+{
+	(void)state;
+	*ret = (struct tracer_rows){ fake.rows, fake.sets, 1, &fake.control };
+}
+
+static inline int fake_forget(void *state, const struct shootdown_key *key)
+{
+	(void)state;
+	(void)key;
+	if (fake.forget_err)
+		return fake.forget_err;
+	fake.nr_forgotten++;
+	return 0;
+}
+
+static inline void fake_give_back(void *state, uint32_t row)
+{
+	(void)state;
+	fake.freed[fake.nr_freed++ % NR(fake.freed)] = row;
+}
+
+static inline int fake_hook(void *state, size_t index, struct mmcpus_hook *ret)
+{
+	(void)state;
+	(void)index;
+	(void)ret;
+	return -ERANGE;
+}
+
+static inline int fake_sees_hits(void *state, struct mmcpus_reason *why)
+{
+	(void)state;
+	(void)why;
+	return fake.hits_err;
+}
+
+static inline bool fake_sees_kernel(void *state)
+{
+	(void)state;
+	return !fake.sees_no_kernel;
+}
+
+static inline int fake_cost(void *state, struct tracer_cost *ret)
+{
+	(void)state;
+	*ret = fake.cost;
+	return 0;
+}
+
+/* Stack 1 is that of a NUMA scan, stack 2 is not. */
+static inline int fake_stack(void *state, int32_t id, uint64_t ret[SHOOTDOWN_STACK_FRAMES])
+{
+	(void)state;
+	if (id != 1 && id != 2)
+		return -ENOENT;
+	ret[0] = 0x500;
+	ret[1] = id == 1 ? 0x1fff : 0x2000;
+	return 2;
+}
+
+/* One event at a time. */
+static inline int fake_poll(void *state, int timeout_ms, void (*take)(void *arg, const struct shootdown_event *event),
+			    void *arg)
+{
+	const struct shootdown_event event = { .time_ns = fake.event_ns, .type = SHOOTDOWN_EVENT_SENT, .row = 3 };
+
+	(void)state;
+	(void)timeout_ms;
+	fake.polled_in_a_pause = fake.control.is_paused;
+	if (!fake.nr_events)
+		return 0;
+	fake.nr_events--;
+	take(arg, &event);
+	return 1;
+}
+
+static inline int fake_symbol(void *state, uint64_t address, char *buf, size_t size)
+{
+	(void)state;
+	snprintf(buf, size, "%s", address == 0x1fff ? "task_numa_work" : "task_work_run");
+	return 0;
+}
+
+static const struct tracer_ops fake_tracer = {
+	.open = fake_open,
+	.close = fake_close,
+	.rows = fake_rows,
+	.forget = fake_forget,
+	.give_back = fake_give_back,
+	.poll = fake_poll,
+	.hook = fake_hook,
+	.sees_hits = fake_sees_hits,
+	.sees_kernel = fake_sees_kernel,
+	.cost = fake_cost,
+	.stack = fake_stack,
+	.user_stack = fake_stack,
+	.symbol = fake_symbol,
+};
+
+/* --------------------------------------------------------------------------------------------------------- the scene -- */
+
+struct scene {
+	struct mmcpus_system *sys;
+	struct mmcpus_shootdowns *src;
+};
+
+static inline void write_tlb_row(const struct tree *tree, unsigned first, unsigned second)
+{
+	char text[128];
+
+	snprintf(text, sizeof(text), "     CPU0 CPU1\n TLB: %u %u TLB shootdowns\n", first, second);
+	tree_write(tree, "proc/interrupts", text);
+}
+
+static inline struct scene scene_open_with(const struct tree *tree, enum mmcpus_shootdowns_by by,
+					   enum shootdowns_extra extra)
+{
+	struct scene scene;
+
+	tree_write(tree, "sys/devices/system/cpu/possible", "0-1\n");
+	assert_int_equal(mmcpus_system_open(tree->root, &scene.sys, NULL), 0);
+	assert_int_equal(shootdowns_open_with(&fake_tracer, scene.sys, by, extra, NULL, &scene.src, NULL), 0);
+	return scene;
+}
+
+static inline struct scene scene_open_after(const struct tree *tree, enum mmcpus_shootdowns_by by, unsigned nr_hits)
+{
+	write_tlb_row(tree, nr_hits, 0);
+	return scene_open_with(tree, by, SHOOTDOWNS_PLAIN);
+}
+
+static inline struct scene scene_open(const struct tree *tree, enum mmcpus_shootdowns_by by)
+{
+	return scene_open_after(tree, by, 12);
+}
+
+static inline void scene_close(struct scene *scene)
+{
+	mmcpus_shootdowns_close(scene->src);
+	mmcpus_system_close(scene->sys);
+}
+
+/* A row of a process with one thread, number pid, which flushes its own mm. */
+static inline struct shootdown_row *take_row(uint32_t index, int32_t pid, int32_t cause)
+{
+	struct shootdown_row *row = &fake.rows[index];
+
+	*row = (struct shootdown_row){
+		.is_taken = 1,
+		.flags = SHOOTDOWN_ROW_OWNER_NAMED,
+		.key = { .start_ns = 1,
+			 .owner_id = (uint64_t)pid + 100,
+			 .tid = pid,
+			 .cause = cause,
+			 .kind = SHOOTDOWN_KIND_RANGE,
+			 .stack = -1 },
+		.sender = { .tid = pid, .pid = pid, .thread_comm = "thread", .comm = "process" },
+		.owner_pid = pid,
+		.owner_comm = "process",
+	};
+	return row;
+}
+
+static inline const struct mmcpus_interval *read_interval(struct scene *scene)
+{
+	const struct mmcpus_interval *interval;
+
+	assert_int_equal(mmcpus_shootdowns_read(scene->src, &interval, NULL), 0);
+	return interval;
+}
+
+static inline void expect_total(const struct mmcpus_interval *interval, enum mmcpus_interval_number which,
+				uint64_t expected)
+{
+	uint64_t number = ~expected;
+
+	check(mmcpus_interval_number(interval, which, &number) == 0, "number %d is unknown", which);
+	check(number == expected, "number %d is %lu, should be %lu", which, (unsigned long)number,
+	      (unsigned long)expected);
+}
+
+static inline void expect_number(const struct mmcpus_shootdown *row, enum mmcpus_shootdown_number which,
+				 uint64_t expected)
+{
+	uint64_t number = ~expected;
+
+	check(mmcpus_shootdown_number(row, which, &number) == 0, "number %d is unknown", which);
+	check(number == expected, "number %d is %lu, should be %lu", which, (unsigned long)number,
+	      (unsigned long)expected);
+}
+
+#endif

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What a source takes out of rows, and when it gives a row back. */
+#include "fake_tracer.h"
+
+/* The counters of one hit are taken one after the other, and it may come in between: no part of it gets lost. */
+static void counts_the_rest_of_a_hit_in_the_next(void **state)
+{
+	struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
+	const struct mmcpus_shootdown *row;
+
+	take_row(3, 42, 11)->counts = (struct shootdown_counts){ .stolen_ns = 100 };
+	take_row(4, 43, 11)->counts = (struct shootdown_counts){ .stolen_log2[5] = 1 };
+	row = mmcpus_interval_row(read_interval(&scene), 0);
+	assert_non_null(row);
+	expect_number(row, MMCPUS_SHOOTDOWN_STOLEN_NS, 100);
+	assert_int_equal(fake.nr_forgotten, 0);
+	scene_close(&scene);
+}
+
+static void a_stack_may_tell_another_cause(void **state)
+{
+	static const struct {
+		int32_t cause;
+		int32_t stack;
+		const char *text; /* NULL: unknown */
+	} cases[] = {
+		{ SHOOTDOWN_CAUSE_UNKNOWN, 1, "NUMA balancing" },
+		{ SHOOTDOWN_CAUSE_FAULT, 1, "NUMA balancing" },
+		{ 11, 1, "NUMA balancing" },
+		{ 11, 2, "munmap" },
+		{ 11, 3, "munmap" },
+		{ SHOOTDOWN_CAUSE_UNKNOWN, -17, NULL },
+		{ SHOOTDOWN_CAUSE_EXIT, 1, "exit" },
+	};
+
+	for (size_t i = 0; i < NR(cases); i++) {
+		struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
+		struct shootdown_row *row = take_row(3, 42, cases[i].cause);
+		const char *text;
+
+		row->key.stack = cases[i].stack;
+		row->counts.sent = 1;
+		text = mmcpus_shootdown_text(mmcpus_interval_row(read_interval(&scene), 0), MMCPUS_SHOOTDOWN_CAUSE);
+		check((text == NULL) == (cases[i].text == NULL), "case %zu: %s", i, text ? text : "unknown");
+		check(!text || strcmp(text, cases[i].text) == 0, "case %zu: %s", i, text);
+		scene_close(&scene);
+	}
+}
+
+#define MS UINT64_C(1000000)
+
+/* Times of the tests begin well after that of the first look, which is the machine's. */
+static uint64_t later_ns(uint64_t ms)
+{
+	return UINT64_C(1) << 62 | ms * MS;
+}
+
+static void look_at(struct scene *scene, uint64_t ms)
+{
+	assert_int_equal(shootdowns_collect_at(scene->src, later_ns(ms)), 0);
+}
+
+static void frees_rows_that_are_silent(void **state)
+{
+	struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
+
+	take_row(3, 42, 11);
+	take_row(4, 43, 11)->counts.sent = 1;
+	fake.rows[SHOOTDOWN_OTHER_ROW].is_taken = 1;
+	for (uint64_t i = 0; i < 5; i++) {
+		assert_int_equal(fake.nr_freed, 0);
+		fake.rows[4].counts.sent++;
+		look_at(&scene, 250 * i);
+	}
+	assert_int_equal(fake.nr_forgotten, 1);
+	assert_int_equal(fake.nr_freed, 1);
+	assert_int_equal(fake.freed[0], 3);
+	assert_int_equal(fake.rows[3].is_taken, 0);
+	assert_int_equal(fake.rows[4].is_taken, 1);
+	scene_close(&scene);
+}
+
+/* A flush may be under way meanwhile: a virtual CPU that is hit does not run at once. */
+static void looks_in_quick_succession_free_no_row(void **state)
+{
+	struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
+
+	take_row(3, 42, 11);
+	for (uint64_t i = 0; i < 50; i++)
+		look_at(&scene, i);
+	assert_int_equal(fake.nr_forgotten, 1);
+	assert_int_equal(fake.nr_freed, 0);
+	scene_close(&scene);
+}
+
+static void a_row_that_is_forgotten_and_counts_is_silent_from_then_on(void **state)
+{
+	struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
+	struct shootdown_row *row = take_row(3, 42, 11);
+
+	for (uint64_t i = 0; i < 4; i++)
+		look_at(&scene, 250 * i);
+	row->counts.hits = 1;
+	look_at(&scene, 1000);
+	look_at(&scene, 1250);
+	assert_int_equal(fake.nr_freed, 0);
+	for (uint64_t i = 6; i < 9; i++)
+		look_at(&scene, 250 * i);
+	assert_int_equal(fake.nr_freed, 1);
+	assert_int_equal(fake.nr_forgotten, 1);
+	scene_close(&scene);
+}
+
+/* Its key may have a row, then: were it given back, another's flushes would be counted with this one's. */
+static void a_row_that_cannot_be_forgotten_is_kept(void **state)
+{
+	struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
+
+	take_row(3, 42, 11);
+	fake.forget_err = -EBUSY;
+	for (uint64_t i = 0; i < 10; i++)
+		look_at(&scene, 250 * i);
+	assert_int_equal(fake.nr_freed, 0);
+	fake.forget_err = -ENOENT;
+	for (uint64_t i = 10; i < 15; i++)
+		look_at(&scene, 250 * i);
+	assert_int_equal(fake.nr_freed, 1);
+	scene_close(&scene);
+}
+
+/* Its key has another row by now. */
+static void what_the_kernel_forgot_is_not_forgotten_again(void **state)
+{
+	struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
+
+	take_row(3, 42, 11)->flags = SHOOTDOWN_ROW_FORGOTTEN;
+	for (uint64_t i = 0; i < 5; i++)
+		look_at(&scene, 250 * i);
+	assert_int_equal(fake.nr_forgotten, 0);
+	assert_int_equal(fake.nr_freed, 1);
+	scene_close(&scene);
+}
+
+/* Its key has no row any more when it counts once again. */
+static void counts_what_comes_late(void **state)
+{
+	struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
+	struct shootdown_row *row = take_row(3, 42, 11);
+
+	assert_int_equal(mmcpus_shootdowns_collect(scene.src), 0);
+	assert_int_equal(fake.nr_forgotten, 1);
+	row->counts.hits = 1;
+	take_row(5, 42, 11)->counts.sent = 4;
+	expect_total(read_interval(&scene), MMCPUS_INTERVAL_HITS, 1);
+	assert_int_equal(mmcpus_interval_count(read_interval(&scene)), 0);
+	scene_close(&scene);
+}
+
+static void ignore_event(void *unused, const struct mmcpus_event *event)
+{
+	(void)unused;
+	(void)event;
+}
+
+/* Who an event is about stands in its row. */
+static void no_row_is_free_before_its_events_are_told(void **state)
+{
+	struct scene scene;
+
+	write_tlb_row(*state, 12, 0);
+	scene = scene_open_with(*state, MMCPUS_BY_FLOW, SHOOTDOWNS_WITH_EVENTS);
+	take_row(3, 42, 11);
+	fake.nr_events = 20;
+	for (uint64_t i = 0; i < 20; i++) {
+		fake.event_ns = later_ns(i);
+		assert_int_equal(mmcpus_shootdowns_poll(scene.src, 0, ignore_event, NULL), 1);
+		look_at(&scene, 1000 + 250 * i);
+	}
+	assert_int_equal(fake.nr_freed, 0);
+	fake.nr_events = 20;
+	for (uint64_t i = 20; i < 24; i++) {
+		fake.event_ns = later_ns(1000 + 250 * i - 1);
+		assert_int_equal(mmcpus_shootdowns_poll(scene.src, 0, ignore_event, NULL), 1);
+		look_at(&scene, 1000 + 250 * i);
+	}
+	assert_int_equal(fake.nr_freed, 1);
+	scene_close(&scene);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		tree_test(counts_the_rest_of_a_hit_in_the_next),
+		tree_test(a_stack_may_tell_another_cause),
+		tree_test(frees_rows_that_are_silent),
+		tree_test(looks_in_quick_succession_free_no_row),
+		tree_test(a_row_that_is_forgotten_and_counts_is_silent_from_then_on),
+		tree_test(a_row_that_cannot_be_forgotten_is_kept),
+		tree_test(what_the_kernel_forgot_is_not_forgotten_again),
+		tree_test(counts_what_comes_late),
+		tree_test(no_row_is_free_before_its_events_are_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
