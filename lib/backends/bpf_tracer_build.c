@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include <errno.h>
+#include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -151,4 +153,13 @@ void tracer_build_unload(struct tracer_build *build)
 	if (build->skel)
 		build->destroy(build->skel);
 	*build = (struct tracer_build){ 0 };
+}
+
+int tracer_build_run(const struct tracer_build *build, enum tracer_program program)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	attr.test.prog_fd = (uint32_t)build->programs[program];
+	return syscall(SYS_bpf, BPF_PROG_TEST_RUN, &attr, sizeof(attr)) < 0 ? -errno : 0;
 }

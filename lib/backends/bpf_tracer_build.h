@@ -76,6 +76,9 @@ int tracer_build_load_kernel(struct tracer_build *ret, const struct tracer_sizes
 int tracer_build_load_fentry(struct tracer_build *ret, const struct tracer_sizes *sizes);
 int tracer_build_load_tracepoint(struct tracer_build *ret, const struct tracer_sizes *sizes);
 
+/* Run one of its programs once, here. -errno as the kernel says it. */
+int tracer_build_run(const struct tracer_build *build, enum tracer_program program);
+
 /* Of one that is not loaded: nothing. */
 void tracer_build_unload(struct tracer_build *build);
 

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Which build is loaded into the kernel, and what is attached to see the senders. */
+#include "bpf_tracer.h"
+
+#include <errno.h>
+
+#include "../reason.h"
+
+/* Both tracepoints exist, or neither. */
+static bool has_csd_tracepoints(const struct kernel_types *types)
+{
+	return kernel_types_have_name(types, "btf_trace_csd_function_entry");
+}
+
+/* With the hook that tells most. tracepoint: NULL for fentry. */
+static int attach_sender(struct tracer_state *tracer, const char *tracepoint)
+{
+	int err;
+
+	if (tracepoint)
+		return tracer_attach(tracer, TRACER_PROGRAM_SENT, tracepoint);
+	if (tracer->build.programs[TRACER_PROGRAM_CROSS_CALL] &&
+	    tracer->build.control->functions[SHOOTDOWN_FUNCTION_FLUSH]) {
+		err = tracer_attach(tracer, TRACER_PROGRAM_CROSS_CALL, NULL);
+		if (!err)
+			return 0;
+		tracer_fail_fentry(tracer, HOOK_CROSS_CALL, err);
+	}
+	return tracer_attach(tracer, TRACER_PROGRAM_SENT, NULL);
+}
+
+/* The kernel may refuse to load a program, or only to attach it. What it counts until all is set up is left out. */
+static int load_build(struct tracer_state *tracer,
+		      int (*load_it)(struct tracer_build *ret, const struct tracer_sizes *sizes),
+		      const struct tracer_sizes *sizes, const char *tracepoint)
+{
+	int err = load_it(&tracer->build, sizes);
+
+	if (!err)
+		err = tracer_build_run(&tracer->build, TRACER_PROGRAM_FIND);
+	if (!err)
+		err = attach_sender(tracer, tracepoint);
+	if (err)
+		tracer_build_unload(&tracer->build);
+	return err;
+}
+
+static void look_for_calls(struct tracer_state *tracer, const struct kernel_types *types)
+{
+	if (!kernel_types_have_name(types, "btf_trace_csd_queue_cpu") ||
+	    !kernel_types_have_name(types, "btf_trace_ipi_send_cpu"))
+		reason_set(tracer_fail(tracer, HOOK_CALLS), 0,
+			   "the kernel has no such tracepoints, which came with 6.4");
+	else if (tracer->hooks[HOOK_CSD].state != MMCPUS_HOOK_USED)
+		reason_set(tracer_fail(tracer, HOOK_CALLS), 0, "useless without csd:csd_function_entry (6.5)");
+	else if (!tracer->with_calls)
+		tracer->hooks[HOOK_CALLS].state = MMCPUS_HOOK_SPARE;
+}
+
+static void note_sender(struct tracer_state *tracer)
+{
+	tracer->hooks[HOOK_SENT].state = MMCPUS_HOOK_SPARE;
+	if (tracer->links[TRACER_PROGRAM_CROSS_CALL] >= 0)
+		tracer->hooks[HOOK_SEND].state = MMCPUS_HOOK_SPARE;
+	else if (tracer->hooks[HOOK_CROSS_CALL].state == MMCPUS_HOOK_USED)
+		tracer_fail_hidden(tracer, HOOK_CROSS_CALL);
+}
+
+/*
+ * With fentry of what sends; on the side of those that are hit with the tracepoints, or else with fentry. If that is
+ * refused, with tracepoints alone, which may be there on one side only: the programs for the others stay unattached,
+ * and what is sent is seen all the same. Other calls take a build of their own, and what they can't be counted without.
+ */
+static int load_best(struct tracer_state *tracer, const struct tracer_sizes *sizes, const struct kernel_types *types)
+{
+	bool has_csd = has_csd_tracepoints(types);
+	int err;
+
+	if (has_csd)
+		tracer->hooks[HOOK_FENTRY].state = MMCPUS_HOOK_SPARE;
+	else
+		reason_set(tracer_fail(tracer, HOOK_CSD), 0, "the kernel has no such tracepoints, which came with 6.5");
+	if (tracer->with_calls && has_csd) {
+		tracer->hooks[HOOK_CROSS_CALL].state = tracer->hooks[HOOK_SEND].state = MMCPUS_HOOK_SPARE;
+		reason_set(tracer_fail(tracer, HOOK_UNMAP), 0, "not used while other calls are counted");
+		return load_build(tracer, tracer_build_load_calls, sizes, "tlb_flush");
+	}
+	err = load_build(tracer, has_csd ? tracer_build_load_csd : tracer_build_load_kernel, sizes, NULL);
+	if (err && !has_csd) {
+		tracer_fail_fentry(tracer, HOOK_CROSS_CALL, err);
+		err = load_build(tracer, tracer_build_load_fentry, sizes, NULL);
+	}
+	if (!err) {
+		note_sender(tracer);
+		return 0;
+	}
+	tracer_fail_fentry(tracer, HOOK_CROSS_CALL, err);
+	tracer_fail_fentry(tracer, HOOK_SEND, err);
+	tracer_fail_fentry(tracer, HOOK_UNMAP, err);
+	if (!has_csd)
+		tracer_fail_fentry(tracer, HOOK_FENTRY, err);
+	return load_build(tracer, tracer_build_load_tracepoint, sizes, "tlb_flush");
+}
+
+int tracer_load(struct tracer_state *tracer, const struct tracer_sizes *sizes, const struct kernel_types *types)
+{
+	int err = load_best(tracer, sizes, types);
+
+	look_for_calls(tracer, types);
+	return err;
+}

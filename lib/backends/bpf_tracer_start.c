@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* How the tracer begins, once its programs are loaded: it finds and learns what they need, and attaches them. */
+#include "bpf_tracer.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "../percpu_vars.h"
+#include "../reason.h"
+
+static void fault_once(void)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *memory = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return;
+	*(volatile char *)memory = 1;
+	munmap(memory, page);
+}
+
+/* A page fault of our own, while the program looks: where it enters the kernel tells the others. */
+static void learn_fault(struct tracer_state *tracer)
+{
+	int err;
+
+	if (system_has_cpu_flag(tracer->sys, " fred ") != 0) {
+		reason_set(tracer_fail(tracer, HOOK_FAULT), 0,
+			   "with FRED, all that comes from user space enters the kernel at one place");
+		return;
+	}
+	err = tracer_attach(tracer, TRACER_PROGRAM_LEARN, "page_fault_user");
+	if (!err)
+		fault_once();
+	tracer_detach(tracer, TRACER_PROGRAM_LEARN);
+	if (err)
+		reason_set(tracer_fail(tracer, HOOK_FAULT), 0, "the kernel refuses it: %s", strerror(-err));
+	else if (!tracer->build.control->fault_return)
+		reason_set(tracer_fail(tracer, HOOK_FAULT), 0, "a page fault of our own was not seen");
+}
+
+static int find_variables(struct shootdown_control *control, const struct kernel_types *types)
+{
+	struct percpu_var vars[] = {
+		{ .name = "flush_tlb_info", .is_static = true },
+		{ .name = "hrtimer_bases" },
+		{ .name = "__preempt_count" },
+		{ .name = "pcpu_hot" },
+	};
+	int nr = percpu_vars_find(types->data, types->size, vars, 4);
+
+	if (nr < 0)
+		return nr;
+	if (!vars[0].size || !vars[1].size)
+		return -ENODATA;
+	control->preempt_offset = vars[2].size ? vars[2].offset : vars[3].offset;
+	control->info_offset = vars[0].offset;
+	control->anchor_offset = vars[1].offset;
+	return 0;
+}
+
+/* Without the kernel's descriptions of flushes, only the senders can be told. */
+static void check_layout(struct tracer_state *tracer)
+{
+	if (tracer->build.control->layout == SHOOTDOWN_LAYOUT_OK)
+		return;
+	reason_set(tracer_fail(tracer, HOOK_INFO), 0, "the kernel's descriptions of flushes are not found");
+	reason_remedy(&tracer->hooks[HOOK_INFO].why, "needs an x86 kernel whose BTF has the per-CPU variables");
+}
+
+/*
+ * A second program on a function makes the kernel replace the code that calls the first, and free that a little later: each
+ * time a flush of its own range. That is our doing and nobody else's: where it matters who reaches some CPUs, it is waited
+ * for, but not for ever.
+ */
+#define OWN_FLUSHES_MS 10000
+#define OWN_FLUSHES    (TRACER_NR_KERNEL_FUNCTIONS + 1)
+
+/* By threads of the kernel: we ourselves flush, too, for each program that is attached. */
+static uint64_t count_kernel_flushes(const struct tracer_state *tracer)
+{
+	const struct shootdown_row *rows = tracer->maps[TRACER_MAP_ROWS].memory;
+	uint64_t nr = 0;
+
+	for (size_t i = 0; i < SHOOTDOWN_NR_ROWS; i++)
+		if (__atomic_load_n(&rows[i].is_taken, __ATOMIC_ACQUIRE) && rows[i].key.kind == SHOOTDOWN_KIND_KERNEL &&
+		    rows[i].key.cause == SHOOTDOWN_CAUSE_KTHREAD)
+			nr += *(const volatile uint64_t *)&rows[i].counts.sent;
+	return nr;
+}
+
+static void wait_for_own_flushes(const struct tracer_state *tracer)
+{
+	const int step_ms = 20;
+
+	if (tracer->links[TRACER_PROGRAM_KERNEL_BEGIN] < 0 || !tracer->build.control->is_filtered)
+		return;
+	for (int ms = 0; ms < OWN_FLUSHES_MS && count_kernel_flushes(tracer) < OWN_FLUSHES; ms += step_ms)
+		poll(NULL, 0, step_ms);
+}
+
+int tracer_start(struct tracer_state *tracer, const struct tracer_request *request, const struct tracer_sizes *sizes,
+		 const struct kernel_types *types, struct mmcpus_reason *why)
+{
+	struct shootdown_control *control = tracer->build.control;
+	int err = tracer_share(tracer, sizes, request->watched);
+
+	if (err)
+		return reason_set(why, err, "sharing memory with the BPF program: %s", strerror(-err));
+	control->nr_cpus = sizes->nr_cpus;
+	control->nr_words = sizes->nr_words;
+	control->with_victims = request->with_victims;
+	control->with_stacks = request->stacks;
+	control->with_events = request->with_events;
+	control->wakeup_bytes = sizes->event_bytes / 4;
+	find_variables(control, types);
+	err = tracer_build_run(&tracer->build, TRACER_PROGRAM_START);
+	if (err)
+		return reason_set(why, err, "running the BPF program: %s", strerror(-err));
+	check_layout(tracer);
+	learn_fault(tracer);
+	if (request->with_events) {
+		err = tracer_open_events(tracer);
+		if (err)
+			return reason_set(why, err, "sharing memory with the BPF program: %s", strerror(-err));
+	}
+	tracer_attach_hits(tracer);
+	tracer_attach_unmaps(tracer);
+	tracer_attach_kernel(tracer);
+	wait_for_own_flushes(tracer);
+	return request->with_calls ? tracer_attach_calls(tracer, why) : 0;
+}
