@@ -139,8 +139,14 @@ struct sched_dl_entity {
 	struct hrtimer dl_timer;
 } KERNEL_TYPE;
 
+/* arch/x86/include/asm/tlbbatch.h: the CPUs that may have them in their TLBs */
+struct arch_tlbflush_unmap_batch {
+	struct cpumask cpumask;
+} KERNEL_TYPE;
+
 /* include/linux/mm_types_task.h: pages that a task has unmapped, and will have flushed together */
 struct tlbflush_unmap_batch {
+	struct arch_tlbflush_unmap_batch arch;
 	bool flush_required;
 } KERNEL_TYPE;
 

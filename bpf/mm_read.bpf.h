@@ -4,6 +4,7 @@
 #define MMCPUS_BPF_MM_READ_H
 
 #include "kernel.h"
+#include "mm_mask.bpf.h"
 #include "mm_record.h"
 #include "pid_view.bpf.h"
 #include <mmcpus/mmcpus.h>
@@ -17,17 +18,7 @@ static __always_inline uint32_t mm_layout(void)
 {
 	if (bpf_core_type_exists(struct percpu_counter_tree))
 		return MM_LAYOUT_COUNTER_TREE;
-	if (!bpf_core_field_exists(struct mm_struct, cpu_bitmap) &&
-	    !bpf_core_field_exists(struct mm_struct___mask_since_6_19, flexible_array))
-		return MM_LAYOUT_NO_MASK;
-	return MM_LAYOUT_OK;
-}
-
-static __always_inline uint32_t mm_mask_offset(void)
-{
-	if (bpf_core_field_exists(struct mm_struct, cpu_bitmap))
-		return bpf_core_field_offset(struct mm_struct, cpu_bitmap);
-	return bpf_core_field_offset(struct mm_struct___mask_since_6_19, flexible_array);
+	return has_mm_mask() ? MM_LAYOUT_OK : MM_LAYOUT_NO_MASK;
 }
 
 /* Bytes of each set of a record, within a bound that the verifier can see. */

@@ -97,6 +97,7 @@ static __always_inline uint32_t count_call(void *ctx, uint64_t callback, uint32_
 	if (row)
 		__sync_fetch_and_add(&row->counts.sent, 1);
 	add_to_set(index, SHOOTDOWN_SET_SENDERS, cpu);
+	add_to_set(index, SHOOTDOWN_SET_REQUESTED, target);
 	add_to_set(index, SHOOTDOWN_SET_HIT, target);
 	return index;
 }

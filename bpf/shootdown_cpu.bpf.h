@@ -18,9 +18,9 @@ struct cpu_state {
 	uint64_t id;
 	uint64_t start;
 	uint32_t kind;
-	uint32_t reserved;
-	uint64_t preempt_at; /* address of its preemption count; 0: unknown */
-	uint64_t scratch;    /* through which a pointer becomes a number */
+	uint32_t knows_requested; /* all CPUs that it is requested of, from the sending on */
+	uint64_t preempt_at;      /* address of its preemption count; 0: unknown */
+	uint64_t scratch;         /* through which a pointer becomes a number */
 	uint64_t reserved_line[4];
 
 	uint64_t hit_ns;
@@ -42,5 +42,12 @@ struct {
 	__uint(value_size, sizeof(struct cpu_state));
 	__uint(max_entries, 1); /* set before loading, to the number of CPUs */
 } cpu_states SEC(".maps");
+
+/* A pointer becomes a plain number through memory, which must not be another CPU's as well. */
+static __always_inline uint64_t number_of(const void *pointer, uint64_t *through)
+{
+	*(const void *volatile *)through = pointer;
+	return *(volatile uint64_t *)through;
+}
 
 #endif

@@ -4,6 +4,7 @@
 #define MMCPUS_BPF_SHOOTDOWN_EVENTS_H
 
 #include "shootdown_cpu.bpf.h"
+#include "shootdown_requested.bpf.h"
 #include "shootdown_rows.bpf.h"
 
 struct {
@@ -27,8 +28,6 @@ static __always_inline struct shootdown_event *begin_event(const struct cpu_stat
 	event->kind = sender->kind;
 	event->start = sender->start;
 	event->end = sender->end;
-	event->stolen_ns = 0;
-	event->wait_ns = 0;
 	return event;
 }
 
@@ -40,6 +39,19 @@ static __always_inline void end_event(struct shootdown_event *event)
 	bpf_ringbuf_submit(event, is_urgent ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
 }
 
+static __always_inline void tell_requested(struct shootdown_event *event, const struct cpu_state *sender, uint32_t cpu)
+{
+	uint32_t set = requested_of(cpu, sender->kind);
+	bool fits = control.nr_words <= SHOOTDOWN_EVENT_WORDS;
+
+	event->requested.nr_words = sender->knows_requested && fits ? control.nr_words : 0;
+	for (uint32_t i = 0; i < SHOOTDOWN_EVENT_WORDS; i++) {
+		const uint64_t *kept = fits && i < control.nr_words ? requested_word(set, i) : NULL;
+
+		event->requested.words[i] = kept ? *kept : 0;
+	}
+}
+
 static __always_inline void tell_sent(const struct cpu_state *sender, uint32_t cpu)
 {
 	struct shootdown_event *event = begin_event(sender, SHOOTDOWN_EVENT_SENT, cpu);
@@ -47,7 +59,7 @@ static __always_inline void tell_sent(const struct cpu_state *sender, uint32_t c
 	if (!event)
 		return;
 	event->time_ns = sender->sent_ns;
-	__builtin_memset(&event->victim, 0, sizeof(event->victim));
+	tell_requested(event, sender, cpu);
 	end_event(event);
 }
 
@@ -58,9 +70,9 @@ static __always_inline void tell_hit(const struct cpu_state *sender, uint32_t cp
 	if (!event)
 		return;
 	event->time_ns = end_ns;
-	event->stolen_ns = time_since(begin_ns, end_ns);
-	event->wait_ns = time_since(sender->sent_ns, end_ns);
-	name_task(&event->victim, (const void *)bpf_get_current_task());
+	event->hit.stolen_ns = time_since(begin_ns, end_ns);
+	event->hit.wait_ns = time_since(sender->sent_ns, end_ns);
+	name_task(&event->hit.victim, (const void *)bpf_get_current_task());
 	end_event(event);
 }
 

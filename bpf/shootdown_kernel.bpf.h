@@ -12,10 +12,9 @@
 #include "shootdown_cpu.bpf.h"
 #include "shootdown_events.bpf.h"
 #include "shootdown_flush.bpf.h"
+#include "shootdown_requested.bpf.h"
 #include "shootdown_rows.bpf.h"
 #include "shootdown_sender.bpf.h"
-
-#define SET_WORDS_MAX 128
 
 struct kernel_state {
 	struct cpu_state flush; /* info: the argument */
@@ -117,36 +116,16 @@ static __noinline void send_kernel(void *ctx, struct kernel_state *state, uint32
 	last_kernel_sender = cpu;
 }
 
-static __always_inline uint64_t read_mask_word(uint64_t mask, uint32_t index)
-{
-	uint64_t word = 0;
-
-	bpf_probe_read_kernel(&word, sizeof(word), (const void *)(mask + index * sizeof(word)));
-	return word;
-}
-
-/*
- * mask: address of a set of CPUs. A global function: the verifier looks at it once, and takes the result for any number. It
- * goes on with each length of the set otherwise, for there are as many ways out of the loop. So there are for each word that
- * the CPU's bit may be in, if it is taken out on the way.
- */
-__noinline int count_others(uint64_t mask, uint32_t cpu)
-{
-	int nr = 0;
-
-	for (uint32_t i = 0; i < SET_WORDS_MAX && i < control.nr_words; i++)
-		nr += __builtin_popcountll(read_mask_word(mask, i));
-	return nr - (int)(read_mask_word(mask, cpu / 64) >> cpu % 64 & 1);
-}
-
 /* It is seen once, before any CPU is asked. */
 static __always_inline void send_kernel_to_all(void *ctx, uint32_t cpu, uint32_t function, uint64_t info, uint64_t mask)
 {
 	struct kernel_state *state = bpf_map_lookup_elem(&kernel_states, &cpu);
-	int32_t nr = count_others(mask, cpu);
+	int32_t nr = keep_requested(mask, cpu, requested_of(cpu, SHOOTDOWN_KIND_KERNEL));
 
-	if (state && nr)
-		send_kernel(ctx, state, function, info, nr);
+	if (!state || !nr)
+		return;
+	state->flush.knows_requested = 1;
+	send_kernel(ctx, state, function, info, nr);
 }
 
 /* It is seen for each CPU that is asked, in their order: where that begins anew, it is another. */
@@ -154,14 +133,22 @@ static __always_inline void send_kernel_to(void *ctx, uint32_t cpu, uint32_t fun
 					   const struct __call_single_data *csd, uint32_t target)
 {
 	struct kernel_state *state = bpf_map_lookup_elem(&kernel_states, &cpu);
+	uint32_t set = requested_of(cpu, SHOOTDOWN_KIND_KERNEL);
 	uint64_t info;
 
 	if (!state || !READ(info, csd->info))
 		return;
-	if (state->function == function && state->flush.info == info && target >= state->next_target)
+	if (state->function == function && state->flush.info == info && target >= state->next_target) {
+		add_requested(set, target);
+		if (state->flush.is_counted)
+			add_to_set(state->flush.row, SHOOTDOWN_SET_REQUESTED, target);
 		__sync_fetch_and_add(&state->nr_pending, 1);
-	else
+	} else {
+		keep_requested(0, cpu, set);
+		add_requested(set, target);
+		state->flush.knows_requested = 0;
 		send_kernel(ctx, state, function, info, 1);
+	}
 	state->next_target = target + 1;
 }
 

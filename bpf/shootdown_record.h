@@ -88,8 +88,9 @@ struct shootdown_key {
 _Static_assert(sizeof(struct shootdown_key) == 40, "part of the contract");
 
 enum shootdown_row_flag {
-	SHOOTDOWN_ROW_OWNER_NAMED = 1 << 0, /* owner_pid and owner_comm are known */
-	SHOOTDOWN_ROW_FORGOTTEN = 1 << 1,   /* its key has no row any more, or has another one */
+	SHOOTDOWN_ROW_OWNER_NAMED = 1 << 0,       /* owner_pid and owner_comm are known */
+	SHOOTDOWN_ROW_FORGOTTEN = 1 << 1,         /* its key has no row any more, or has another one */
+	SHOOTDOWN_ROW_REQUESTED_UNKNOWN = 1 << 2, /* of which CPUs some flush was requested */
 };
 
 /* A task, by its numbers in the reader's pid namespace (0: not seen there). */
@@ -135,6 +136,7 @@ _Static_assert(sizeof(struct shootdown_row) == 576, "part of the contract, and w
 /* Behind the rows, in a map of words: the sets of CPUs of each row. */
 enum shootdown_set {
 	SHOOTDOWN_SET_SENDERS,
+	SHOOTDOWN_SET_REQUESTED, /* without the sender's own CPU */
 	SHOOTDOWN_SET_HIT,
 	SHOOTDOWN_NR_SETS,
 };
@@ -150,6 +152,8 @@ enum shootdown_stacks {
 	SHOOTDOWN_STACKS_BOTH, /* the sender's in user space, too */
 };
 
+#define SHOOTDOWN_EVENT_WORDS 8
+
 /* What happened, if events are wanted: who it is stands in the row. */
 struct shootdown_event {
 	uint64_t time_ns; /* of the monotonic clock */
@@ -160,12 +164,20 @@ struct shootdown_event {
 	uint32_t kind;    /* enum shootdown_kind */
 	uint64_t start;   /* of what is flushed; sent only. Of the kernel's own range, all is also what is not told */
 	uint64_t end;
-	uint64_t stolen_ns; /* hit only */
-	uint64_t wait_ns;   /* since it was sent */
-	struct shootdown_task victim;
+	union {
+		struct {
+			uint64_t stolen_ns;
+			uint64_t wait_ns; /* since it was sent */
+			struct shootdown_task victim;
+		} hit;
+		struct {
+			uint64_t nr_words; /* 0: unknown, or they do not fit */
+			uint64_t words[SHOOTDOWN_EVENT_WORDS];
+		} requested; /* of what was sent */
+	};
 };
 
-_Static_assert(sizeof(struct shootdown_event) == 104, "part of the contract");
+_Static_assert(sizeof(struct shootdown_event) == 120, "part of the contract");
 
 /* Runs that each CPU takes the time of after a look of the library: with few, it is exact. */
 #define SHOOTDOWN_COST_FIRST 1024

@@ -88,13 +88,19 @@ static __always_inline void raise(uint64_t *max, uint64_t value)
 	}
 }
 
+/* word: number of the word in the set. */
+static __always_inline void add_word_to_set(uint32_t row, uint32_t set, uint32_t word, uint64_t bits)
+{
+	uint32_t index = (row * SHOOTDOWN_NR_SETS + set) * control.nr_words + word;
+	uint64_t *known = bpf_map_lookup_elem(&row_sets, &index);
+
+	if (known && bits & ~*(volatile uint64_t *)known)
+		__sync_fetch_and_or(known, bits);
+}
+
 static __always_inline void add_to_set(uint32_t row, uint32_t set, uint32_t cpu)
 {
-	uint32_t index = (row * SHOOTDOWN_NR_SETS + set) * control.nr_words + cpu / 64;
-	uint64_t *word = bpf_map_lookup_elem(&row_sets, &index);
-
-	if (word && !(*(volatile uint64_t *)word >> cpu % 64 & 1))
-		__sync_fetch_and_or(word, 1ull << cpu % 64);
+	add_word_to_set(row, set, cpu / 64, 1ull << cpu % 64);
 }
 
 static __always_inline bool is_watched(uint32_t cpu)

@@ -33,6 +33,7 @@
 #include "shootdown_flush.bpf.h"
 #include "shootdown_kernel.bpf.h"
 #include "shootdown_record.h"
+#include "shootdown_requested.bpf.h"
 #include "shootdown_rows.bpf.h"
 #include "shootdown_sender.bpf.h"
 #include "stack_memo.bpf.h"
@@ -57,13 +58,15 @@ static __always_inline void count_sent(struct shootdown_row *row, uint32_t index
 	uint64_t pages = pages_of(state);
 
 	add_to_set(index, SHOOTDOWN_SET_SENDERS, cpu);
+	if (!count_requested(index, requested_of(cpu, state->kind)))
+		__sync_fetch_and_or(&row->flags, SHOOTDOWN_ROW_REQUESTED_UNKNOWN);
 	__sync_fetch_and_add(&row->counts.sent, 1);
 	if (pages)
 		__sync_fetch_and_add(&row->counts.pages, pages);
 }
 
-/* info: address of the sender's description; 0 if it is unknown. */
-static __always_inline void send(void *ctx, struct cpu_state *state, uint32_t cpu, uint64_t info)
+/* info: address of the sender's description; mask: of the CPUs that it asks. 0 if it is unknown. */
+static __always_inline void send(void *ctx, struct cpu_state *state, uint32_t cpu, uint64_t info, uint64_t mask)
 {
 	uint32_t kind = SHOOTDOWN_KIND_UNKNOWN;
 	struct flush flush = { .end = TLB_FLUSH_ALL };
@@ -98,6 +101,8 @@ static __always_inline void send(void *ctx, struct cpu_state *state, uint32_t cp
 	state->end = flush.end;
 	state->start = flush.start;
 	state->kind = kind;
+	mask = mask ? mask : mask_of_flush(&flush, kind);
+	state->knows_requested = keep_requested(number_of((const void *)mask, &state->scratch), cpu, cpu) > 0;
 	state->row = index;
 	state->wait_ns = 0;
 	state->id = (state->id | (uint64_t)cpu << 48) + 1;
@@ -137,7 +142,7 @@ int on_tlb_flush(struct bpf_raw_tracepoint_args *ctx)
 	struct cpu_state *state = bpf_map_lookup_elem(&cpu_states, &cpu);
 
 	if (state && (int)ctx->args[0] == (int)bpf_core_enum_value(enum tlb_flush_reason, TLB_REMOTE_SEND_IPI))
-		send(ctx, state, cpu, state->info_at);
+		send(ctx, state, cpu, state->info_at, 0);
 	end_run(cpu, &run);
 	return 0;
 }
@@ -151,9 +156,11 @@ int on_tlb_flush(unsigned long long *ctx)
 	uint32_t cpu = bpf_get_smp_processor_id();
 	struct run run = begin_run(cpu);
 	struct cpu_state *state = bpf_map_lookup_elem(&cpu_states, &cpu);
+	unsigned long long mask = 0;
 
+	bpf_get_func_arg(ctx, 0, &mask);
 	if (state)
-		send(ctx, state, cpu, ctx[1]);
+		send(ctx, state, cpu, ctx[1], mask);
 	end_run(cpu, &run);
 	return 0;
 }
@@ -204,7 +211,7 @@ int on_cross_call(unsigned long long *ctx)
 	if (function != SHOOTDOWN_FUNCTION_FLUSH)
 		send_kernel_to_all(ctx, cpu, function, ctx[2], mask);
 	else if (state && address == control.functions[SHOOTDOWN_FUNCTION_FLUSH])
-		send(ctx, state, cpu, ctx[2]);
+		send(ctx, state, cpu, ctx[2], mask);
 	end_run(cpu, &run);
 	return 0;
 }

@@ -247,13 +247,6 @@ static __always_inline bool use_memo(struct stack_memo *memo, uint64_t here, uin
 	return true;
 }
 
-/* A pointer becomes a plain number through memory, which must not be another CPU's as well. */
-static __always_inline uint64_t number_of(const void *pointer, uint64_t *through)
-{
-	*(const void *volatile *)through = pointer;
-	return *(volatile uint64_t *)through;
-}
-
 /*
  * The number of the stack that the program is called on, as bpf_get_stackid() gives it. set: some number that different
  * stacks mostly have different ones of.

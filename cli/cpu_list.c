@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "message.h"
+#include "xalloc.h"
 
 static int fail_list(int err, const char *who, const char *text, size_t offset, uint32_t nr_cpus, char **why)
 {
@@ -26,4 +27,13 @@ int cpu_list_parse(struct mmcpus_cpuset *set, const char *who, const char *text,
 	if (mmcpus_cpuset_is_empty(set))
 		return usage_error(why, "%s: '%s' names no CPU", who, text);
 	return 0;
+}
+
+char *cpu_list_text(const struct mmcpus_cpuset *set)
+{
+	size_t size = mmcpus_cpuset_format_list(set, NULL, 0) + 1;
+	char *text = xcalloc(size, 1);
+
+	mmcpus_cpuset_format_list(set, text, size);
+	return text;
 }

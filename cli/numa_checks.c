@@ -4,21 +4,13 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "cpu_list.h"
 #include "nodes.h"
 #include "numa_balancing.h"
 #include "rule_checks.h"
 #include "strbuf.h"
 #include "value.h"
 #include "xalloc.h"
-
-static char *list_text(const struct mmcpus_cpuset *set)
-{
-	size_t size = mmcpus_cpuset_format_list(set, NULL, 0) + 1;
-	char *text = xcalloc(size, 1);
-
-	mmcpus_cpuset_format_list(set, text, size);
-	return text;
-}
 
 /* NULL: unknown. */
 static struct mmcpus_cpuset *nodes_of(const struct scene *scene, const struct mmcpus_cpuset *cpus)
@@ -82,7 +74,7 @@ int check_numa_balancing(const struct scene *scene, const struct mmcpus_mm *mm, 
 		mmcpus_cpuset_destroy(nodes);
 		return is_known ? 0 : -ENODATA;
 	}
-	list = list_text(nodes);
+	list = cpu_list_text(nodes);
 	ret->nodes = nodes;
 	ret->detail = xasprintf("numa_balancing is %s, all threads are bound to node %s",
 				mmcpus_system_text(scene->sys, MMCPUS_SYSTEM_NUMA_BALANCING), list);
@@ -178,8 +170,8 @@ static bool find_split(const struct bindings *all, const struct binding **a, con
 
 static void tell_split(const struct binding *a, const struct binding *b, struct evidence *ret)
 {
-	char *nodes_a = list_text(a->nodes);
-	char *nodes_b = list_text(b->nodes);
+	char *nodes_a = cpu_list_text(a->nodes);
+	char *nodes_b = cpu_list_text(b->nodes);
 
 	ret->nodes = nodes_create();
 	mmcpus_cpuset_copy(ret->nodes, a->nodes);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cpu_list.h"
 #include "escape.h"
 #include "xalloc.h"
 
@@ -92,16 +93,13 @@ void report_bool(struct report *report, const char *key, const char *label, bool
 
 void report_set(struct report *report, const char *key, const char *label, const struct mmcpus_cpuset *set)
 {
-	size_t size;
 	char *list;
 
 	if (!set) {
 		report_text(report, key, label, NULL);
 		return;
 	}
-	size = mmcpus_cpuset_format_list(set, NULL, 0) + 1;
-	list = xcalloc(size, 1);
-	mmcpus_cpuset_format_list(set, list, size);
+	list = cpu_list_text(set);
 	report_text(report, key, label, list[0] || report->is_json ? list : "-");
 	free(list);
 }

@@ -207,6 +207,11 @@ NUMBER_GETTER(get_stolen_max, MMCPUS_SHOOTDOWN_STOLEN_MAX_NS)
 NUMBER_GETTER(get_wait, MMCPUS_SHOOTDOWN_WAIT_NS)
 NUMBER_GETTER(get_wait_max, MMCPUS_SHOOTDOWN_WAIT_MAX_NS)
 
+GETTER(get_requested_cpus)
+{
+	return give_set(mmcpus_shootdown_set(row, MMCPUS_SHOOTDOWN_REQUESTED_CPUS), ret);
+}
+
 GETTER(get_hit_cpus)
 {
 	return give_set(mmcpus_shootdown_set(row, MMCPUS_SHOOTDOWN_HIT_CPUS), ret);
@@ -250,6 +255,8 @@ static const struct column columns[] = {
 	{ "SENT/s", "sent_per_s", VALUE_RATE, COLUMN_IS_DEFAULT, 0, get_sent_rate, "shootdowns in a second" },
 	{ "HITS/s", "hits_per_s", VALUE_RATE, COLUMN_IS_DEFAULT, 0, get_hits_rate,
 	  "interrupts of CPUs for them in a second" },
+	{ "REQUESTED_CPUS", "requested_cpus", VALUE_SET, 0, 0, get_requested_cpus,
+	  "CPUs that were asked to flush; those that are lazy are not interrupted" },
 	{ "HIT_CPUS", "hit_cpus", VALUE_SET, COLUMN_IS_DEFAULT, 0, get_hit_cpus, "CPUs that were interrupted" },
 	{ "STOLEN_US/s", "stolen_us_per_s", VALUE_RATE, COLUMN_IS_DEFAULT, 0, get_stolen_rate,
 	  "microseconds in a second that these CPUs spent in flushes" },
@@ -278,7 +285,7 @@ const struct column_set shootdown_columns = { columns, ARRAY_SIZE(columns), "sho
 #define RATES_SENT "SENT/s,HITS/s,HIT_CPUS,STOLEN_US/s,WAIT_US/s"
 #define RATES_HIT  "HITS/s,HIT_CPUS,STOLEN_US/s"
 #define SUMS_HIT   "HITS,HIT_CPUS,STOLEN_NS,STOLEN_MAX_NS,STOLEN_LOG2"
-#define SUMS_SENT  "SENT,PAGES,KIND,SENDER_CPUS," SUMS_HIT ",WAIT_NS,WAIT_MAX_NS,WAIT_LOG2"
+#define SUMS_SENT  "SENT,PAGES,KIND,SENDER_CPUS,REQUESTED_CPUS," SUMS_HIT ",WAIT_NS,WAIT_MAX_NS,WAIT_LOG2"
 
 const struct shootdown_by shootdown_bys[] = {
 	{ "flow", MMCPUS_BY_FLOW, "SENDER,CAUSE,OWNER," RATES_SENT,

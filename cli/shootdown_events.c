@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cpu_list.h"
 #include "json.h"
 #include "message.h"
 #include "shootdown_report.h"
@@ -29,6 +30,15 @@ static void write_pid(struct json *json, const char *key, int32_t pid, bool is_k
 		json_null(json, key);
 }
 
+/* As the list of a column. NULL: unknown. */
+static void write_cpus(struct json *json, const char *key, const struct mmcpus_cpuset *cpus)
+{
+	char *text = cpus ? cpu_list_text(cpus) : NULL;
+
+	json_string(json, key, text);
+	free(text);
+}
+
 static void write_sent(struct json *json, const struct mmcpus_event *event)
 {
 	bool is_of_kernel = event->kind && strcmp(event->kind, "kernel-range") == 0;
@@ -46,6 +56,7 @@ static void write_sent(struct json *json, const struct mmcpus_event *event)
 		write_id(json, "owner_mm", event->owner_id);
 	else
 		json_null(json, "owner_mm");
+	write_cpus(json, "requested_cpus", event->requested);
 	if (!is_range && !(is_of_kernel && event->end != UINT64_MAX))
 		return;
 	write_id(json, "start", event->start);

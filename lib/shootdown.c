@@ -165,7 +165,14 @@ int mmcpus_shootdown_user_frame(const struct mmcpus_shootdown *row, size_t index
 
 const struct mmcpus_cpuset *mmcpus_shootdown_set(const struct mmcpus_shootdown *row, enum mmcpus_shootdown_set which)
 {
-	if (which == MMCPUS_SHOOTDOWN_HIT_CPUS)
+	switch (which) {
+	case MMCPUS_SHOOTDOWN_SENDER_CPUS:
+		return is_of_sent(row) ? row->sets[SHOOTDOWN_SET_SENDERS] : NULL;
+	case MMCPUS_SHOOTDOWN_REQUESTED_CPUS:
+		return is_of_sent(row) && row->knows_requested ? row->sets[SHOOTDOWN_SET_REQUESTED] : NULL;
+	case MMCPUS_SHOOTDOWN_HIT_CPUS:
 		return row->knows_hit_cpus ? row->sets[SHOOTDOWN_SET_HIT] : NULL;
-	return which == MMCPUS_SHOOTDOWN_SENDER_CPUS && is_of_sent(row) ? row->sets[SHOOTDOWN_SET_SENDERS] : NULL;
+	default:
+		return NULL;
+	}
 }

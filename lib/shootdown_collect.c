@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "cpuset.h"
 
 /*
  * Rounds without a flush after which a row is free for another. No flush is under way for that long: looks that follow each
@@ -55,9 +56,11 @@ static void take_sets(struct mmcpus_shootdowns *src, uint32_t row)
 {
 	uint64_t *words = src->shared.sets + (size_t)row * SHOOTDOWN_NR_SETS * src->shared.nr_words;
 
-	for (size_t set = 0; set < SHOOTDOWN_NR_SETS; set++)
+	for (size_t set = 0; set < SHOOTDOWN_NR_SETS; set++) {
 		for (uint32_t i = 0; i < src->shared.nr_words; i++)
 			src->sets[set][i] = take64(words++);
+		src->sets[set][src->shared.nr_words - 1] &= cpuset_last_word(src->sys->nr_cpus);
+	}
 }
 
 /* ------------------------------------------------------------------------------------------------------------ rounds -- */

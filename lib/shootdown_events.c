@@ -2,7 +2,10 @@
 /* Hands on what happened, one event at a time. */
 #include "shootdown_source.h"
 
+#include <string.h>
+
 #include "clock.h"
+#include "cpuset.h"
 #include "shootdown_cause.h"
 
 struct listener {
@@ -31,14 +34,26 @@ static void fill_sent(struct mmcpus_event *ret, const struct shootdown_event *ev
 	ret->end = event->end;
 }
 
+/* NULL: unknown. */
+static const struct mmcpus_cpuset *fill_requested(struct mmcpus_cpuset *ret, const struct shootdown_event *event)
+{
+	uint32_t nr_words = cpuset_nr_words(ret->nr_cpus);
+
+	if (event->requested.nr_words != nr_words || nr_words > SHOOTDOWN_EVENT_WORDS)
+		return NULL;
+	memcpy(ret->words, event->requested.words, nr_words * sizeof(uint64_t));
+	ret->words[nr_words - 1] &= cpuset_last_word(ret->nr_cpus);
+	return ret;
+}
+
 static void fill_hit(struct mmcpus_event *ret, const struct shootdown_event *event)
 {
-	ret->stolen_ns = event->stolen_ns;
-	ret->wait_ns = event->wait_ns;
-	ret->victim_pid = event->victim.pid;
-	ret->victim_tid = event->victim.tid;
-	ret->victim_command = event->victim.comm;
-	ret->victim_thread = event->victim.thread_comm;
+	ret->stolen_ns = event->hit.stolen_ns;
+	ret->wait_ns = event->hit.wait_ns;
+	ret->victim_pid = event->hit.victim.pid;
+	ret->victim_tid = event->hit.victim.tid;
+	ret->victim_command = event->hit.victim.comm;
+	ret->victim_thread = event->hit.victim.thread_comm;
 }
 
 static void hand_on(void *arg, const struct shootdown_event *event)
@@ -58,6 +73,7 @@ static void hand_on(void *arg, const struct shootdown_event *event)
 	} else {
 		shootdowns_copy_row(listener->src, event->row, &row);
 		fill_sent(&ret, event, &row, cause, sizeof(cause));
+		ret.requested = fill_requested(listener->src->requested, event);
 	}
 	listener->take(listener->arg, &ret);
 }

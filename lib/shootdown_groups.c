@@ -218,6 +218,7 @@ static struct mmcpus_shootdown *group_create(const struct shootdown_groups *grou
 	group->group = *key;
 	group->row = *row;
 	memset(&group->row.counts, 0, sizeof(group->row.counts));
+	group->knows_requested = true;
 	for (size_t i = 0; i < SHOOTDOWN_NR_SETS; i++) {
 		group->sets[i] = mmcpus_cpuset_create(groups->nr_cpus);
 		if (!group->sets[i]) {
@@ -313,6 +314,8 @@ int groups_add(struct shootdown_groups *groups, const struct shootdown_row *row,
 	add_counts(group, &row->counts);
 	if (row->key.kind < SHOOTDOWN_NR_KINDS)
 		group->kinds |= 1u << row->key.kind;
+	if (row->flags & SHOOTDOWN_ROW_REQUESTED_UNKNOWN)
+		group->knows_requested = false;
 	if (is_of_kernel(row) && !key.is_other && row->key.owner_id < SHOOTDOWN_NR_FUNCTIONS)
 		group->functions |= 1u << row->key.owner_id;
 	for (size_t i = 0; i < SHOOTDOWN_NR_SETS; i++)
@@ -444,6 +447,7 @@ static void join(struct mmcpus_shootdown *into, const struct mmcpus_shootdown *g
 	for (size_t i = 0; i < SHOOTDOWN_NR_SETS; i++)
 		mmcpus_cpuset_or(into->sets[i], group->sets[i]);
 	into->kinds |= group->kinds;
+	into->knows_requested &= group->knows_requested;
 	into->knows_hits |= group->knows_hits;
 	into->knows_hit_cpus |= group->knows_hit_cpus;
 	into->knows_wait |= group->knows_wait;

@@ -43,7 +43,8 @@ struct mmcpus_shootdown {
 	struct mmcpus_cpuset *sets[SHOOTDOWN_NR_SETS];
 	uint32_t kinds;     /* 1 << enum shootdown_kind */
 	uint32_t functions; /* 1 << enum shootdown_function, of the kernel's own range */
-	bool knows_hits;    /* set when it is read, as those below */
+	bool knows_requested;
+	bool knows_hits; /* set when it is read, as those below */
 	bool knows_hit_cpus;
 	bool knows_wait;
 	bool has_cause;

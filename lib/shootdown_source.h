@@ -42,6 +42,7 @@ struct mmcpus_shootdowns {
 	uint64_t told_ns;                  /* all events of before that have been handed on */
 	bool is_new_round;                 /* this look begins one */
 	uint64_t *sets[SHOOTDOWN_NR_SETS]; /* what was taken out of the row under work */
+	struct mmcpus_cpuset *requested;   /* of the event that is handed on */
 	struct shootdown_totals last;
 	struct shootdown_totals at_stop; /* once it has stopped */
 	bool has_stopped;

@@ -40,6 +40,9 @@ static int allocate(struct mmcpus_shootdowns *src, const struct mmcpus_cpuset *c
 		if (!src->sets[i])
 			return -ENOMEM;
 	}
+	src->requested = mmcpus_cpuset_create(nr_cpus);
+	if (!src->requested)
+		return -ENOMEM;
 	groups_init(&src->collected, src->by, nr_cpus);
 	groups_init(&src->interval.groups, src->by, nr_cpus);
 	return 0;
@@ -136,6 +139,7 @@ void mmcpus_shootdowns_close(struct mmcpus_shootdowns *src)
 	for (size_t i = 0; i < SHOOTDOWN_NR_SETS; i++)
 		free(src->sets[i]);
 	mmcpus_cpuset_destroy(src->cpus);
+	mmcpus_cpuset_destroy(src->requested);
 	callbacks_deinit(&src->callbacks);
 	user_stacks_deinit(&src->user_stacks);
 	free(src);

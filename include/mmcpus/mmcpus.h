@@ -661,6 +661,7 @@ struct mmcpus_event {
 	uint64_t owner_id; /* 0: unknown */
 	uint64_t start;    /* of the range, in bytes; 0 and UINT64_MAX: all, or of the kernel's, unknown */
 	uint64_t end;
+	const struct mmcpus_cpuset *requested; /* CPUs, as MMCPUS_SHOOTDOWN_REQUESTED_CPUS */
 
 	/* Of a hit. */
 	uint64_t stolen_ns;
@@ -743,6 +744,11 @@ size_t mmcpus_shootdown_joined(const struct mmcpus_shootdown *row);
 
 enum mmcpus_shootdown_set {
 	MMCPUS_SHOOTDOWN_SENDER_CPUS,
+	/*
+	 * The CPUs that were asked to flush, without the sender's own: mm_cpumask() of the address space, or the set that a batch has
+	 * gathered, as it was handed to flush_tlb_multi(). Those that were lazy are in it, and not among those that were hit.
+	 */
+	MMCPUS_SHOOTDOWN_REQUESTED_CPUS,
 	MMCPUS_SHOOTDOWN_HIT_CPUS,
 	MMCPUS_NR_SHOOTDOWN_SETS,
 };

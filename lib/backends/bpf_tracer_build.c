@@ -28,6 +28,7 @@
 		if (!skel)                                                                                 \
 			return -ENOMEM;                                                                    \
 		skel->maps.row_sets.max_entries = SHOOTDOWN_NR_ROWS * SHOOTDOWN_NR_SETS * sizes->nr_words; \
+		skel->maps.requested.max_entries = 2 * sizes->nr_cpus * sizes->nr_words;                   \
 		skel->maps.watched.max_entries = sizes->nr_words;                                          \
 		skel->maps.stacks.max_entries = sizes->nr_stacks;                                          \
 		skel->maps.user_stacks.max_entries = sizes->nr_user_stacks;                                \

@@ -99,6 +99,10 @@ exact()
 	expect owner "$REPLY" "$owner_pid"
 	of sender_cpus "$2"
 	expect "sender's CPU" "$REPLY" "$A"
+	of requested_cpus "$2"
+	expand "$REPLY"
+	expect "CPUs that were asked, with the victim's" "$(grep -c -w "$B" <<<"$REPLY")" 1
+	expect "the sender's own" "$(grep -c -w "$A" <<<"$REPLY")" 0
 }
 
 @test "every madvise is counted, with its cause, kind and owner" {
@@ -266,6 +270,9 @@ adds_up()
 	jq -se --argjson pid "$load_pid" --argjson nr $NR '
 		(.[-1] | .event == "end" and .dropped == 0) and
 		([.[] | select(.event == "sent" and .pid == $pid and .cause == "madvise" and .kind == "range")] | length) == $nr' "$json"
+	jq -se --argjson pid "$load_pid" --argjson cpu "$B" '
+		[.[] | select(.event == "sent" and .pid == $pid and .cause == "madvise").requested_cpus |
+			[split(",")[] | split("-") | map(tonumber) | range(.[0]; .[-1] + 1)] | index($cpu)] | all' "$json"
 	# With the readers stopped there is not room for all.
 	mmcpus shootdowns --events -- bash -c 'kill -STOP $PPID; "$0" madvise 60000 "$1" "$2"; kill -CONT $PPID' \
 		"$MMCPUS_FLUSHES" "$A" "$B" >"$json" 2>"$said"
@@ -409,7 +416,7 @@ kernel_rows()
 	[ -n "$row" ]
 	jq -e --argjson others $others --arg cpu "$A" '.cause == "bpf" and .sent >= 2 and .sent <= 1000 and
 		.hits == .sent * $others and .sender_cpus == $cpu and .owner_pid == null and .owner_mm == null and
-		.stolen_ns > 0 and .wait_ns > .wait_max_ns' <<<"$row"
+		.stolen_ns > 0 and .wait_ns > .wait_max_ns and .requested_cpus == .hit_cpus' <<<"$row"
 	jq -e '.callback | test("^(do_kernel_range_flush|do_flush_tlb_all|__cpa_flush_tlb)(,|$)")' <<<"$row"
 	if [ $is_traced = 1 ]; then
 		expect "hits, as traced" "$(grep -c -E "^ *flushes-$load_pid .* csd_queue_cpu: .*func=(do_kernel_range_flush|do_flush_tlb_all|__cpa_flush_(tlb|all)) " \
@@ -430,7 +437,8 @@ kernel_rows()
 	shoot bpf 1 "$A" "$B" -- -C "$B"
 	row=$(kernel_rows)
 	[ -n "$row" ]
-	jq -e --arg cpu "$B" '.sent > 0 and .hits == .sent and .hit_cpus == $cpu' <<<"$row"
+	jq -e --arg cpu "$B" --argjson others $(($(getconf _NPROCESSORS_ONLN) - 1)) '.sent > 0 and .hits == .sent and .hit_cpus == $cpu and
+		([.requested_cpus | split(",")[] | split("-") | map(tonumber) | range(.[0]; .[-1] + 1)] | length) == $others' <<<"$row"
 	mmcpus shootdowns --events -- "$MMCPUS_FLUSHES" bpf 1 "$A" "$B" >"$json" 2>"$said"
 	read -r load_pid _ <"$said"
 	jq -se --argjson pid "$load_pid" '[.[] | select(.pid == $pid and .kind == "kernel-range")] |
@@ -464,7 +472,7 @@ need_calls()
 	row=$(jq -c --argjson pid "$load_pid" '.shootdowns[] | select(.pid == $pid and .callback == "ipi_mb")' "$json")
 	echo "$row"
 	jq -e --argjson nr $NR --arg from "$A" --arg to "$B" '.cause == "membarrier" and .kind == "call" and .sent == $nr and
-		.hits == $nr and .hit_cpus == $to and .sender_cpus == $from and .wait_ns == null and .owner_pid == null and
+		.hits == $nr and .hit_cpus == $to and .requested_cpus == $to and .sender_cpus == $from and .wait_ns == null and .owner_pid == null and
 		.stolen_ns > 0' <<<"$row"
 	jq -e --argjson nr $NR '([.shootdowns[] | select(.kind == "call").sent] | add) == .calls and .calls >= $nr and
 		.call_hits >= $nr' "$json"

@@ -19,6 +19,7 @@ struct fake {
 	size_t nr_forgotten;
 	int forget_err;
 	int nr_events;          /* that wait */
+	uint64_t event_words;   /* of the set in them; 0: it is unknown */
 	uint64_t event_ns;      /* when they happened */
 	bool polled_in_a_pause; /* the last time */
 };
@@ -106,7 +107,12 @@ static inline int fake_stack(void *state, int32_t id, uint64_t ret[SHOOTDOWN_STA
 static inline int fake_poll(void *state, int timeout_ms, void (*take)(void *arg, const struct shootdown_event *event),
 			    void *arg)
 {
-	const struct shootdown_event event = { .time_ns = fake.event_ns, .type = SHOOTDOWN_EVENT_SENT, .row = 3 };
+	const struct shootdown_event event = {
+		.time_ns = fake.event_ns,
+		.type = SHOOTDOWN_EVENT_SENT,
+		.row = 3,
+		.requested = { .nr_words = fake.event_words, .words = { 0xfe } },
+	};
 
 	(void)state;
 	(void)timeout_ms;

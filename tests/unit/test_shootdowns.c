@@ -382,6 +382,53 @@ static void a_captured_machine_has_none(void **state)
 	mmcpus_system_close(sys);
 }
 
+/* Those that were asked are not those that were hit: the lazy ones are left out. */
+static void tells_the_requested_cpus_where_all_are_known(void **state)
+{
+	struct scene scene = scene_open(*state, MMCPUS_BY_SENDER);
+	const struct mmcpus_cpuset *set;
+
+	take_row(1, 42, 11)->counts.sent = 1;
+	take_row(2, 42, 25)->counts.sent = 1;
+	fake.sets[1 * SHOOTDOWN_NR_SETS + SHOOTDOWN_SET_REQUESTED] = 2;
+	fake.sets[2 * SHOOTDOWN_NR_SETS + SHOOTDOWN_SET_REQUESTED] = ~UINT64_C(0) << 2;
+	set = mmcpus_shootdown_set(mmcpus_interval_row(read_interval(&scene), 0), MMCPUS_SHOOTDOWN_REQUESTED_CPUS);
+	assert_non_null(set);
+	assert_int_equal(mmcpus_cpuset_count(set), 1);
+	assert_true(mmcpus_cpuset_has(set, 1));
+
+	fake.rows[1].counts.sent = fake.rows[2].counts.sent = 1;
+	fake.sets[1 * SHOOTDOWN_NR_SETS + SHOOTDOWN_SET_REQUESTED] = 2;
+	fake.rows[2].flags |= SHOOTDOWN_ROW_REQUESTED_UNKNOWN;
+	assert_null(
+		mmcpus_shootdown_set(mmcpus_interval_row(read_interval(&scene), 0), MMCPUS_SHOOTDOWN_REQUESTED_CPUS));
+	scene_close(&scene);
+}
+
+static void take_requested(void *arg, const struct mmcpus_event *event)
+{
+	*(size_t *)arg = event->requested ? mmcpus_cpuset_count(event->requested) : SIZE_MAX;
+}
+
+static void an_event_tells_the_requested_cpus_if_they_are_known(void **state)
+{
+	struct scene scene;
+	size_t nr = 0;
+
+	write_tlb_row(*state, 12, 0);
+	scene = scene_open_with(*state, MMCPUS_BY_FLOW, SHOOTDOWNS_WITH_EVENTS);
+	take_row(3, 42, 11);
+	fake.nr_events = 1;
+	fake.event_words = 0;
+	assert_int_equal(mmcpus_shootdowns_poll(scene.src, 0, take_requested, &nr), 1);
+	assert_int_equal(nr, SIZE_MAX);
+	fake.nr_events = 1;
+	fake.event_words = 1;
+	assert_int_equal(mmcpus_shootdowns_poll(scene.src, 0, take_requested, &nr), 1);
+	assert_int_equal(nr, 1);
+	scene_close(&scene);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -397,6 +444,8 @@ int main(void)
 		tree_test(flushes_of_the_kernel_are_told_apart),
 		tree_test(flushes_of_the_kernel_may_be_unknown),
 		tree_test(groups_are_bounded),
+		tree_test(tells_the_requested_cpus_where_all_are_known),
+		tree_test(an_event_tells_the_requested_cpus_if_they_are_known),
 		tree_test(a_restart_forgets_events_and_counts_at_once),
 		tree_test(a_captured_machine_has_none),
 	};

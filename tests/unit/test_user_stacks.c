@@ -122,7 +122,7 @@ struct named {
 static struct named name(const struct tree *tree, struct user_stacks *stacks)
 {
 	static const uint64_t no_cpus[1];
-	static const uint64_t *const sets[SHOOTDOWN_NR_SETS] = { no_cpus, no_cpus };
+	static const uint64_t *const sets[SHOOTDOWN_NR_SETS] = { no_cpus, no_cpus, no_cpus };
 	const struct shootdown_row row = {
 		.key = { .start_ns = 11 * NS_PER_S, .tid = PID, .stack = -1, .user_stack = 5 },
 		.sender = { .pid = PID, .tid = PID },

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Kernel side: the CPUs that a flush is requested of, without the sender's own. Not all of them are hit: those that are
+ * lazy are left out, unless page tables are freed.
+ */
+#ifndef MMCPUS_BPF_SHOOTDOWN_REQUESTED_H
+#define MMCPUS_BPF_SHOOTDOWN_REQUESTED_H
+
+#include "cast_read.bpf.h"
+#include "mm_mask.bpf.h"
+#include "shootdown_cpu.bpf.h"
+#include "shootdown_flush.bpf.h"
+#include "shootdown_rows.bpf.h"
+
+/* Of the flush that each CPU sends, and behind all of these, of the flush of the kernel's own range that it sends. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(key_size, sizeof(uint32_t));
+	__uint(value_size, sizeof(uint64_t));
+	__uint(max_entries, 1); /* set before loading, to two sets for each CPU */
+} requested SEC(".maps");
+
+static __always_inline uint32_t requested_of(uint32_t cpu, uint32_t kind)
+{
+	return kind == SHOOTDOWN_KIND_KERNEL ? control.nr_cpus + cpu : cpu;
+}
+
+static __always_inline uint64_t *requested_word(uint32_t set, uint32_t word)
+{
+	uint32_t index = set * control.nr_words + word;
+
+	return bpf_map_lookup_elem(&requested, &index);
+}
+
+/* mask: address of a set of the kernel's. */
+static __always_inline uint64_t read_mask_word(uint64_t mask, uint32_t index)
+{
+	uint64_t address = mask + index * sizeof(uint64_t);
+	uint64_t word = 0;
+
+	if (can_cast)
+		return read_word(address);
+	bpf_probe_read_kernel(&word, sizeof(word), (const void *)address);
+	return word;
+}
+
+/* Sets of more than one word are gone through by a call for each: the verifier looks at it once, and not at each length. */
+struct words {
+	uint64_t mask; /* address of a set of the kernel's */
+	uint32_t cpu;  /* the sender's */
+	uint32_t set;
+	uint32_t row;
+	uint32_t nr; /* CPUs that are kept, or words with any */
+};
+
+static __always_inline void keep_word(struct words *words, uint32_t index)
+{
+	uint64_t *kept = requested_word(words->set, index);
+	uint64_t word = read_mask_word(words->mask, index);
+
+	if (index == words->cpu / 64)
+		word &= ~(1ull << words->cpu % 64);
+	words->nr += __builtin_popcountll(word);
+	if (kept)
+		*kept = word;
+}
+
+static long keep_next(uint32_t index, void *words)
+{
+	keep_word(words, index + 1);
+	return 0;
+}
+
+static __always_inline void count_word(struct words *words, uint32_t index)
+{
+	const uint64_t *kept = requested_word(words->set, index);
+
+	if (!kept)
+		return;
+	words->nr += *kept != 0;
+	add_word_to_set(words->row, SHOOTDOWN_SET_REQUESTED, index, *kept);
+}
+
+static long count_next(uint32_t index, void *words)
+{
+	count_word(words, index + 1);
+	return 0;
+}
+
+/*
+ * Keep what is in the kernel's set, which may change while its CPUs carry the flush out. mask: its address; 0: unknown, then
+ * none is kept. How many are? Global functions, as the next: what calls them need not be looked at for each way through them.
+ */
+__noinline int keep_requested(uint64_t mask, uint32_t cpu, uint32_t set)
+{
+	struct words words = { .mask = mask, .cpu = cpu, .set = set };
+
+	keep_word(&words, 0);
+	if (control.nr_words > 1)
+		bpf_loop(control.nr_words - 1, keep_next, &words, 0);
+	return (int)words.nr;
+}
+
+/* Add what is kept to a row. Is there anything? */
+__noinline int count_requested(uint32_t row, uint32_t set)
+{
+	struct words words = { .set = set, .row = row };
+
+	count_word(&words, 0);
+	if (control.nr_words > 1)
+		bpf_loop(control.nr_words - 1, count_next, &words, 0);
+	return words.nr != 0;
+}
+
+/* One more CPU, where each is seen by itself. */
+static __always_inline void add_requested(uint32_t set, uint32_t cpu)
+{
+	uint64_t *kept = requested_word(set, cpu / 64);
+
+	if (kept)
+		*kept |= 1ull << cpu % 64;
+}
+
+/* What the kernel will ask for that flush, by the description: mm_cpumask, or the set that a batch has gathered. 0: unknown. */
+static __always_inline uint64_t mask_of_flush(const struct flush *flush, uint32_t kind)
+{
+	const struct task_struct *task = (const void *)bpf_get_current_task();
+
+	if (kind == SHOOTDOWN_KIND_UNKNOWN)
+		return 0;
+	if (kind != SHOOTDOWN_KIND_BATCH)
+		return has_mm_mask() ? flush->mm + mm_mask_offset() : 0;
+	if (!bpf_core_field_exists(task->tlb_ubc.arch.cpumask))
+		return 0;
+	return (uint64_t)task + bpf_core_field_offset(struct task_struct, tlb_ubc.arch.cpumask);
+}
+
+#endif
