@@ -39,11 +39,12 @@ struct {
 	__uint(max_entries, SHOOTDOWN_NR_ROWS);
 } row_of SEC(".maps");
 
+/* Of words of 64 bits: the kernel lays out smaller ones at the same distance. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(key_size, sizeof(uint32_t));
-	__uint(value_size, sizeof(uint32_t));
+	__uint(value_size, sizeof(uint64_t));
 	__uint(max_entries, SHOOTDOWN_NR_ROWS);
 } free_rows SEC(".maps");
 
@@ -122,13 +123,13 @@ static __always_inline uint32_t take_free_row(void)
 	for (int i = 0; i < MAX_RETRIES; i++) {
 		uint32_t head = *(volatile uint32_t *)&control.free_head;
 		uint32_t slot = head % SHOOTDOWN_NR_ROWS;
-		uint32_t *index;
+		const uint64_t *index;
 
 		if (head == *(volatile uint32_t *)&control.free_tail)
 			break;
 		index = bpf_map_lookup_elem(&free_rows, &slot);
 		if (index && __sync_val_compare_and_swap(&control.free_head, head, head + 1) == head)
-			return *index;
+			return (uint32_t)*index;
 	}
 	return SHOOTDOWN_OTHER_ROW;
 }

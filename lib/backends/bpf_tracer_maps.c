@@ -31,7 +31,7 @@ static int map_all(struct tracer_state *tracer, const struct tracer_sizes *sizes
 	if (!err)
 		err = map_memory(tracer, TRACER_MAP_ROW_SETS, SHOOTDOWN_NR_ROWS * SHOOTDOWN_NR_SETS * set_bytes);
 	if (!err)
-		err = map_memory(tracer, TRACER_MAP_FREE_ROWS, SHOOTDOWN_NR_ROWS * sizeof(uint32_t));
+		err = map_memory(tracer, TRACER_MAP_FREE_ROWS, SHOOTDOWN_NR_ROWS * sizeof(uint64_t));
 	if (!err)
 		err = map_memory(tracer, TRACER_MAP_WATCHED, set_bytes);
 	if (!err)
@@ -43,7 +43,7 @@ void tracer_give_back(void *state, uint32_t row)
 {
 	struct tracer_state *tracer = state;
 	struct shootdown_control *control = tracer->build.control;
-	uint32_t *ring = tracer->maps[TRACER_MAP_FREE_ROWS].memory;
+	uint64_t *ring = tracer->maps[TRACER_MAP_FREE_ROWS].memory;
 	uint32_t tail = control->free_tail;
 
 	ring[tail % SHOOTDOWN_NR_ROWS] = row;

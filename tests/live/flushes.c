@@ -7,7 +7,8 @@
  * SENDERS and VICTIMS are CPUs ("0,2"): a thread for each, bound there; the victims spin in the address space that is
  * flushed, so that it is loaded where they are. Each sender does COUNT operations of KIND, RATE in a second if it is
  * given, each of which takes one shootdown; of the kind membarrier, which flushes nothing, one call on each victim's CPU;
- * of the kind bpf, one or more of the kernel's own range, on all CPUs. Threads run as real-time ones where that is allowed: a victim that another process has pushed aside is no victim. At
+ * of the kind bpf, one or more of the kernel's own range, on all CPUs; of the kind threads, one and those that the C library
+ * takes for a thread's end. Threads run as real-time ones where that is allowed: a victim that another process has pushed aside is no victim. At
  * most LIFETIME_SECONDS, or LIFETIME_OF_BPF.
  *
  * At its end it prints "PID OWNER-PID EXTRA" on stderr. EXTRA: shootdowns by page faults beyond COUNT that there can have
@@ -103,6 +104,21 @@ static void do_madvise(struct arena *arena, unsigned long index __attribute__((u
 {
 	write_to(arena->pages);
 	check(madvise(arena->pages, PAGE, MADV_DONTNEED) == 0, "madvise");
+}
+
+static void *do_madvise_once(void *arena)
+{
+	do_madvise(arena, 0);
+	return NULL;
+}
+
+/* Each by a thread of its own, one after the other. */
+static void do_by_threads(struct arena *arena, unsigned long index __attribute__((unused)))
+{
+	pthread_t thread;
+
+	check(pthread_create(&thread, NULL, do_madvise_once, arena) == 0, "pthread_create");
+	pthread_join(thread, NULL);
 }
 
 /* One madvise() at a time, by a thread that io_uring makes. */
@@ -351,6 +367,7 @@ struct kind {
 
 static const struct kind kinds[] = {
 	{ "madvise", prepare_page, do_madvise, NULL, false },
+	{ "threads", prepare_page, do_by_threads, NULL, false },
 	{ "io_uring", prepare_ring, do_ring, NULL, false },
 	{ "wander", prepare_page, do_wander, NULL, false },
 	{ "mprotect", prepare_many, do_mprotect, NULL, false },

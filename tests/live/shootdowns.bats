@@ -280,6 +280,14 @@ adds_up()
 	jq -se '.[-1].dropped > 0' "$json"
 }
 
+@test "there is room for more senders than rows, if they come one after the other" {
+	local nr=2500
+	need_two_cpus
+	shoot threads $nr "$A" "$B" 400
+	jq -e --argjson pid "$load_pid" --argjson nr $nr '.others == 0 and
+		([.shootdowns[] | select(.pid == $pid and .cause == "madvise").tid] | unique | length) == $nr' "$json"
+}
+
 # keep_flushing RATE: in the background
 keep_flushing()
 {
