@@ -5,12 +5,8 @@
 
 #include "shootdown_cpu.bpf.h"
 #include "shootdown_requested.bpf.h"
+#include "shootdown_ring.bpf.h"
 #include "shootdown_rows.bpf.h"
-
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4096); /* set before loading */
-} events SEC(".maps");
 
 /* NULL: there is no room, and that is counted. */
 static __always_inline struct shootdown_event *begin_event(const struct cpu_state *sender, uint32_t type, uint32_t cpu)

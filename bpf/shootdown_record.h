@@ -14,7 +14,9 @@
 
 #include <stdint.h>
 
-#define SHOOTDOWN_NR_ROWS      2048 /* a power of two */
+#define SHOOTDOWN_NR_ROWS      2048                        /* a power of two */
+#define SHOOTDOWN_ROWS_SCARCE  (SHOOTDOWN_NR_ROWS / 2)     /* fewer free ones are few */
+#define SHOOTDOWN_ROWS_PLENTY  (SHOOTDOWN_NR_ROWS / 4 * 3) /* from so many on, they are not any more */
 #define SHOOTDOWN_OTHER_ROW    0
 #define SHOOTDOWN_OTHER_CALLS  (SHOOTDOWN_NR_ROWS - 1) /* the same for calls that are no flushes */
 #define SHOOTDOWN_OTHER_KERNEL (SHOOTDOWN_NR_ROWS - 2) /* the same for flushes of the kernel's own range */
@@ -144,6 +146,7 @@ enum shootdown_set {
 enum shootdown_event_type {
 	SHOOTDOWN_EVENT_SENT,
 	SHOOTDOWN_EVENT_HIT,
+	SHOOTDOWN_EVENT_SCARCE, /* none: there are few free rows. Always told, and nothing else in it is set */
 };
 
 enum shootdown_stacks {
@@ -233,7 +236,7 @@ struct shootdown_control {
 	uint64_t was_hit;    /* a flush was seen to arrive on another CPU, since the start */
 
 	uint32_t is_paused; /* set and cleared by the library: nothing is counted or told */
-	uint32_t reserved;
+	uint32_t is_scarce; /* set by the program when it says so, cleared by the library when it has made room */
 };
 
 _Static_assert(sizeof(struct shootdown_control) == 128, "part of the contract");

@@ -8,6 +8,7 @@
 
 #include "pid_view.bpf.h"
 #include "shootdown_record.h"
+#include "shootdown_ring.bpf.h"
 
 #define PF_EXITING 0x00000004
 
@@ -117,6 +118,16 @@ static __always_inline bool is_watched(uint32_t cpu)
 
 /* ------------------------------------------------------------------------------------------------------------- rows -- */
 
+/* head: of the ring of free rows, from now on. */
+static __noinline void note_free(uint32_t head)
+{
+	uint32_t nr_free = *(volatile uint32_t *)&control.free_tail - head;
+
+	if (nr_free < SHOOTDOWN_ROWS_SCARCE && !*(volatile uint32_t *)&control.is_scarce &&
+	    !__sync_lock_test_and_set(&control.is_scarce, 1))
+		wake_reader();
+}
+
 /* A free row; SHOOTDOWN_OTHER_ROW if there is none. */
 static __always_inline uint32_t take_free_row(void)
 {
@@ -128,8 +139,10 @@ static __always_inline uint32_t take_free_row(void)
 		if (head == *(volatile uint32_t *)&control.free_tail)
 			break;
 		index = bpf_map_lookup_elem(&free_rows, &slot);
-		if (index && __sync_val_compare_and_swap(&control.free_head, head, head + 1) == head)
+		if (index && __sync_val_compare_and_swap(&control.free_head, head, head + 1) == head) {
+			note_free(head + 1);
 			return (uint32_t)*index;
+		}
 	}
 	return SHOOTDOWN_OTHER_ROW;
 }

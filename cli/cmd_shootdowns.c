@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* mmcpus shootdowns: who interrupts whom, why, and what it costs, while it happens. */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,8 +23,14 @@
 
 #define DELAY_MS 1000
 
-/* The kernel has room for some thousand rows; where many processes come and go, that does not last for a second. */
-#define COLLECT_MS 250
+/*
+ * Once an interval is enough, but for one that is longer than this: so that what is silent can be told from what is not, when
+ * the kernel's room for rows runs low.
+ */
+#define LOOK_MS 1000
+
+/* Then, and where processes must be asked for their code before they are gone, as often as this. */
+#define LOOK_OFTEN_MS 250
 
 /* Rows of a table that are read at a glance. */
 #define TOP_DEFAULT 20
@@ -65,23 +72,18 @@ static int print_interval(const struct run *run)
 	return fflush(stdout) || ferror(stdout) ? STATUS_FAILED : status;
 }
 
-/* Wait, but no longer than it all lasts. */
+/* Wait, but no longer than it all lasts, and no longer than the kernel has room for rows. */
 static void wait_until(struct run *run, uint64_t until_ms)
 {
-	if (run->end_ms && run->end_ms <= until_ms) {
+	struct pollfd room = { .fd = mmcpus_shootdowns_fd(run->src), .events = POLLIN };
+
+	if (run->end_ms && run->end_ms < until_ms)
 		until_ms = run->end_ms;
+	while (!run->is_over && stop_now_ms() < until_ms && poll(&room, 1, 0) <= 0)
+		run->is_over =
+			stop_wait_for(&run->stop, until_ms, room.fd) || (run->child.pid && child_check(&run->child));
+	if (run->end_ms && stop_now_ms() >= run->end_ms)
 		run->is_over = true;
-	}
-	while (stop_now_ms() < until_ms) {
-		if (stop_wait(&run->stop, until_ms)) {
-			run->is_over = true;
-			break;
-		}
-		if (run->child.pid && child_check(&run->child)) {
-			run->is_over = true;
-			break;
-		}
-	}
 }
 
 static int collect(const struct run *run)
@@ -92,11 +94,18 @@ static int collect(const struct run *run)
 	return STATUS_FAILED;
 }
 
+static uint64_t next_look_ms(const struct run *run)
+{
+	bool is_often = run->request->opts->stack || mmcpus_shootdowns_is_crowded(run->src);
+
+	return stop_now_ms() + (is_often ? LOOK_OFTEN_MS : LOOK_MS);
+}
+
 /* In between, take what has been counted out of the kernel, where there is less room for it. */
 static int count_until(struct run *run, uint64_t until_ms)
 {
 	while (!run->is_over && (!until_ms || stop_now_ms() < until_ms)) {
-		uint64_t next_ms = stop_now_ms() + COLLECT_MS;
+		uint64_t next_ms = next_look_ms(run);
 
 		wait_until(run, until_ms && until_ms < next_ms ? until_ms : next_ms);
 		if (collect(run))
@@ -110,14 +119,14 @@ static int count_until(struct run *run, uint64_t until_ms)
 
 static int tell_events(struct run *run)
 {
-	uint64_t collect_ms = stop_now_ms() + COLLECT_MS;
+	uint64_t collect_ms = stop_now_ms() + LOOK_OFTEN_MS;
 	int status = STATUS_OK;
 
 	while (!run->is_over && status == STATUS_OK) {
 		status = shootdown_events_print(run->src, EVENTS_MS);
 		wait_until(run, stop_now_ms() + 1);
 		if (status == STATUS_OK && stop_now_ms() >= collect_ms) {
-			collect_ms = stop_now_ms() + COLLECT_MS;
+			collect_ms = stop_now_ms() + LOOK_OFTEN_MS;
 			status = collect(run);
 		}
 	}

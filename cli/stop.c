@@ -2,18 +2,34 @@
 #include "stop.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
 #include <time.h>
+#include <unistd.h>
+
+#include "message.h"
 
 #define NS_PER_MS 1000000
 
+/* From here on the signals are blocked, so that none is lost between a look at the clock and the wait. */
 static void begin(struct stop *stop, int other)
 {
-	sigemptyset(&stop->signals);
-	sigaddset(&stop->signals, SIGINT);
-	sigaddset(&stop->signals, SIGTERM);
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
 	if (other)
-		sigaddset(&stop->signals, other);
-	sigprocmask(SIG_BLOCK, &stop->signals, &stop->before);
+		sigaddset(&signals, other);
+	stop->fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (stop->fd < 0) {
+		complain("cannot wait for signals: %s", strerror(errno));
+		exit(STATUS_FAILED);
+	}
+	sigprocmask(SIG_BLOCK, &signals, &stop->before);
 }
 
 void stop_begin(struct stop *stop)
@@ -29,6 +45,7 @@ void stop_begin_with_child(struct stop *stop)
 void stop_end(const struct stop *stop)
 {
 	sigprocmask(SIG_SETMASK, &stop->before, NULL);
+	close(stop->fd);
 }
 
 uint64_t stop_now_ms(void)
@@ -39,19 +56,30 @@ uint64_t stop_now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / NS_PER_MS;
 }
 
-/* The signals are blocked, so that none is lost between a look at the clock and the wait. */
-bool stop_wait(const struct stop *stop, uint64_t until_ms)
+static bool is_asked_to_end(const struct stop *stop)
 {
+	struct signalfd_siginfo signal;
+
+	return read(stop->fd, &signal, sizeof(signal)) == sizeof(signal) && signal.ssi_signo != SIGCHLD;
+}
+
+bool stop_wait_for(const struct stop *stop, uint64_t until_ms, int fd)
+{
+	struct pollfd fds[] = { { .fd = stop->fd, .events = POLLIN }, { .fd = fd, .events = POLLIN } };
+
 	for (;;) {
 		uint64_t now = stop_now_ms();
 		uint64_t left = until_ms > now ? until_ms - now : 0;
-		struct timespec timeout = { (time_t)(left / 1000), (long)(left % 1000) * NS_PER_MS };
+		int nr = poll(fds, 2, left < INT_MAX ? (int)left : INT_MAX);
 
-		int signal = sigtimedwait(&stop->signals, NULL, &timeout);
-
-		if (signal > 0)
-			return signal != SIGCHLD;
-		if (errno != EINTR)
+		if (nr > 0)
+			return fds[0].revents && is_asked_to_end(stop);
+		if (nr == 0 && left < INT_MAX)
 			return false;
 	}
+}
+
+bool stop_wait(const struct stop *stop, uint64_t until_ms)
+{
+	return stop_wait_for(stop, until_ms, -1);
 }

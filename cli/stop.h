@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 struct stop {
-	sigset_t signals;
 	sigset_t before; /* what was blocked */
+	int fd;          /* tells of the signals */
 };
 
 /* From here on the signals wait for stop_wait(). */
@@ -20,6 +20,9 @@ void stop_begin_with_child(struct stop *stop);
 
 /* Wait until that time of the monotonic clock. True: asked to end. */
 bool stop_wait(const struct stop *stop, uint64_t until_ms);
+
+/* The same, and it also ends, with false, when the descriptor is readable. */
+bool stop_wait_for(const struct stop *stop, uint64_t until_ms, int fd);
 
 /* From here on the signals end the process again. */
 void stop_end(const struct stop *stop);

@@ -162,6 +162,33 @@ static int collect_row(struct mmcpus_shootdowns *src, uint32_t index)
 	return groups_add(&src->collected, &row, (const uint64_t *const *)src->sets);
 }
 
+/* ------------------------------------------------------------------------------------------------------------- room -- */
+
+static void ignore_event(void *unused, const struct shootdown_event *event)
+{
+	(void)unused;
+	(void)event;
+}
+
+/* Without events that are wanted, what waits only says that rows are few, and that is looked after. */
+static void note_room(struct mmcpus_shootdowns *src)
+{
+	struct shootdown_control *control = src->shared.control;
+	uint32_t nr_free = control->free_tail - __atomic_load_n(&control->free_head, __ATOMIC_RELAXED);
+
+	if (!src->with_events)
+		src->ops->poll(src->state, 0, ignore_event, NULL);
+	if (nr_free >= SHOOTDOWN_ROWS_PLENTY)
+		__atomic_store_n(&control->is_scarce, 0, __ATOMIC_RELAXED);
+}
+
+bool mmcpus_shootdowns_is_crowded(const struct mmcpus_shootdowns *src)
+{
+	return __atomic_load_n(&src->shared.control->is_scarce, __ATOMIC_RELAXED);
+}
+
+/* ---------------------------------------------------------------------------------------------------------- collect -- */
+
 int shootdowns_collect_at(struct mmcpus_shootdowns *src, uint64_t time_ns)
 {
 	int err = 0;
@@ -173,6 +200,7 @@ int shootdowns_collect_at(struct mmcpus_shootdowns *src, uint64_t time_ns)
 		if (failed)
 			err = failed;
 	}
+	note_room(src);
 	/* At once: later, the processes may be gone. */
 	if (src->by == MMCPUS_BY_USER_STACK)
 		user_stacks_name(&src->user_stacks, &src->collected, &src->sys->root, src->ops, src->state);

@@ -63,6 +63,8 @@ static void hand_on(void *arg, const struct shootdown_event *event)
 	struct mmcpus_event ret = { .time_ns = event->time_ns, .id = event->id, .cpu = event->cpu };
 	char cause[64];
 
+	if (event->type == SHOOTDOWN_EVENT_SCARCE) /* mmcpus_shootdowns_is_crowded() tells */
+		return;
 	if (event->time_ns > listener->src->told_ns)
 		listener->src->told_ns = event->time_ns;
 	if (event->row >= SHOOTDOWN_NR_ROWS)
@@ -76,6 +78,11 @@ static void hand_on(void *arg, const struct shootdown_event *event)
 		ret.requested = fill_requested(listener->src->requested, event);
 	}
 	listener->take(listener->arg, &ret);
+}
+
+int mmcpus_shootdowns_fd(const struct mmcpus_shootdowns *src)
+{
+	return src->ops->fd(src->state);
 }
 
 int mmcpus_shootdowns_poll(struct mmcpus_shootdowns *src, int timeout_ms,

@@ -57,6 +57,9 @@ struct tracer_ops {
 	int (*poll)(void *state, int timeout_ms, void (*take)(void *arg, const struct shootdown_event *event),
 		    void *arg);
 
+	/* Becomes readable when a poll would not wait. Lives as long as the tracer. */
+	int (*fd)(void *state);
+
 	/* As mmcpus_shootdowns_hook(). */
 	int (*hook)(void *state, size_t index, struct mmcpus_hook *ret);
 	/* 0 if it sees the CPUs that are hit, or -errno and what is missing. */

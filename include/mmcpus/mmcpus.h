@@ -589,10 +589,21 @@ int mmcpus_shootdowns_hook(const struct mmcpus_shootdowns *src, size_t index, st
 struct mmcpus_interval;
 
 /*
- * Collect what was counted without ending the interval. There is room for some 2,000 different rows in the kernel; who
- * reads seldom should collect some times a second, lest those beyond be counted in a row for all others.
+ * Collect what was counted without ending the interval. There is room for some 2,000 different rows in the kernel; what
+ * goes beyond is counted in a row for all others. A row is free again when several looks, a tenth of a second apart at
+ * least, have found nothing in it.
  */
 int mmcpus_shootdowns_collect(struct mmcpus_shootdowns *src);
+
+/*
+ * A descriptor for poll(2): readable when half of that room has come to be taken, until the next collect or read. It is the
+ * source's, and goes with it: wait for it, and do nothing else with it. If events are wanted, it is readable as well when
+ * many of them wait.
+ */
+int mmcpus_shootdowns_fd(const struct mmcpus_shootdowns *src);
+
+/* Is room still short, since then? Then collect some times a second. */
+bool mmcpus_shootdowns_is_crowded(const struct mmcpus_shootdowns *src);
 
 /* Take what was counted since the last read, or the open. */
 int mmcpus_shootdowns_read(struct mmcpus_shootdowns *src, const struct mmcpus_interval **ret,

@@ -244,6 +244,7 @@ const struct tracer_ops tracer_bpf = {
 	.forget = tracer_forget,
 	.give_back = tracer_give_back,
 	.poll = tracer_poll,
+	.fd = tracer_fd,
 	.hook = tracer_hook,
 	.sees_hits = tracer_sees_hits,
 	.sees_kernel = tracer_sees_kernel,

@@ -41,7 +41,7 @@ struct tracer_state {
 	struct mapping maps[TRACER_NR_MAPS]; /* of those that are shared */
 	int links[TRACER_NR_PROGRAMS];       /* -1: not attached */
 	struct taker taker;
-	struct ring_buffer *events; /* NULL: not wanted */
+	struct ring_buffer *events;
 	bool with_calls;
 	struct mmcpus_hook hooks[NR_HOOKS];
 };
@@ -72,8 +72,9 @@ int tracer_share(struct tracer_state *tracer, const struct tracer_sizes *sizes, 
 void tracer_unshare(struct tracer_state *tracer);
 void tracer_give_back(void *state, uint32_t row);
 
-/* bpf_tracer_events.c. If events are wanted; without them, a poll fails. */
+/* bpf_tracer_events.c. Without events that are wanted, there are those that say that rows are few. */
 int tracer_open_events(struct tracer_state *tracer);
+int tracer_fd(void *state);
 void tracer_close_events(struct tracer_state *tracer);
 int tracer_poll(void *state, int timeout_ms, void (*take)(void *arg, const struct shootdown_event *event), void *arg);
 

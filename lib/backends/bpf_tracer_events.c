@@ -25,6 +25,11 @@ int tracer_open_events(struct tracer_state *tracer)
 	return tracer->events ? 0 : -errno;
 }
 
+int tracer_fd(void *state)
+{
+	return ring_buffer__epoll_fd(((struct tracer_state *)state)->events);
+}
+
 void tracer_close_events(struct tracer_state *tracer)
 {
 	ring_buffer__free(tracer->events);
@@ -33,11 +38,9 @@ void tracer_close_events(struct tracer_state *tracer)
 int tracer_poll(void *state, int timeout_ms, void (*take)(void *arg, const struct shootdown_event *event), void *arg)
 {
 	struct tracer_state *tracer = state;
-	struct pollfd ring = { .fd = tracer->events ? ring_buffer__epoll_fd(tracer->events) : -1, .events = POLLIN };
+	struct pollfd ring = { .fd = tracer_fd(state), .events = POLLIN };
 	int err;
 
-	if (!tracer->events)
-		return -EINVAL;
 	tracer->taker = (struct taker){ .take = take, .arg = arg };
 	if (poll(&ring, 1, timeout_ms) < 0 && errno != EINTR)
 		return -errno;

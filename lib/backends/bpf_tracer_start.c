@@ -122,11 +122,9 @@ int tracer_start(struct tracer_state *tracer, const struct tracer_request *reque
 		return reason_set(why, err, "running the BPF program: %s", strerror(-err));
 	check_layout(tracer);
 	learn_fault(tracer);
-	if (request->with_events) {
-		err = tracer_open_events(tracer);
-		if (err)
-			return reason_set(why, err, "sharing memory with the BPF program: %s", strerror(-err));
-	}
+	err = tracer_open_events(tracer);
+	if (err)
+		return reason_set(why, err, "sharing memory with the BPF program: %s", strerror(-err));
 	tracer_attach_hits(tracer);
 	tracer_attach_unmaps(tracer);
 	tracer_attach_kernel(tracer);

@@ -288,6 +288,39 @@ adds_up()
 		([.shootdowns[] | select(.pid == $pid and .cause == "madvise").tid] | unique | length) == $nr' "$json"
 }
 
+# wait_for_output: in the file json, for some seconds
+wait_for_output()
+{
+	local i
+	for ((i = 0; i < 100; i++)); do
+		[ ! -s "$json" ] || break
+		sleep 0.1
+	done
+}
+
+# switches PID: how often it has gone to sleep
+switches()
+{
+	awk '/^voluntary_ctxt_switches:/ { print $2 }' "/proc/$1/status"
+}
+
+@test "it wakes up once an interval, whatever happens in between" {
+	local watcher before after
+	need_two_cpus
+	keep_flushing 5000
+	"$MMCPUS_BIN" shootdowns -d 2 >"$json" 3>&- &
+	watcher=$!
+	started_pids+=("$watcher")
+	wait_for_output
+	before=$(switches "$watcher")
+	sleep 4
+	after=$(switches "$watcher")
+	kill -INT "$watcher"
+	wait "$watcher"
+	# A look a second. One may have to wait for somebody besides.
+	[ $((after - before)) -ge 2 ] && [ $((after - before)) -le 10 ]
+}
+
 # keep_flushing RATE: in the background
 keep_flushing()
 {
@@ -296,7 +329,7 @@ keep_flushing()
 }
 
 @test "--events begins and ends while a load goes on, and misses none of it; a signal ends it" {
-	local watcher i
+	local watcher
 	need_two_cpus
 	keep_flushing 5000
 	mmcpus shootdowns --events -w 0.3 >"$json"
@@ -306,10 +339,7 @@ keep_flushing()
 	"$MMCPUS_BIN" shootdowns --events >"$json" 3>&- &
 	watcher=$!
 	started_pids+=("$watcher")
-	for ((i = 0; i < 100; i++)); do
-		[ ! -s "$json" ] || break
-		sleep 0.1
-	done
+	wait_for_output
 	kill -INT "$watcher"
 	wait "$watcher"
 	adds_up

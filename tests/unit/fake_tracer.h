@@ -124,6 +124,12 @@ static inline int fake_poll(void *state, int timeout_ms, void (*take)(void *arg,
 	return 1;
 }
 
+static inline int fake_fd(void *state)
+{
+	(void)state;
+	return -1;
+}
+
 static inline int fake_symbol(void *state, uint64_t address, char *buf, size_t size)
 {
 	(void)state;
@@ -138,6 +144,7 @@ static const struct tracer_ops fake_tracer = {
 	.forget = fake_forget,
 	.give_back = fake_give_back,
 	.poll = fake_poll,
+	.fd = fake_fd,
 	.hook = fake_hook,
 	.sees_hits = fake_sees_hits,
 	.sees_kernel = fake_sees_kernel,
