@@ -55,6 +55,7 @@ struct mmcpus_shootdowns {
 	uint64_t nr_call_hits;
 	struct callback_names callbacks;
 	struct stack_causes causes;
+	struct mmcpus_source *mms; /* to look at with stacks in user space, where it can be had */
 	struct user_stacks user_stacks;
 	struct shootdown_groups collected;
 	struct mmcpus_interval interval; /* the caller's */

@@ -9,6 +9,24 @@
 #include "cpuset.h"
 #include "reason.h"
 
+/* As BPF sees it: /proc does not tell. */
+static int read_mm_id(void *source, pid_t pid, uint64_t *ret)
+{
+	const struct mmcpus_snapshot *snap;
+	int err = mmcpus_source_snapshot_pid(source, pid, 0, &snap, NULL);
+
+	return err ? err : mmcpus_mm_id(mmcpus_snapshot_mm(snap, 0), ret);
+}
+
+/* Before the tracer, for to load a program makes the kernel flush. Without it, less is known of who made an exec. */
+static void open_mms(struct mmcpus_shootdowns *src)
+{
+	if (src->by != MMCPUS_BY_USER_STACK || mmcpus_source_open(src->sys, "bpf", &src->mms, NULL))
+		return;
+	src->user_stacks.read_mm_id = read_mm_id;
+	src->user_stacks.arg = src->mms;
+}
+
 static int open_tracer(struct mmcpus_shootdowns *src, struct mmcpus_reason *why)
 {
 	const struct tracer_request request = {
@@ -69,6 +87,8 @@ int shootdowns_open_with(const struct tracer_ops *ops, const struct mmcpus_syste
 	if (err)
 		reason_set(why, err, "%s", strerror(-err));
 	else
+		open_mms(src);
+	if (!err)
 		err = open_tracer(src, why);
 	if (err) {
 		mmcpus_shootdowns_close(src);
@@ -142,5 +162,6 @@ void mmcpus_shootdowns_close(struct mmcpus_shootdowns *src)
 	mmcpus_cpuset_destroy(src->requested);
 	callbacks_deinit(&src->callbacks);
 	user_stacks_deinit(&src->user_stacks);
+	mmcpus_source_close(src->mms);
 	free(src);
 }

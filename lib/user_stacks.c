@@ -19,6 +19,9 @@
 struct process {
 	pid_t pid;
 	bool is_there;
+	bool knows_mm_id;
+	uint64_t mm_id;
+	char comm[16]; /* empty: not known */
 	struct code_maps maps;
 	struct root root; /* as it sees files; fd -1: not to be had */
 };
@@ -29,10 +32,16 @@ static void module_deinit(struct user_module *module)
 	free(module->path);
 }
 
-void user_stacks_deinit(struct user_stacks *stacks)
+static void forget_modules(struct user_stacks *stacks)
 {
 	for (size_t i = 0; i < stacks->nr_modules; i++)
 		module_deinit(&stacks->modules[i]);
+	stacks->nr_modules = stacks->next = 0;
+}
+
+void user_stacks_deinit(struct user_stacks *stacks)
+{
+	forget_modules(stacks);
 	*stacks = (struct user_stacks){ 0 };
 }
 
@@ -62,20 +71,55 @@ static void process_close(struct process *process)
 	*process = (struct process){ .root.fd = -1 };
 }
 
-static void process_open(struct process *process, const struct root *root, const struct mmcpus_shootdown *group)
+/* Once the maps are read: an exec before that has given the process another mm, which it keeps until the next. */
+static void read_identity(struct process *process, const struct user_stacks *stacks, const struct root *root)
+{
+	char path[64];
+
+	process->knows_mm_id =
+		stacks->read_mm_id && stacks->read_mm_id(stacks->arg, process->pid, &process->mm_id) == 0;
+	snprintf(path, sizeof(path), "proc/%d/comm", (int)process->pid);
+	if (root_read_line(root, path, process->comm, sizeof(process->comm)))
+		process->comm[0] = '\0';
+}
+
+static void process_open(struct process *process, const struct user_stacks *stacks, const struct root *root,
+			 const struct mmcpus_shootdown *group)
 {
 	pid_t pid = group->row.sender.pid;
 	char path[64];
 
 	process_close(process);
 	process->pid = pid;
-	if (pid <= 0 || !is_same(root, group) || code_maps_read(&process->maps, root, pid))
+	if (pid <= 0 || code_maps_read(&process->maps, root, pid) || !is_same(root, group))
 		return;
 	process->is_there = true;
+	read_identity(process, stacks, root);
 	snprintf(path, sizeof(path), "proc/%d/root", (int)pid);
 	/* What is in there may come from anybody: opened as files of a captured machine are, never beyond that root. */
 	if (root_enter(root, path, &process->root) == 0)
 		process->root.is_live = false;
+}
+
+/* The mm that the sender had when it sent, if that is what it flushed. 0: not known. */
+static uint64_t own_mm_id(const struct shootdown_row *row)
+{
+	bool is_flush = row->key.kind != SHOOTDOWN_KIND_CALL && row->key.kind != SHOOTDOWN_KIND_KERNEL;
+	bool is_own = row->flags & SHOOTDOWN_ROW_OWNER_NAMED && row->owner_pid == row->sender.pid;
+
+	return is_flush && is_own ? row->key.owner_id : 0;
+}
+
+/* Has it made no exec since? If only the name tells, one that has changed its name is in doubt. */
+static bool runs_same_program(const struct process *process, const struct shootdown_row *row)
+{
+	uint64_t mm_id = own_mm_id(row);
+
+	if (!process->is_there)
+		return false;
+	if (mm_id && process->knows_mm_id)
+		return mm_id == process->mm_id;
+	return process->comm[0] && strncmp(process->comm, row->sender.comm, sizeof(process->comm)) == 0;
 }
 
 /* ----------------------------------------------------------------------------------------------------------- modules -- */
@@ -102,7 +146,7 @@ static struct user_module *take_place(struct user_stacks *stacks)
 	struct user_module *module;
 
 	if (count_bytes(stacks) > MODULES_BYTES_MAX)
-		user_stacks_deinit(stacks);
+		forget_modules(stacks);
 	if (stacks->nr_modules < USER_MODULES_MAX)
 		return &stacks->modules[stacks->nr_modules++];
 	module = &stacks->modules[stacks->next++ % USER_MODULES_MAX];
@@ -170,16 +214,18 @@ static void name_frame(struct user_stacks *stacks, const struct process *process
 static void name_stack(struct user_stacks *stacks, const struct process *process, struct mmcpus_shootdown *group,
 		       const uint64_t *addresses, size_t nr)
 {
+	bool is_named = runs_same_program(process, &group->row);
+
 	group->user_frames = calloc(nr + 1, sizeof(*group->user_frames));
 	for (size_t i = 0; group->user_frames && i < nr; i++) {
 		struct user_frame *frame = &group->user_frames[i];
 
 		/* What was taken for a frame pointer was none. */
-		if (i && process->is_there && !code_maps_find(&process->maps, addresses[i] - 1))
+		if (i && is_named && !code_maps_find(&process->maps, addresses[i] - 1))
 			break;
 		group->nr_user_frames++;
 		frame->address = addresses[i];
-		if (process->is_there)
+		if (is_named)
 			name_frame(stacks, process, i == 0, frame);
 	}
 }
@@ -200,7 +246,7 @@ void user_stacks_name(struct user_stacks *stacks, struct shootdown_groups *group
 		if (nr <= 0)
 			continue;
 		if (process.pid != group->row.sender.pid || !process.is_there)
-			process_open(&process, root, group);
+			process_open(&process, stacks, root, group);
 		name_stack(stacks, &process, group, addresses, (size_t)nr);
 	}
 	process_close(&process);

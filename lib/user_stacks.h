@@ -3,6 +3,8 @@
 #ifndef MMCPUS_LIB_USER_STACKS_H
 #define MMCPUS_LIB_USER_STACKS_H
 
+#include <sys/types.h>
+
 #include "elf_symbols.h"
 #include "root.h"
 #include "shootdown_groups.h"
@@ -19,12 +21,18 @@ struct user_module {
 
 /* Zero-initialized it is empty. */
 struct user_stacks {
+	/* The number of the mm that a process has now, as rows have it of their owner. NULL, or -errno: not known. */
+	int (*read_mm_id)(void *arg, pid_t pid, uint64_t *ret);
+	void *arg;
 	struct user_module modules[USER_MODULES_MAX];
 	size_t nr_modules;
 	size_t next; /* to be given up for another */
 };
 
-/* Give each group that has none the frames of its user stack. */
+/*
+ * Give each group that has none the frames of its user stack. They have names only if the process still runs the program that
+ * it ran then, as far as its mm tells, or where that is not known, its name.
+ */
 void user_stacks_name(struct user_stacks *stacks, struct shootdown_groups *groups, const struct root *root,
 		      const struct tracer_ops *ops, void *state);
 void user_stacks_deinit(struct user_stacks *stacks);

@@ -7,6 +7,7 @@
 #include "user_stacks.h"
 
 #define PID          7
+#define MM_ID        300
 #define CODE         0x400000ul /* where its program is mapped */
 #define NS_PER_S     1000000000ul
 #define FIELDS_23_38 " 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0" /* of stat; the next is the CPU */
@@ -108,6 +109,7 @@ static struct code make_process(const struct tree *tree)
 	copy_program(tree);
 	write_maps(tree, &code, inode_of(tree, PROGRAM));
 	write_stat(tree, 10);
+	tree_write(tree, "proc/7/comm", "program\n");
 	return code;
 }
 
@@ -119,26 +121,39 @@ struct named {
 };
 
 /* Of a thread that began after 11 s. */
-static struct named name(const struct tree *tree, struct user_stacks *stacks)
+static const struct shootdown_row plain_row = {
+	.flags = SHOOTDOWN_ROW_OWNER_NAMED,
+	.key = { .start_ns = 11 * NS_PER_S,
+		 .owner_id = MM_ID,
+		 .tid = PID,
+		 .kind = SHOOTDOWN_KIND_RANGE,
+		 .stack = -1,
+		 .user_stack = 5 },
+	.sender = { .pid = PID, .tid = PID, .comm = "program" },
+	.owner_pid = PID,
+	.counts.sent = 1,
+};
+
+static struct named name_row(const struct tree *tree, struct user_stacks *stacks, const struct shootdown_row *row)
 {
 	static const uint64_t no_cpus[1];
 	static const uint64_t *const sets[SHOOTDOWN_NR_SETS] = { no_cpus, no_cpus, no_cpus };
-	const struct shootdown_row row = {
-		.key = { .start_ns = 11 * NS_PER_S, .tid = PID, .stack = -1, .user_stack = 5 },
-		.sender = { .pid = PID, .tid = PID },
-		.counts.sent = 1,
-	};
 	struct named named;
 	struct root root;
 
 	assert_int_equal(root_init(&root, tree->root, NULL), 0);
 	groups_init(&named.groups, MMCPUS_BY_USER_STACK, 2);
-	assert_int_equal(groups_add(&named.groups, &row, sets), 0);
+	assert_int_equal(groups_add(&named.groups, row, sets), 0);
 	user_stacks_name(stacks, &named.groups, &root, &tracer, addresses);
 	assert_int_equal(named.groups.nr_groups, 1);
 	named.row = named.groups.groups[0];
 	root_deinit(&root);
 	return named;
+}
+
+static struct named name(const struct tree *tree, struct user_stacks *stacks)
+{
+	return name_row(tree, stacks, &plain_row);
 }
 
 static void take_stack(int nr, uint64_t innermost, uint64_t caller, uint64_t next)
@@ -281,6 +296,61 @@ static void who_has_the_number_by_now_has_no_say(void **state)
 	expect_no_symbol(*state, NULL);
 }
 
+static int mm_id_of(void *arg, pid_t pid, uint64_t *ret)
+{
+	const uint64_t *id = arg;
+
+	assert_int_equal(pid, PID);
+	*ret = *id;
+	return *id ? 0 : -ENODATA;
+}
+
+/* The process has that mm by now (0: nobody knows), and that name. */
+static void expect_symbol_after(const struct tree *tree, const struct shootdown_row *row, uint64_t mm_id,
+				const char *comm, bool is_expected)
+{
+	struct user_stacks stacks = { .read_mm_id = mm_id_of, .arg = &mm_id };
+	struct named named;
+
+	tree_write(tree, "proc/7/comm", comm);
+	named = name_row(tree, &stacks, row);
+	expect_frame(&named, 0, is_expected ? "/bin/program" : NULL, is_expected ? "some_function" : NULL, 0);
+	assert_int_equal(named.row->nr_user_frames, 2);
+	groups_deinit(&named.groups);
+	user_stacks_deinit(&stacks);
+}
+
+/* Its maps are those of another program, or of the same at other addresses. */
+static void an_exec_takes_the_names_away(void **state)
+{
+	struct code code = make_process(*state);
+
+	take_stack(2, code.function, code.function + 1, 0);
+	expect_symbol_after(*state, &plain_row, MM_ID, "program\n", true);
+	expect_symbol_after(*state, &plain_row, MM_ID, "renamed\n", true);
+	expect_symbol_after(*state, &plain_row, MM_ID + 1, "program\n", false);
+}
+
+static void an_exec_may_show_in_the_name_alone(void **state)
+{
+	struct code code = make_process(*state);
+	struct shootdown_row foreign = plain_row;
+	struct shootdown_row unnamed = plain_row;
+	struct shootdown_row kernel = plain_row;
+
+	foreign.owner_pid = PID + 1;
+	unnamed.flags = 0;
+	kernel.key.kind = SHOOTDOWN_KIND_KERNEL;
+	take_stack(2, code.function, code.function + 1, 0);
+	expect_symbol_after(*state, &plain_row, 0, "program\n", true);
+	expect_symbol_after(*state, &plain_row, 0, "other\n", false);
+	expect_symbol_after(*state, &plain_row, 0, "", false);
+	expect_symbol_after(*state, &foreign, MM_ID + 1, "program\n", true);
+	expect_symbol_after(*state, &foreign, MM_ID, "other\n", false);
+	expect_symbol_after(*state, &unnamed, MM_ID + 1, "program\n", true);
+	expect_symbol_after(*state, &kernel, MM_ID + 1, "program\n", true);
+}
+
 static void who_is_gone_has_addresses(void **state)
 {
 	struct user_stacks stacks = { 0 };
@@ -331,6 +401,8 @@ int main(void)
 		tree_test(another_file_of_that_name_has_no_say),
 		tree_test(no_link_leads_out_of_its_root),
 		tree_test(who_has_the_number_by_now_has_no_say),
+		tree_test(an_exec_takes_the_names_away),
+		tree_test(an_exec_may_show_in_the_name_alone),
 		tree_test(who_is_gone_has_addresses),
 		tree_test(what_is_no_code_ends_the_stack),
 		tree_test(a_stack_that_is_not_there_is_none),
