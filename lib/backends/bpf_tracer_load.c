@@ -66,6 +66,40 @@ static void note_sender(struct tracer_state *tracer)
 		tracer_fail_hidden(tracer, HOOK_CROSS_CALL);
 }
 
+/* What programs by fentry are for, where the CPUs that are hit are seen by tracepoints, and where they are not. */
+static const char *const functions_with_csd[] = { "native_flush_tlb_multi", "smp_call_function_many_cond",
+						  "try_to_unmap_one", "try_to_migrate_one", NULL };
+static const char *const functions_without_csd[] = { "native_flush_tlb_multi", "flush_tlb_func", "try_to_unmap_one",
+						     "try_to_migrate_one", NULL };
+
+/* The kernel may have one under another name, or have left it out of its BTF. NULL: it has all of them. */
+static const char *find_missing(const char *const *functions, const struct kernel_types *types)
+{
+	while (*functions && kernel_types_have_name(types, *functions))
+		functions++;
+	return *functions;
+}
+
+/* The kernel loads all programs of a build, or none. */
+static void fail_all_fentry(struct tracer_state *tracer, bool has_csd, int err, const struct kernel_types *types)
+{
+	static const enum hook hooks[] = { HOOK_CROSS_CALL, HOOK_SEND, HOOK_UNMAP, HOOK_FENTRY };
+	const char *missing = NULL;
+
+	if (err == -ENOENT)
+		missing = find_missing(has_csd ? functions_with_csd : functions_without_csd, types);
+	for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
+		if (hooks[i] == HOOK_FENTRY && has_csd)
+			continue;
+		if (missing)
+			reason_set(tracer_fail(tracer, hooks[i]), 0,
+				   "not loaded, for the kernel's BTF has no %s(), and they are loaded together",
+				   missing);
+		else
+			tracer_fail_fentry(tracer, hooks[i], err);
+	}
+}
+
 /*
  * With fentry of what sends; on the side of those that are hit with the tracepoints, or else with fentry. If that is
  * refused, with tracepoints alone, which may be there on one side only: the programs for the others stay unattached,
@@ -94,11 +128,7 @@ static int load_best(struct tracer_state *tracer, const struct tracer_sizes *siz
 		note_sender(tracer);
 		return 0;
 	}
-	tracer_fail_fentry(tracer, HOOK_CROSS_CALL, err);
-	tracer_fail_fentry(tracer, HOOK_SEND, err);
-	tracer_fail_fentry(tracer, HOOK_UNMAP, err);
-	if (!has_csd)
-		tracer_fail_fentry(tracer, HOOK_FENTRY, err);
+	fail_all_fentry(tracer, has_csd, err, types);
 	return load_build(tracer, tracer_build_load_tracepoint, sizes, "tlb_flush");
 }
 
