@@ -361,10 +361,14 @@ static void check_machine(struct audit *audit, struct rule_result *result)
 /* What is found counts although something is missing; that nothing is found does not. */
 static void admit_gaps(const struct audit *audit, struct rule_result *result)
 {
-	char *unseen = result->rule->scope == RULE_OF_MM ? unseen_text(audit, result->rule) : NULL;
+	char *missing = NULL;
 
-	if (unseen)
-		mark_unchecked(result, unseen);
+	if (result->rule->scope == RULE_OF_MM)
+		missing = unseen_text(audit, result->rule);
+	else if (result->rule->needs & NEED_WATCH)
+		missing = uncounted_text(&audit->scene, result->rule);
+	if (missing)
+		mark_unchecked(result, missing);
 	if (result->rule->needs & NEED_ACTIVE && mmcpus_source_quality(audit->src) == MMCPUS_ESTIMATE)
 		mark_unchecked(result, estimate_text(audit));
 }

@@ -24,6 +24,8 @@ int prepare_shootdown(const struct scene *scene, char **why);
 int check_shootdown(const struct scene *scene, const struct mmcpus_mm *mm, struct evidence *ret);
 int prepare_cross_call(const struct scene *scene, char **why);
 int check_cross_call(const struct scene *scene, const struct mmcpus_mm *mm, struct evidence *ret);
+/* Why hits may be missing in what was counted for one of these two rules; NULL: all are in it. To be freed. */
+char *uncounted_text(const struct scene *scene, const struct rule *rule);
 
 int prepare_thp_collapse(const struct scene *scene, char **why);
 int check_thp_collapse(const struct scene *scene, const struct mmcpus_mm *mm, struct evidence *ret);

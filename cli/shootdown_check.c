@@ -148,3 +148,50 @@ int check_cross_call(const struct scene *scene, const struct mmcpus_mm *mm __att
 {
 	return find_offenders(scene, is_disturbance, add_calls, ret);
 }
+
+/* ------------------------------------------------------------------------------------------------------- gaps -- */
+
+/* What was left out, or found no room: whom it would have hit is not known. */
+static char *lost_text(const struct mmcpus_interval *interval)
+{
+	uint64_t nr;
+
+	if (mmcpus_interval_number(interval, MMCPUS_INTERVAL_LOST, &nr))
+		return xstrdup(
+			"the kernel does not tell whether runs of the programs that count were lost: hits may be "
+			"missing; watch again");
+	if (!nr)
+		return NULL;
+	return xasprintf("%" PRIu64
+			 " run%s of the programs that count %s lost: hits may be missing; watch again, for a "
+			 "shorter time if it happens again",
+			 nr, plural(nr), nr == 1 ? "was" : "were");
+}
+
+static bool knows(const struct mmcpus_interval *interval, enum mmcpus_interval_number which)
+{
+	uint64_t number;
+
+	return mmcpus_interval_number(interval, which, &number) == 0;
+}
+
+/* Flushes of the kernel's own range interrupt every CPU, isolated or not. */
+static char *unseen_flushes_text(const struct mmcpus_interval *interval)
+{
+	if (!knows(interval, MMCPUS_INTERVAL_HITS)) /* a moment ago: now they are seen, or another reason is told */
+		return xstrdup("hits were not seen from the begin on; watch again");
+	if (!knows(interval, MMCPUS_INTERVAL_KERNEL_HITS))
+		return xstrdup(
+			"flushes of the kernel's own range are not counted: a hook is missing; mmcpus doctor says "
+			"which, and what it needs");
+	return NULL;
+}
+
+char *uncounted_text(const struct scene *scene, const struct rule *rule)
+{
+	char *lost = lost_text(scene->shootdowns);
+
+	if (lost || rule->check != check_shootdown)
+		return lost;
+	return unseen_flushes_text(scene->shootdowns);
+}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A tracer that is made of memory, and a source of shootdowns that has it: a test writes what the kernel would count. */
+/* A tracer that is made of memory: a test writes what the kernel would count. */
 #ifndef MMCPUS_TESTS_FAKE_TRACER_H
 #define MMCPUS_TESTS_FAKE_TRACER_H
 
@@ -12,6 +12,7 @@ struct fake {
 	uint64_t sets[SHOOTDOWN_NR_ROWS * SHOOTDOWN_NR_SETS];
 	struct shootdown_control control;
 	struct tracer_cost cost;
+	int cost_err;
 	int hits_err;
 	bool sees_no_kernel;
 	uint32_t freed[8];
@@ -89,7 +90,7 @@ static inline int fake_cost(void *state, struct tracer_cost *ret)
 {
 	(void)state;
 	*ret = fake.cost;
-	return 0;
+	return fake.cost_err;
 }
 
 /* Stack 1 is that of a NUMA scan, stack 2 is not. */
@@ -154,49 +155,6 @@ static const struct tracer_ops fake_tracer = {
 	.symbol = fake_symbol,
 };
 
-/* --------------------------------------------------------------------------------------------------------- the scene -- */
-
-struct scene {
-	struct mmcpus_system *sys;
-	struct mmcpus_shootdowns *src;
-};
-
-static inline void write_tlb_row(const struct tree *tree, unsigned first, unsigned second)
-{
-	char text[128];
-
-	snprintf(text, sizeof(text), "     CPU0 CPU1\n TLB: %u %u TLB shootdowns\n", first, second);
-	tree_write(tree, "proc/interrupts", text);
-}
-
-static inline struct scene scene_open_with(const struct tree *tree, enum mmcpus_shootdowns_by by,
-					   enum shootdowns_extra extra)
-{
-	struct scene scene;
-
-	tree_write(tree, "sys/devices/system/cpu/possible", "0-1\n");
-	assert_int_equal(mmcpus_system_open(tree->root, &scene.sys, NULL), 0);
-	assert_int_equal(shootdowns_open_with(&fake_tracer, scene.sys, by, extra, NULL, &scene.src, NULL), 0);
-	return scene;
-}
-
-static inline struct scene scene_open_after(const struct tree *tree, enum mmcpus_shootdowns_by by, unsigned nr_hits)
-{
-	write_tlb_row(tree, nr_hits, 0);
-	return scene_open_with(tree, by, SHOOTDOWNS_PLAIN);
-}
-
-static inline struct scene scene_open(const struct tree *tree, enum mmcpus_shootdowns_by by)
-{
-	return scene_open_after(tree, by, 12);
-}
-
-static inline void scene_close(struct scene *scene)
-{
-	mmcpus_shootdowns_close(scene->src);
-	mmcpus_system_close(scene->sys);
-}
-
 /* A row of a process with one thread, number pid, which flushes its own mm. */
 static inline struct shootdown_row *take_row(uint32_t index, int32_t pid, int32_t cause)
 {
@@ -216,34 +174,6 @@ static inline struct shootdown_row *take_row(uint32_t index, int32_t pid, int32_
 		.owner_comm = "process",
 	};
 	return row;
-}
-
-static inline const struct mmcpus_interval *read_interval(struct scene *scene)
-{
-	const struct mmcpus_interval *interval;
-
-	assert_int_equal(mmcpus_shootdowns_read(scene->src, &interval, NULL), 0);
-	return interval;
-}
-
-static inline void expect_total(const struct mmcpus_interval *interval, enum mmcpus_interval_number which,
-				uint64_t expected)
-{
-	uint64_t number = ~expected;
-
-	check(mmcpus_interval_number(interval, which, &number) == 0, "number %d is unknown", which);
-	check(number == expected, "number %d is %lu, should be %lu", which, (unsigned long)number,
-	      (unsigned long)expected);
-}
-
-static inline void expect_number(const struct mmcpus_shootdown *row, enum mmcpus_shootdown_number which,
-				 uint64_t expected)
-{
-	uint64_t number = ~expected;
-
-	check(mmcpus_shootdown_number(row, which, &number) == 0, "number %d is unknown", which);
-	check(number == expected, "number %d is %lu, should be %lu", which, (unsigned long)number,
-	      (unsigned long)expected);
 }
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a source takes out of rows, and when it gives a row back. */
-#include "fake_tracer.h"
+#include "shootdown_scene.h"
 
 /* The counters of one hit are taken one after the other, and it may come in between: no part of it gets lost. */
 static void counts_the_rest_of_a_hit_in_the_next(void **state)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Intervals of shootdowns. */
-#include "fake_tracer.h"
+#include "shootdown_scene.h"
 
 static void counts_each_in_one_interval(void **state)
 {
