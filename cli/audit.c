@@ -47,6 +47,7 @@ void audit_init(struct audit *audit, const struct mmcpus_system *sys, struct mmc
 	audit->scene.earlier = &audit->earlier;
 	audit->can_tell = find_tellable(sys, src);
 	audit->scene.memory = &audit->memory;
+	audit->remote_share = MEMORY_REMOTE_SHARE;
 	audit->results = xcalloc(nr_rules, sizeof(*audit->results));
 	for (size_t i = 0; i < nr_rules; i++) {
 		audit->results[i].rule = &rules[i];
@@ -471,6 +472,7 @@ int audit_look(struct audit *audit, struct mmcpus_reason *why)
 	if (err)
 		return err;
 	memory_book_init(&audit->memory, audit->scene.sys, MEMORY_UNSET, &memory_limit);
+	audit->memory.remote_share = audit->remote_share;
 	if (mmcpus_system_is_live(audit->scene.sys))
 		memory_book_limit_counts(&audit->memory, COUNT_ONE_NS, COUNT_ALL_NS);
 	for (size_t i = 0; i < nr_rules; i++)

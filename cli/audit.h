@@ -26,6 +26,7 @@ struct rule_result {
 struct audit {
 	struct scene scene;
 	struct memory_book memory; /* of one look */
+	double remote_share;       /* of the memory: a node that has less counts as one without it */
 	struct stale_list earlier;
 	uint32_t can_tell; /* fields that the source can tell of the whole machine */
 	struct mmcpus_source *src;
@@ -37,7 +38,7 @@ struct audit {
 	uint64_t nr_looks;
 };
 
-/* isolated: NULL if it is unknown. All that is given must outlive the audit. */
+/* isolated: NULL if it is unknown. remote_share is the usual one, and may be set before the first look. All that is given must outlive the audit. */
 void audit_init(struct audit *audit, const struct mmcpus_system *sys, struct mmcpus_source *src,
 		const struct mmcpus_cpuset *isolated, const struct policy *policy);
 void audit_deinit(struct audit *audit);

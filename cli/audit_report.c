@@ -328,6 +328,14 @@ static void print_hidden(const struct audit *audit)
 	strbuf_deinit(&names);
 }
 
+static void print_remote_below(const char *percent)
+{
+	char *text = xasprintf("%s %% of the memory", percent);
+
+	print_fact("Remote below", text);
+	free(text);
+}
+
 static void print_facts(const struct audit_report *report)
 {
 	const struct audit *audit = report->audit;
@@ -336,6 +344,8 @@ static void print_facts(const struct audit_report *report)
 	putchar('\n');
 	print_fact("Isolated CPUs", isolated);
 	print_fact("Policy", audit->policy->file ? audit->policy->file : "-");
+	if (report->remote_below)
+		print_remote_below(report->remote_below);
 	print_allowed(audit);
 	print_hidden(audit);
 	print_fact("Backend", mmcpus_source_backend(audit->src));
@@ -443,6 +453,7 @@ static void print_json(const struct audit_report *report, const struct tally *ta
 	json_string(&json, "summary", text);
 	write_isolated(&json, report);
 	json_string(&json, "policy", audit->policy->file);
+	json_decimal(&json, "remote_below", (uint64_t)(audit->remote_share * 10000 + 0.5), 2);
 	json_string(&json, "backend", mmcpus_source_backend(audit->src));
 	json_string(&json, "quality", mmcpus_quality_name(mmcpus_source_quality(audit->src)));
 	json_number(&json, "looks", audit->nr_looks);

@@ -10,7 +10,8 @@
 
 struct audit_report {
 	struct audit *audit;
-	const char *isolated_by; /* who says so: "option", "policy", "machine" */
+	const char *isolated_by;  /* who says so: "option", "policy", "machine" */
+	const char *remote_below; /* as the user has written it; NULL: as usual */
 	struct column_list columns;
 	bool is_json;
 };

@@ -13,6 +13,7 @@
 #include "grid.h"
 #include "message.h"
 #include "options.h"
+#include "percent.h"
 #include "policy.h"
 #include "row_list.h"
 #include "rules.h"
@@ -35,6 +36,7 @@ struct request {
 	struct column_list columns;
 	struct mmcpus_cpuset *isolated; /* NULL: unknown */
 	const char *isolated_by;
+	double remote_share;
 };
 
 /* ------------------------------------------------------------------------------------------------------- rules -- */
@@ -198,6 +200,7 @@ static void remark(const struct audit *audit, const struct session *session, con
 static int run_audit(struct request *request, const struct session *session)
 {
 	struct audit_report report = { .isolated_by = request->isolated_by,
+				       .remote_below = request->opts->remote_below,
 				       .columns = request->columns,
 				       .is_json = request->opts->json };
 	struct mmcpus_reason why;
@@ -206,6 +209,7 @@ static int run_audit(struct request *request, const struct session *session)
 	int status;
 
 	audit_init(&audit, session->sys, session->src, request->isolated, &request->policy);
+	audit.remote_share = request->remote_share;
 	report.audit = &audit;
 	if (request->opts->window_ms && mmcpus_system_is_live(session->sys))
 		shootdown_watch_open(&shootdowns, &audit);
@@ -280,6 +284,14 @@ static int parse_columns(struct request *request, char **why)
 	return err;
 }
 
+static int parse_remote_below(struct request *request, char **why)
+{
+	const char *percent = request->opts->remote_below;
+
+	request->remote_share = MEMORY_REMOTE_SHARE;
+	return percent ? percent_parse(percent, &request->remote_share, why) : 0;
+}
+
 static int audit_run(const struct options *opts)
 {
 	struct request request = { .opts = opts };
@@ -296,7 +308,7 @@ static int audit_run(const struct options *opts)
 		usage_error(&why, "--delay says how often to look within --window, which is missing");
 		return complain_usage(why);
 	}
-	if (parse_columns(&request, &why) || read_policy(&request, &why))
+	if (parse_columns(&request, &why) || parse_remote_below(&request, &why) || read_policy(&request, &why))
 		status = complain_usage(why);
 	else
 		status = open_and_run(&request);

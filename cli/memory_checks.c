@@ -94,7 +94,8 @@ static int find_remote(const struct scene *scene, const struct mmcpus_mm *mm, co
 		       struct mmcpus_cpuset *ret)
 {
 	struct mmcpus_cpuset *active = scene_copy_set(scene, mm, MMCPUS_SET_ACTIVE);
-	int err = active ? mmcpus_memory_remote(memory, scene->sys, active, MEMORY_REMOTE_SHARE, ret) : -ENODATA;
+	int err =
+		active ? mmcpus_memory_remote(memory, scene->sys, active, scene->memory->remote_share, ret) : -ENODATA;
 
 	mmcpus_cpuset_destroy(active);
 	return err;
@@ -150,14 +151,14 @@ static struct mmcpus_cpuset *far_nodes(const struct scene *scene, const struct m
 }
 
 /* Leave those that have a part of the memory worth the name; -ENODATA: there is no telling. */
-static int keep_used(const struct mmcpus_memory *memory, struct mmcpus_cpuset *nodes)
+static int keep_used(const struct mmcpus_memory *memory, double least, struct mmcpus_cpuset *nodes)
 {
 	for (uint32_t node = 0; mmcpus_cpuset_next(nodes, node, &node); node++) {
 		struct mmcpus_share share = mmcpus_memory_share(memory, node);
 
-		if (share.low < MEMORY_REMOTE_SHARE && share.high >= MEMORY_REMOTE_SHARE)
+		if (share.low < least && share.high >= least)
 			return -ENODATA;
-		if (share.high < MEMORY_REMOTE_SHARE)
+		if (share.high < least)
 			mmcpus_cpuset_remove(nodes, node);
 	}
 	return 0;
@@ -172,7 +173,7 @@ static int check_far(const struct scene *scene, const struct mmcpus_mm *mm, cons
 	if (mmcpus_memory_resident_bytes(memory) < BYTES_MIN)
 		return 0;
 	nodes = far_nodes(scene, mm);
-	err = nodes ? keep_used(memory, nodes) : -ENODATA;
+	err = nodes ? keep_used(memory, scene->memory->remote_share, nodes) : -ENODATA;
 	if (err || mmcpus_cpuset_is_empty(nodes)) {
 		mmcpus_cpuset_destroy(nodes);
 		return err;

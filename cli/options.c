@@ -42,6 +42,8 @@ const struct option_row option_rows[] = {
 	{ OPTION_ALLOW, 0, "allow", "PATTERN", OPTION_IS_TEXTS, offsetof(struct options, allow),
 	  "who may be on isolated CPUs, by command, cgroup or unit" },
 	{ OPTION_POLICY, 0, "policy", "FILE", TEXT(policy), "what is to be put up with (/etc/mmcpus/audit.conf)" },
+	{ OPTION_POLICY, 0, "remote-below", "N", TEXT(remote_below),
+	  "memory: nodes with less than N percent of a process's count as without it (5)" },
 	{ OPTION_WATCH, 'w', "window", "SECONDS", OPTION_IS_SECONDS, offsetof(struct options, window_ms),
 	  "look again and again for so long, and report the worst" },
 	{ OPTION_WATCH, 'd', "delay", "SECONDS", OPTION_IS_SECONDS, offsetof(struct options, delay_ms),

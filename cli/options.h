@@ -29,8 +29,8 @@ enum {
 	OPTION_GROUP = 1 << 15,
 	OPTION_MODE = 1 << 16,
 	OPTION_ALLOW = 1 << 17,
-	OPTION_POLICY = 1 << 18,
-	OPTION_WATCH = 1 << 19, /* -w and -d */
+	OPTION_POLICY = 1 << 18, /* --policy and --remote-below of a command that has rules */
+	OPTION_WATCH = 1 << 19,  /* -w and -d */
 	OPTION_LIST_RULES = 1 << 20,
 	OPTION_ISOLATED = 1 << 21,
 	OPTION_CPUS = 1 << 22,

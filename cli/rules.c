@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory_book.h"
 #include "rule_checks.h"
 
 const struct rule rules[] = {
@@ -37,12 +38,13 @@ const struct rule rules[] = {
 	  "remote for some of them and each flush crosses nodes.",
 	  "Bind all threads of a process to the same nodes, or run a process for each node." },
 	{ "remote-memory", SEVERITY_WARNING, RULE_OF_MM, NEED_NODES | NEED_ACTIVE, 0, NULL, check_remote_memory,
-	  "An address space with 16 MiB of resident memory or more is active on CPUs whose NUMA node has less than 5 % of it.",
+	  "An address space with 16 MiB of resident memory or more is active on CPUs whose NUMA node has less "
+	  "than " MEMORY_REMOTE_TEXT " (--remote-below) of it.",
 	  "Bind threads and memory to the same node (numactl, AllowedCPUs= and AllowedMemoryNodes= of a unit), or bring the "
 	  "memory there with migratepages." },
 	{ "far-memory", SEVERITY_WARNING, RULE_OF_MM, NEED_NODES, MMCPUS_FIELD_ALLOWED, NULL, check_far_memory,
-	  "An address space with 16 MiB of resident memory or more has 5 % of it or more on a NUMA node where none of its "
-	  "threads may run.",
+	  "An address space with 16 MiB of resident memory or more has " MEMORY_REMOTE_TEXT
+	  " (--remote-below) of it or more on a NUMA node where none of its threads may run.",
 	  "Bring it to a node of its threads with migratepages, and bind memory and threads together before the process "
 	  "starts." },
 	{ "shootdown", SEVERITY_ERROR, RULE_OF_SYSTEM, NEED_WATCH | NEED_ISOLATED, 0, prepare_shootdown,
