@@ -125,23 +125,29 @@ static const char *verdict_word(int status)
 
 /* ---------------------------------------------------------------------------------------------------- findings -- */
 
-static struct finding_view view_of(const struct audit *audit)
+static struct finding_view view_of(const struct audit_report *report)
 {
+	struct finding_view view = { 0 };
+	int64_t now_s = (int64_t)time(NULL);
 	struct timespec boot;
 
-	if (!mmcpus_system_is_live(audit->scene.sys) || clock_gettime(CLOCK_BOOTTIME, &boot))
-		return (struct finding_view){ .boot_s = 0 };
-	return (struct finding_view){ .boot_s = (int64_t)time(NULL) - (int64_t)boot.tv_sec };
+	if (!mmcpus_system_is_live(report->audit->scene.sys) || clock_gettime(CLOCK_BOOTTIME, &boot))
+		return view;
+	view.boot_s = now_s - (int64_t)boot.tv_sec;
+	if (report->has_short_times && !report->is_json)
+		view.today_s = now_s;
+	return view;
 }
 
-static void fill_grid(struct grid *grid, const struct audit *audit, const struct column_list *columns)
+static void fill_grid(struct grid *grid, const struct audit_report *report)
 {
-	struct finding_view view = view_of(audit);
+	const struct finding_list *findings = &report->audit->findings;
+	struct finding_view view = view_of(report);
 	struct row_list rows = { 0 };
 
-	for (size_t i = 0; i < audit->findings.nr_findings; i++)
-		row_list_add(&rows, &audit->findings.findings[i]);
-	grid_init(grid, columns, &rows, &view);
+	for (size_t i = 0; i < findings->nr_findings; i++)
+		row_list_add(&rows, &findings->findings[i]);
+	grid_init(grid, &report->columns, &rows, &view);
 	row_list_deinit(&rows);
 }
 
@@ -165,7 +171,7 @@ static int print_table(const struct audit_report *report)
 	if (report->audit->findings.nr_findings == 0)
 		return 0;
 	putchar('\n');
-	fill_grid(&grid, report->audit, &report->columns);
+	fill_grid(&grid, report);
 	err = table_print(&grid, &style);
 	grid_deinit(&grid);
 	if (err)
@@ -377,7 +383,7 @@ static void write_findings(struct json *json, const struct audit_report *report)
 {
 	struct grid grid;
 
-	fill_grid(&grid, report->audit, &report->columns);
+	fill_grid(&grid, report);
 	grid_write_json(&grid, json, "findings");
 	grid_deinit(&grid);
 }

@@ -13,6 +13,7 @@ struct audit_report {
 	const char *isolated_by;  /* who says so: "option", "policy", "machine" */
 	const char *remote_below; /* as the user has written it; NULL: as usual */
 	struct column_list columns;
+	bool has_short_times; /* in the table */
 	bool is_json;
 };
 

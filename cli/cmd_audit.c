@@ -202,6 +202,7 @@ static int run_audit(struct request *request, const struct session *session)
 	struct audit_report report = { .isolated_by = request->isolated_by,
 				       .remote_below = request->opts->remote_below,
 				       .columns = request->columns,
+				       .has_short_times = request->opts->window_ms && !request->opts->output,
 				       .is_json = request->opts->json };
 	struct mmcpus_reason why;
 	struct audit audit;
@@ -259,28 +260,25 @@ static int read_policy(struct request *request, char **why)
 	return opts->root ? 0 : policy_read(&request->policy, POLICY_PATH, true, why);
 }
 
-/* In JSON there is no reason to leave anything out. */
-static char *every_column(void)
+/* In JSON there is no reason to leave anything out. Who watches wants to know when. */
+static char *usual_columns(const struct options *opts)
 {
+	unsigned wanted = COLUMN_IS_DEFAULT | (opts->window_ms ? COLUMN_IS_OF_WATCH : 0);
 	struct strbuf names = { 0 };
 
 	for (size_t i = 0; i < finding_columns.nr_columns; i++)
-		strbuf_addf(&names, "%s%s", i ? "," : "", finding_columns.columns[i].header);
+		if (opts->json || finding_columns.columns[i].flags & wanted)
+			strbuf_addf(&names, "%s%s", names.length ? "," : "", finding_columns.columns[i].header);
 	return strbuf_take(&names);
 }
 
-/* Who watches wants to know when. */
 static int parse_columns(struct request *request, char **why)
 {
-	const struct options *opts = request->opts;
-	char *every = opts->json ? every_column() : NULL;
-	const char *text = opts->window_ms ? "+FIRST,LAST,SEEN" : NULL;
-	int err;
+	char *usual = usual_columns(request->opts);
+	const char *wanted = request->opts->output;
+	int err = column_list_parse(&request->columns, &finding_columns, wanted ? wanted : usual, why);
 
-	if (every)
-		text = every;
-	err = column_list_parse(&request->columns, &finding_columns, opts->output ? opts->output : text, why);
-	free(every);
+	free(usual);
 	return err;
 }
 

@@ -17,6 +17,8 @@ enum column_flags {
 	COLUMN_IS_DEFAULT = 1 << 0,   /* shown unless -o says otherwise, in the order of the rows */
 	COLUMN_CAN_TRUNCATE = 1 << 1, /* may be cut where a terminal is too narrow; a set may not */
 	COLUMN_CAN_WRAP = 1 << 2,     /* prose, which may go on in the next line there, as lists always may */
+	COLUMN_CAN_SINK = 1 << 3,     /* as the last column: it may stand below its row there instead */
+	COLUMN_IS_OF_WATCH = 1 << 4,  /* who watches for a while is shown it as well, in the order of the rows */
 };
 
 struct column {

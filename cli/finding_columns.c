@@ -24,15 +24,28 @@ static int give_empty_set(struct value *ret)
 	return 0;
 }
 
-static int give_time(int64_t seconds, struct value *ret)
+static int give_time_as(const char *format, int64_t seconds, struct value *ret)
 {
 	time_t time = (time_t)seconds;
 	struct tm utc;
 	char text[64];
 
-	if (!gmtime_r(&time, &utc) || !strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &utc))
+	if (!gmtime_r(&time, &utc) || !strftime(text, sizeof(text), format, &utc))
 		return -ENODATA;
 	return give_text(text, ret);
+}
+
+#define FULL_TIME "%Y-%m-%dT%H:%M:%SZ"
+#define S_PER_DAY 86400
+
+/* Where times are short, the time alone stands for today (UTC), and other_day is the format for what was not today. */
+static int give_time(const struct finding_view *view, const char *other_day, int64_t seconds, struct value *ret)
+{
+	if (!view->today_s)
+		return give_time_as(FULL_TIME, seconds, ret);
+	if (seconds / S_PER_DAY == view->today_s / S_PER_DAY)
+		return give_time_as("%H:%M:%SZ", seconds, ret);
+	return give_time_as(other_day, seconds, ret);
 }
 
 /* -------------------------------------------------------------------------------------------------- what it is -- */
@@ -136,19 +149,19 @@ GETTER(get_started)
 	if (!finding->has_start)
 		return -ENODATA;
 	if (view->boot_s)
-		return give_time(view->boot_s + (int64_t)(finding->start_ns / NS_PER_S), ret);
+		return give_time(view, "%Y-%m-%d", view->boot_s + (int64_t)(finding->start_ns / NS_PER_S), ret);
 	ret->text = xasprintf("boot+%" PRIu64 "s", finding->start_ns / NS_PER_S);
 	return 0;
 }
 
 GETTER(get_first)
 {
-	return view->boot_s ? give_time(finding->first_s, ret) : -ENODATA;
+	return view->boot_s ? give_time(view, FULL_TIME, finding->first_s, ret) : -ENODATA;
 }
 
 GETTER(get_last)
 {
-	return view->boot_s ? give_time(finding->last_s, ret) : -ENODATA;
+	return view->boot_s ? give_time(view, FULL_TIME, finding->last_s, ret) : -ENODATA;
 }
 
 GETTER(get_seen)
@@ -172,12 +185,12 @@ static const struct column columns[] = {
 	{ "FLUSH", "flush", VALUE_TEXT, 0, 0, get_flush, "how its flushes reach other CPUs" },
 	{ "MOOT", "moot", VALUE_TRUTH, 0, 0, get_moot, "is it about interrupts, and its flushes interrupt nobody?" },
 	{ "STARTED", "started", VALUE_TEXT, COLUMN_IS_DEFAULT, 0, get_started, "when the process started" },
-	{ "FIRST", "first", VALUE_TEXT, 0, 0, get_first, "when it was seen first" },
-	{ "LAST", "last", VALUE_TEXT, 0, 0, get_last, "when it was seen last" },
-	{ "SEEN", "seen", VALUE_NUMBER, 0, 0, get_seen, "in how many looks it was seen" },
+	{ "FIRST", "first", VALUE_TEXT, COLUMN_IS_OF_WATCH, 0, get_first, "when it was seen first" },
+	{ "LAST", "last", VALUE_TEXT, COLUMN_IS_OF_WATCH, 0, get_last, "when it was seen last" },
+	{ "SEEN", "seen", VALUE_NUMBER, COLUMN_IS_OF_WATCH, 0, get_seen, "in how many looks it was seen" },
 	{ "CGROUP", "cgroup", VALUE_TEXT, 0, 0, get_cgroup, "control group of the process" },
 	{ "QUALITY", "quality", VALUE_TEXT, 0, 0, get_quality, "exact, partial or estimate" },
-	{ "DETAIL", "detail", VALUE_TEXT, COLUMN_IS_DEFAULT | COLUMN_CAN_WRAP, 0, get_detail,
+	{ "DETAIL", "detail", VALUE_TEXT, COLUMN_IS_DEFAULT | COLUMN_CAN_WRAP | COLUMN_CAN_SINK, 0, get_detail,
 	  "what else there is to say" },
 };
 

@@ -8,7 +8,8 @@
 #include "columns.h"
 
 struct finding_view {
-	int64_t boot_s; /* seconds since the epoch; 0: a captured machine, whose time is not ours */
+	int64_t boot_s;  /* seconds since the epoch; 0: a captured machine, whose time is not ours */
+	int64_t today_s; /* the same, of now, if times are to be short: that of today without its date; 0: in full */
 };
 
 /* Of rows that are struct finding, seen through a struct finding_view. */

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <libsmartcols.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "columns.h"
 #include "grid.h"
@@ -15,6 +17,8 @@ struct sheet {
 	const struct grid *grid;
 	char **texts;
 	struct layout_column *columns;
+	size_t nr_columns; /* side by side: all, or all but the last, whose texts stand below their rows */
+	size_t terminal_width;
 };
 
 /* ----------------------------------------------------------------------------------------------------- columns -- */
@@ -57,10 +61,11 @@ static void measure(struct sheet *sheet)
 {
 	const struct grid *grid = sheet->grid;
 
-	for (size_t i = 0; i < grid->nr_columns; i++) {
-		sheet->columns[i].fit = fit_of(grid->columns[i]);
-		sheet->columns[i].width = layout_text_width(grid->columns[i]->header);
-	}
+	for (size_t i = 0; i < grid->nr_columns; i++)
+		sheet->columns[i] = (struct layout_column){
+			.fit = fit_of(grid->columns[i]),
+			.width = layout_text_width(grid->columns[i]->header),
+		};
 	for (size_t i = 0; i < grid->nr_rows * grid->nr_columns; i++) {
 		struct layout_column *column = &sheet->columns[i % grid->nr_columns];
 		size_t width = layout_text_width(sheet->texts[i]);
@@ -70,26 +75,51 @@ static void measure(struct sheet *sheet)
 	}
 }
 
-static void fit_texts(struct sheet *sheet, size_t terminal_width)
+/* Narrower than this, a sentence becomes a tower. */
+#define SENTENCE_WIDTH_MIN 40
+
+/* What stands below its row begins so far from the left. */
+#define SINK_INDENT 4
+
+static bool is_last_a_tower(const struct sheet *sheet)
+{
+	size_t last = sheet->grid->nr_columns - 1;
+
+	return last > 0 && sheet->grid->columns[last]->flags & COLUMN_CAN_SINK && sheet->columns[last].is_narrowed &&
+	       sheet->columns[last].width < SENTENCE_WIDTH_MIN;
+}
+
+static void sink_last(struct sheet *sheet)
+{
+	struct layout_column *last = &sheet->columns[--sheet->nr_columns];
+
+	measure(sheet);
+	layout_narrow(sheet->columns, sheet->nr_columns, sheet->terminal_width);
+	last->is_narrowed = true;
+	last->width = sheet->terminal_width - SINK_INDENT;
+}
+
+static void fit_texts(struct sheet *sheet)
 {
 	const struct grid *grid = sheet->grid;
 
 	measure(sheet);
-	layout_narrow(sheet->columns, grid->nr_columns, terminal_width);
+	layout_narrow(sheet->columns, sheet->nr_columns, sheet->terminal_width);
+	if (sheet->terminal_width >= SENTENCE_WIDTH_MIN + SINK_INDENT && is_last_a_tower(sheet))
+		sink_last(sheet);
 	for (size_t i = 0; i < grid->nr_rows * grid->nr_columns; i++)
 		sheet->texts[i] = layout_fit_text(sheet->texts[i], &sheet->columns[i % grid->nr_columns]);
 }
 
 static void sheet_init(struct sheet *sheet, const struct grid *grid, const struct table_style *style)
 {
-	size_t terminal_width = style->is_pairs ? 0 : layout_terminal_width();
-
-	sheet->grid = grid;
+	*sheet = (struct sheet){ .grid = grid, .nr_columns = grid->nr_columns };
+	sheet->terminal_width = style->is_pairs ? 0 : layout_terminal_width();
 	sheet->texts = xcalloc(grid->nr_rows * grid->nr_columns, sizeof(*sheet->texts));
 	sheet->columns = xcalloc(grid->nr_columns, sizeof(*sheet->columns));
 	write_texts(sheet, style);
-	if (terminal_width)
-		fit_texts(sheet, terminal_width);
+	if (sheet->terminal_width)
+		fit_texts(sheet);
 }
 
 static void sheet_deinit(struct sheet *sheet)
@@ -131,10 +161,10 @@ static int fill_table(struct libscols_table *table, struct sheet *sheet)
 	const struct grid *grid = sheet->grid;
 	int err = 0;
 
-	for (size_t i = 0; i < grid->nr_columns && !err; i++)
+	for (size_t i = 0; i < sheet->nr_columns && !err; i++)
 		err = add_column(table, grid->columns[i], &sheet->columns[i]);
 	for (size_t i = 0; i < grid->nr_rows && !err; i++)
-		err = add_line(table, sheet->texts + i * grid->nr_columns, grid->nr_columns);
+		err = add_line(table, sheet->texts + i * grid->nr_columns, sheet->nr_columns);
 	return err;
 }
 
@@ -150,6 +180,48 @@ static void set_style(struct libscols_table *table, const struct table_style *st
 	scols_table_enable_export(table, style->is_pairs);
 }
 
+/* Its lines; what is empty needs none. */
+static void print_sunk(const char *text)
+{
+	size_t length;
+
+	if (strcmp(text, "-") == 0)
+		return;
+	for (const char *line = text; *line; line += length + (line[length] == '\n')) {
+		length = strcspn(line, "\n");
+		printf("%*s%.*s\n", SINK_INDENT, "", (int)length, line);
+	}
+}
+
+/* The heading comes with the first. Whether the line end of the row does differs: the last one has none. */
+static int print_row(struct libscols_table *table, size_t row)
+{
+	struct libscols_line *line = scols_table_get_line(table, row);
+	char *text = NULL;
+	size_t length;
+	int err = scols_table_print_range_to_string(table, line, line, &text);
+
+	if (err)
+		return err;
+	length = strlen(text);
+	printf("%s%s", text, length && text[length - 1] == '\n' ? "" : "\n");
+	free(text);
+	return 0;
+}
+
+static int print_with_sunk(struct libscols_table *table, const struct sheet *sheet)
+{
+	const struct grid *grid = sheet->grid;
+	int err = 0;
+
+	for (size_t i = 0; i < grid->nr_rows && !err; i++) {
+		err = print_row(table, i);
+		if (!err)
+			print_sunk(sheet->texts[i * grid->nr_columns + sheet->nr_columns]);
+	}
+	return err;
+}
+
 int table_print(const struct grid *grid, const struct table_style *style)
 {
 	struct libscols_table *table = xcheck(scols_new_table());
@@ -160,7 +232,7 @@ int table_print(const struct grid *grid, const struct table_style *style)
 	set_style(table, style);
 	err = fill_table(table, &sheet);
 	if (!err)
-		err = scols_print_table(table);
+		err = sheet.nr_columns < grid->nr_columns ? print_with_sunk(table, &sheet) : scols_print_table(table);
 	sheet_deinit(&sheet);
 	scols_unref_table(table);
 	return err;

@@ -91,12 +91,49 @@ static void moot_in_one_look_only_counts(void **state)
 	}
 }
 
+#define DAY UINT64_C(86400)
+
+static void time_is(const char *column, const struct finding_view *view, const char *expected)
+{
+	static const struct value_style style = { .empty = "-" };
+	const struct finding finding = { .rule = rule_find(mm_rule),
+					 .has_start = true,
+					 .start_ns = 3600 * UINT64_C(1000000000),
+					 .first_s = 20000 * DAY - 1,
+					 .last_s = 20000 * DAY + 3661 };
+	struct value value = column_get(column_find(&finding_columns, column, strlen(column)), view, &finding);
+	char *text = value_text(&value, &style);
+
+	assert_string_equal(text, expected);
+	free(text);
+	value_deinit(&value);
+}
+
+/* What was today is clear without its date; of the start, which may be long ago, the day is enough. */
+static void times_are_short_where_they_are_asked_for(void **state)
+{
+	static const struct finding_view full = { .boot_s = 20000 * DAY };
+	static const struct finding_view today = { .boot_s = 20000 * DAY, .today_s = 20000 * DAY + 7000 };
+	static const struct finding_view later = { .boot_s = 20000 * DAY, .today_s = 20001 * DAY };
+
+	(void)state;
+	time_is("STARTED", &full, "2024-10-04T01:00:00Z");
+	time_is("FIRST", &full, "2024-10-03T23:59:59Z");
+	time_is("LAST", &full, "2024-10-04T01:01:01Z");
+	time_is("STARTED", &today, "01:00:00Z");
+	time_is("FIRST", &today, "2024-10-03T23:59:59Z");
+	time_is("LAST", &today, "01:01:01Z");
+	time_is("STARTED", &later, "2024-10-04");
+	time_is("LAST", &later, "2024-10-04T01:01:01Z");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(moot_where_nobody_is_interrupted),
 		cmocka_unit_test(what_is_moot_does_not_count),
 		cmocka_unit_test(moot_in_one_look_only_counts),
+		cmocka_unit_test(times_are_short_where_they_are_asked_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
