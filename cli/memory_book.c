@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "message.h"
 #include "nodes.h"
@@ -77,23 +78,47 @@ static void count_page(struct memory_book *book, const struct memory_page *page,
 	book->cost_ns += mmcpus_memory_cost_ns(page->memory);
 }
 
-/* Who fails after part of the time has not cost more than all of it. */
-static void spend(struct memory_book *book, const struct memory_page *page, uint64_t limit_ns)
+/* Processor time of this thread. */
+static uint64_t spent_ns(void)
 {
-	uint64_t spent_ns = page->err ? limit_ns : mmcpus_memory_cost_ns(page->memory);
+	struct timespec now;
 
-	book->count_left_ns -= spent_ns < book->count_left_ns ? spent_ns : book->count_left_ns;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+/* With so many pages, an interval is narrower than half a percent of the memory. */
+#define LARGE_SAMPLE 65536
+
+/* Who has too much memory to be counted has its pages asked instead, some at a time, with a look at the clock in between. */
+static void count_or_sample(const struct memory_book *book, struct memory_page *page, uint64_t limit_ns,
+			    struct mmcpus_reason *why)
+{
+	struct mmcpus_memory_limit limit = { .time_ns = limit_ns, .nr_pages = LARGE_SAMPLE };
+	uint64_t begin_ns = spent_ns();
+	uint64_t took_ns;
+
+	page->err = mmcpus_memory_count(book->sys, page->pid, &limit, &page->memory, why);
+	took_ns = spent_ns() - begin_ns;
+	if (page->err != -ENODATA || took_ns > limit_ns / 2)
+		return;
+	limit.time_ns -= took_ns;
+	page->err = mmcpus_memory_sample(book->sys, page->pid, &limit, &page->memory, why);
 }
 
 static void count_memory(struct memory_book *book, struct memory_page *page, struct mmcpus_reason *why)
 {
 	uint64_t one_ns = book->count_one_ns < book->count_left_ns ? book->count_one_ns : book->count_left_ns;
-	const struct mmcpus_memory_limit limit = { .time_ns = one_ns };
+	uint64_t begin_ns = spent_ns();
+	uint64_t took_ns;
 
-	page->err =
-		mmcpus_memory_count(book->sys, page->pid, book->has_count_limit ? &limit : NULL, &page->memory, why);
-	if (book->has_count_limit)
-		spend(book, page, one_ns);
+	if (!book->has_count_limit) {
+		page->err = mmcpus_memory_count(book->sys, page->pid, NULL, &page->memory, why);
+		return;
+	}
+	count_or_sample(book, page, one_ns, why);
+	took_ns = spent_ns() - begin_ns;
+	book->count_left_ns -= took_ns < book->count_left_ns ? took_ns : book->count_left_ns;
 }
 
 static void fill_page(struct memory_book *book, struct memory_page *page, bool is_exact)

@@ -45,13 +45,13 @@ void memory_book_init(struct memory_book *book, const struct mmcpus_system *sys,
 		      const struct mmcpus_memory_limit *limit);
 void memory_book_deinit(struct memory_book *book);
 
-/* To count takes so long at most: one process, and all together. */
+/* To count takes so long at most: one process, and all together. What takes longer is a large sample instead. */
 void memory_book_limit_counts(struct memory_book *book, uint64_t one_ns, uint64_t all_ns);
 
 /* Of a process; lives until it is counted, or as long as the book. Or the error of the library. */
 int memory_book_look_up(struct memory_book *book, int32_t pid, const struct mmcpus_memory **ret);
 
-/* The same, counted; what was looked up before is replaced. */
+/* The same, counted, or as well as can be told within the limits; what was looked up before is replaced. */
 int memory_book_count(struct memory_book *book, int32_t pid, const struct mmcpus_memory **ret);
 
 /* Of the nodes where some of it was found. ret is empty before. */

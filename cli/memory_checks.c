@@ -50,7 +50,7 @@ static char *unknown_text(const struct scene *scene, int err)
 	}
 }
 
-/* A count tells where a sample leaves it open, and of a process that has execed while it was asked. */
+/* A count, or a larger sample, tells where one leaves it open, and of a process that has execed while it was asked. */
 static int check_with(const struct scene *scene, const struct mmcpus_mm *mm, check_memory check, struct evidence *ret)
 {
 	const struct mmcpus_memory *memory;

@@ -12,6 +12,7 @@
 #include "numa_maps.h"
 #include "page_sampler.h"
 #include "proc_dir.h"
+#include "proc_status.h"
 #include "reason.h"
 #include "system.h"
 
@@ -65,6 +66,10 @@ static int tell(struct mmcpus_reason *why, const struct mmcpus_system *sys, int3
 		reason_remedy(why, "count its memory instead (--memory exact)");
 		return -ENODATA;
 	}
+	if (err == -EFBIG)
+		return reason_set(why, -ENODATA,
+				  "process %d: to count its memory would take longer than the time that may be spent",
+				  pid);
 	if (err == -ETIMEDOUT)
 		return reason_set(
 			why, -ENODATA,
@@ -285,14 +290,38 @@ static struct deadline deadline_of(const struct mmcpus_memory_limit *limit)
 	return (struct deadline){ cpu_ns() + limit->time_ns, clock_ns(CLOCK_MONOTONIC) + WAITS * limit->time_ns };
 }
 
+/*
+ * The kernel walks a mapping, and some small ones together, in one go, and nobody can look at the clock meanwhile. So what
+ * would take too long is not begun. For a page of its own it takes some 100 ns: 7 ms for 256 MiB were seen.
+ */
+#define WALK_PAGE_NS  100
+#define WALK_PAGE_KIB 4
+
+static int check_walk(const struct root *process, const struct mmcpus_memory_limit *limit)
+{
+	struct text text = { 0 };
+	struct proc_status status;
+	int err = limit ? root_read(process, "status", &text) : 0;
+
+	if (limit && !err) {
+		proc_status_parse(text.data, &status);
+		if (status.lines & STATUS_RSS && status.rss_kib / WALK_PAGE_KIB > limit->time_ns / WALK_PAGE_NS)
+			err = -EFBIG;
+	}
+	text_deinit(&text);
+	return err;
+}
+
 static int count_process(const struct root *process, int32_t pid __attribute__((unused)),
 			 const struct mmcpus_memory_limit *limit, struct mmcpus_memory **ret)
 {
 	const struct deadline deadline = deadline_of(limit);
 	uint64_t start_ns = cpu_ns();
 	struct node_bytes *counts = calloc(1, sizeof(*counts));
-	int err = counts ? read_node_bytes(process, &deadline, counts) : -ENOMEM;
+	int err = counts ? check_walk(process, limit) : -ENOMEM;
 
+	if (!err)
+		err = read_node_bytes(process, &deadline, counts);
 	if (!err)
 		err = take_counts(counts, ret);
 	free(counts);

@@ -421,8 +421,9 @@ int mmcpus_memory_sample(const struct mmcpus_system *sys, int32_t pid, const str
 
 /*
  * Count all pages: /proc/PID/numa_maps, also of a captured machine. It takes as long as the process has memory, and keeps
- * it from mapping and unmapping meanwhile. limit: of the time alone, which is looked at after each mapping; NULL: none.
- * Errors as above.
+ * it from mapping and unmapping meanwhile. limit: of the time alone; NULL: none. Who has more resident than can be counted in
+ * that, at 100 ns for 4 KiB, is not counted at all: -ENODATA, as if the time runs out, which is looked at after each
+ * mapping. Errors as above.
  */
 int mmcpus_memory_count(const struct mmcpus_system *sys, int32_t pid, const struct mmcpus_memory_limit *limit,
 			struct mmcpus_memory **ret, struct mmcpus_reason *why);

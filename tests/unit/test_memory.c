@@ -115,19 +115,45 @@ static void says_why_it_cannot(void **state)
 
 static void counts_no_longer_than_wanted(void **state)
 {
-	static const struct mmcpus_memory_limit none = { .time_ns = 0 };
+	static const struct mmcpus_memory_limit little = { .time_ns = 100 }; /* for a page */
 	static const struct mmcpus_memory_limit enough = { .time_ns = UINT64_MAX };
 	struct mmcpus_system *sys = open_machine(*state);
 	struct mmcpus_memory *memory = NULL;
 	struct mmcpus_reason why;
 
 	tree_write(*state, NUMA_MAPS, "1000 default N0=1 kernelpagesize_kB=4\n");
-	assert_int_equal(mmcpus_memory_count(sys, 10, &none, &memory, &why), -ENODATA);
+	assert_int_equal(mmcpus_memory_count(sys, 10, &little, &memory, &why), -ENODATA);
 	assert_non_null(strstr(why.what, "before all of its memory was counted"));
 	assert_null(memory);
 	assert_int_equal(mmcpus_memory_count(sys, 10, &enough, &memory, &why), 0);
 	mmcpus_memory_destroy(memory);
 	mmcpus_system_close(sys);
+}
+
+/* What the kernel does in one go is not stopped by a clock. */
+static void does_not_begin_what_takes_too_long(void **state)
+{
+	static const struct mmcpus_memory_limit limit = { .time_ns = 50000000 };
+	static const struct {
+		int rss_kib;
+		int err;
+	} cases[] = { { 2000000, 0 }, { 2000004, -ENODATA }, { 100000000, -ENODATA }, { 0, 0 } };
+
+	for (size_t i = 0; i < NR(cases); i++) {
+		const struct task task = { .tgid = 10, .rss_kib = cases[i].rss_kib, .allowed = "0f" };
+		struct mmcpus_system *sys = open_machine(*state);
+		struct mmcpus_memory *memory = NULL;
+		struct mmcpus_reason why = { 0 };
+
+		write_task(*state, &task);
+		tree_write(*state, NUMA_MAPS, "1000 default N0=1 kernelpagesize_kB=4\n");
+		check(mmcpus_memory_count(sys, 10, &limit, &memory, &why) == cases[i].err, "case %zu: %s", i, why.what);
+		check(!cases[i].err || strstr(why.what, "would take longer"), "case %zu: %s", i, why.what);
+		mmcpus_memory_destroy(memory);
+		assert_int_equal(mmcpus_memory_count(sys, 10, NULL, &memory, NULL), 0);
+		mmcpus_memory_destroy(memory);
+		mmcpus_system_close(sys);
+	}
 }
 
 /* CPUs 0-3 are node 0, 4-7 are node 1; 5 % on node 1. */
@@ -313,6 +339,7 @@ int main(void)
 		tree_test(counts_what_threads_have),
 		tree_test(says_why_it_cannot),
 		tree_test(counts_no_longer_than_wanted),
+		tree_test(does_not_begin_what_takes_too_long),
 		tree_test(compares_with_cpus),
 		tree_test(unites_what_threads_prefer),
 		tree_test(what_may_not_be_seen_has_not_ended),
