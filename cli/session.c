@@ -63,10 +63,8 @@ bool session_remark(const struct session *session, const struct options *opts, b
 	if (opts->quiet)
 		return true;
 	has_spoken = remark_fallback(session, is_estimate);
-	if (!has_spoken && is_estimate) {
+	if (!has_spoken && is_estimate) /* which says nothing of columns that are unknown */
 		complain("ACTIVE is an estimate: the last CPU of each thread, not the kernel's mask");
-		has_spoken = true;
-	}
 	if (mmcpus_source_is_restricted(session->src, &why))
 		complain_reason(&why);
 	return has_spoken;

@@ -24,8 +24,8 @@ void session_complain_no_mask(void);
 
 /*
  * Remarks on stderr, unless --quiet: another backend than the best, processes that can't be seen, and, if there are
- * ACTIVE sets at all, that they are estimates. True if the reader knows now that this is not the best answer, or does
- * not want to.
+ * ACTIVE sets at all, that they are estimates. True if the reader knows now why there is no better answer, or does not
+ * want to.
  */
 bool session_remark(const struct session *session, const struct options *opts, bool has_active);
 
