@@ -80,6 +80,20 @@ int bpf_explain_load(int err, const char *needs, struct mmcpus_reason *why)
 	return err;
 }
 
+void bpf_explain_fentry(int err, const struct mmcpus_system *sys, struct mmcpus_reason *why)
+{
+	static const char needs[] = "needs CONFIG_DEBUG_INFO_BTF=y and CONFIG_FUNCTION_TRACER=y";
+	const char *lockdown = mmcpus_system_text(sys, MMCPUS_SYSTEM_LOCKDOWN);
+
+	reason_set(why, err, "the kernel refuses it: %s", strerror(-err));
+	if (!lockdown)
+		reason_remedy(why, "%s, and no lockdown, of which this machine does not tell", needs);
+	else if (strcmp(lockdown, "none") != 0)
+		reason_remedy(why, "%s, and no lockdown: it is %s", needs, lockdown);
+	else
+		reason_remedy(why, "%s; a container or a security module may forbid it, too", needs);
+}
+
 void bpf_request_walk(struct mm_walk *walk, const struct mmcpus_system *sys, const struct snapshot_request *request)
 {
 	walk->fields = request->fields;

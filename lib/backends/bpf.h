@@ -17,6 +17,9 @@ int bpf_check(const struct mmcpus_system *sys, struct mmcpus_reason *why);
 /* What a failed load means: the error again, and why. needs: the kernel feature that this way depends on. */
 int bpf_explain_load(int err, const char *needs, struct mmcpus_reason *why);
 
+/* Why the kernel refuses fentry of a function of its own, and what that needs, as far as the machine does not have it. */
+void bpf_explain_fentry(int err, const struct mmcpus_system *sys, struct mmcpus_reason *why);
+
 /* Fill in what is asked of the programs. */
 void bpf_request_walk(struct mm_walk *walk, const struct mmcpus_system *sys, const struct snapshot_request *request);
 

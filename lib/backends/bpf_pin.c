@@ -447,19 +447,26 @@ int mmcpus_pin(const struct mmcpus_system *sys, const char *dir_path, uint32_t m
 	return err;
 }
 
+static int fail_unpinned(struct mmcpus_reason *why, const char *path)
+{
+	reason_set(why, -ENOENT, "nothing is pinned in %s", path);
+	reason_remedy(why, "what was pinned in another directory is found with --dir");
+	return -ENOENT;
+}
+
 int mmcpus_unpin(const char *dir_path, struct mmcpus_reason *why)
 {
 	struct pin_dir dir;
 	int err;
 
 	if (access(dir_path, F_OK) && errno == ENOENT)
-		return reason_set(why, -ENOENT, "nothing is pinned in %s", dir_path);
+		return fail_unpinned(why, dir_path);
 	err = pin_dir_open(&dir, dir_path, why);
 	if (err)
 		return err;
 	err = look_at_all(&dir, why);
 	if (err == 0)
-		err = reason_set(why, -ENOENT, "nothing is pinned in %s", dir_path);
+		err = fail_unpinned(why, dir_path);
 	for (int i = 0; i < NR_FILES && err > 0; i++)
 		if (unlinkat(dir.fd, rows[i].file, 0) && errno != ENOENT)
 			err = fail_path(why, -errno, dir_path);

@@ -9,6 +9,7 @@
 #include <bpf/bpf.h>
 
 #include "../reason.h"
+#include "bpf.h"
 
 static const struct mmcpus_hook all_hooks[NR_HOOKS] = {
 	[HOOK_CROSS_CALL] = { .name = "fentry of smp_call_function_many_cond()",
@@ -58,9 +59,7 @@ struct mmcpus_reason *tracer_fail(struct tracer_state *tracer, enum hook hook)
 
 void tracer_fail_fentry(struct tracer_state *tracer, enum hook hook, int err)
 {
-	reason_set(tracer_fail(tracer, hook), 0, "the kernel refuses it: %s", strerror(-err));
-	reason_remedy(&tracer->hooks[hook].why,
-		      "needs CONFIG_DEBUG_INFO_BTF=y and CONFIG_FUNCTION_TRACER=y, no lockdown");
+	bpf_explain_fentry(err, tracer->sys, tracer_fail(tracer, hook));
 }
 
 void tracer_fail_hidden(struct tracer_state *tracer, enum hook hook)

@@ -250,7 +250,7 @@ numbers()
 	run -0 mmcpus unpin
 	[ ! -e "$DIR" ]
 	run -1 mmcpus unpin
-	expect output "$output" "mmcpus: nothing is pinned in $DIR"
+	expect output "$output" "mmcpus: nothing is pinned in $DIR; what was pinned in another directory is found with --dir"
 	run -1 mmcpus show --backend pinned
 	expect_text output "$output" 'nothing is pinned.*mmcpus pin'
 }

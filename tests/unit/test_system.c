@@ -2,6 +2,8 @@
 /* What a captured machine is: CPUs, nodes, texts, the rule of its mask. */
 #include "machine.h"
 
+#include "backends/bpf.h"
+
 static struct mmcpus_system *open_system(const struct tree *tree)
 {
 	struct mmcpus_system *sys;
@@ -224,6 +226,31 @@ static void reads_lockdown(void **state)
 			   cases[i].expected);
 }
 
+/* What the machine tells of it is not asked for again. */
+static void explains_fentry_by_lockdown(void **state)
+{
+	static const struct {
+		const char *lockdown;
+		const char *remedy;
+	} cases[] = {
+		{ "[none] integrity confidentiality\n", "CONFIG_FUNCTION_TRACER=y; a container or a security module" },
+		{ "none [integrity] confidentiality\n", "CONFIG_FUNCTION_TRACER=y, and no lockdown: it is integrity" },
+		{ "", "CONFIG_FUNCTION_TRACER=y, and no lockdown, of which this machine does not tell" },
+	};
+
+	write_machine(*state);
+	for (size_t i = 0; i < NR(cases); i++) {
+		struct mmcpus_system *sys;
+		struct mmcpus_reason why;
+
+		tree_write(*state, "sys/kernel/security/lockdown", cases[i].lockdown);
+		sys = open_system(*state);
+		bpf_explain_fentry(-EPERM, sys, &why);
+		check(strstr(why.remedy, cases[i].remedy), "case %zu: %s", i, why.remedy);
+		mmcpus_system_close(sys);
+	}
+}
+
 static void reads_hypervisor_from_cpuinfo(void **state)
 {
 	static const struct {
@@ -319,19 +346,13 @@ static void links_lead_nowhere(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		tree_test(describes_a_machine),
-		tree_test(counts_cpus),
-		tree_test(counts_cpus_without_sys),
-		tree_test(survives_bad_possible),
-		tree_test(refuses_what_is_no_machine),
-		tree_test(knows_nodes),
-		tree_test(nodes_may_be_unknown),
-		tree_test(reads_lockdown),
-		tree_test(reads_hypervisor_from_cpuinfo),
-		tree_test(type_of_hypervisor_wins),
-		tree_test(knows_the_rule_of_an_architecture),
-		tree_test(tells_the_rule_by_the_types),
-		tree_test(links_lead_nowhere),
+		tree_test(describes_a_machine),         tree_test(counts_cpus),
+		tree_test(counts_cpus_without_sys),     tree_test(survives_bad_possible),
+		tree_test(refuses_what_is_no_machine),  tree_test(knows_nodes),
+		tree_test(nodes_may_be_unknown),        tree_test(reads_lockdown),
+		tree_test(explains_fentry_by_lockdown), tree_test(reads_hypervisor_from_cpuinfo),
+		tree_test(type_of_hypervisor_wins),     tree_test(knows_the_rule_of_an_architecture),
+		tree_test(tells_the_rule_by_the_types), tree_test(links_lead_nowhere),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
