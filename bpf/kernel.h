@@ -215,8 +215,18 @@ struct flush_tlb_info {
 	uint8_t freed_tables;
 } KERNEL_TYPE;
 
-/* include/linux/smp_types.h */
+struct llist_node {
+	struct llist_node *next;
+} KERNEL_TYPE;
+
+/* include/linux/smp_types.h; in a list by its first member */
+struct __call_single_node {
+	struct llist_node llist;
+	unsigned int u_flags;
+} KERNEL_TYPE;
+
 struct __call_single_data {
+	struct __call_single_node node;
 	void *info;
 } KERNEL_TYPE;
 

@@ -10,13 +10,36 @@
 #include "shootdown_rows.bpf.h"
 #include "shootdown_sender.bpf.h"
 
-/* Of a call that was queued and has not begun: the row of its sender, by the address of what describes it. */
+/*
+ * Of a call that was queued and has not begun: the row of its sender, by the address of what describes it. Where there is no
+ * room, its hit is lost, and counted as lost.
+ *
+ * What is entered leaves when it begins, so that the map holds what is under way, and no more. Two kinds do not begin by
+ * themselves: work for an interrupt, which is not entered, and tasks that are woken together with others, which leave with
+ * the first. If ever a begin is not seen, its entry stays until the same is queued again and takes its place: it is one for
+ * each begin that was missed, not for each call.
+ */
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(key_size, sizeof(uint64_t));
 	__uint(value_size, sizeof(uint32_t));
-	__uint(max_entries, 16384);
+	__uint(max_entries, 1); /* set before loading */
 } calls SEC(".maps");
+
+/* include/linux/smp_types.h: what a description is of, in its flags */
+#define CSD_FLAG_TYPE_MASK 0xf0
+#define CSD_TYPE_IRQ_WORK  0x20
+#define CSD_TYPE_TTWU      0x30
+
+/* More than a machine has tasks for one CPU to wake at once; the kernel does much more for each of them. */
+#define WOKEN_MAX (1 << 20)
+
+static __always_inline uint32_t type_of(const struct __call_single_data *csd)
+{
+	uint32_t flags;
+
+	return READ(flags, csd->node.u_flags) ? flags & CSD_FLAG_TYPE_MASK : 0;
+}
 
 /* include/linux/preempt.h: in an interrupt of some kind, or in what is left over from one */
 #define IN_INTERRUPT 0x00ff0100
@@ -118,6 +141,8 @@ static __always_inline void queue_call(struct bpf_raw_tracepoint_args *ctx, uint
 	if (!state || control.is_paused || target >= control.nr_cpus || !is_watched(target) || is_flush(state, csd))
 		return;
 	index = count_call(ctx, ctx->args[2], cpu, target, state);
+	if (type_of(csd) == CSD_TYPE_IRQ_WORK) /* it is not told when that begins */
+		return;
 	if (bpf_map_update_elem(&calls, &token, &index, BPF_ANY))
 		__sync_fetch_and_add(&control.nr_dropped, 1);
 }
@@ -158,20 +183,39 @@ static __always_inline bool is_row_of_call(uint32_t index, uint64_t callback)
 	       (index == SHOOTDOWN_OTHER_CALLS || row->key.owner_id == callback);
 }
 
+/* For bpf_loop(). */
+static long forget_next(uint32_t index __attribute__((unused)), uint64_t *at)
+{
+	const struct llist_node *node = (const void *)*at;
+
+	if (!READ(*at, node->next) || !*at)
+		return 1;
+	bpf_map_delete_elem(&calls, at);
+	return 0;
+}
+
+/* Tasks that are woken together are in a list that is this CPU's by now: one function is run for all of them. */
+static __always_inline void forget_others_woken(uint64_t first)
+{
+	bpf_loop(WOKEN_MAX, forget_next, &first, 0);
+}
+
 static __always_inline void begin_call(uint32_t cpu, uint64_t callback, uint64_t csd)
 {
 	struct cpu_state *own = bpf_map_lookup_elem(&cpu_states, &cpu);
 	uint32_t *known;
 	uint32_t index;
 
-	if (!own)
+	if (!own || !is_watched(cpu))
 		return;
+	if (type_of((const void *)csd) == CSD_TYPE_TTWU)
+		forget_others_woken(csd);
 	known = bpf_map_lookup_elem(&calls, &csd);
 	if (!known)
 		return;
 	index = *known;
 	bpf_map_delete_elem(&calls, &csd);
-	if (!is_watched(cpu) || !is_row_of_call(index, callback))
+	if (!is_row_of_call(index, callback))
 		return;
 	own->call_row = index;
 	own->call_token = csd;

@@ -276,6 +276,7 @@ static __always_inline uint32_t find_victim_row(uint32_t cpu, const struct shoot
 	return known ? *known : make_victim_row(&key, of);
 }
 
+/* First the count, then the CPU: the library looks at them the other way round, and again at the CPU. */
 static __always_inline void count_hit(struct shootdown_row *row, uint32_t index, uint32_t cpu, uint64_t stolen_ns)
 {
 	__sync_fetch_and_add(&row->counts.hits, 1);

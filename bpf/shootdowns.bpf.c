@@ -57,12 +57,12 @@ static __always_inline void count_sent(struct shootdown_row *row, uint32_t index
 {
 	uint64_t pages = pages_of(state);
 
-	add_to_set(index, SHOOTDOWN_SET_SENDERS, cpu);
-	if (!count_requested(index, requested_of(cpu, state->kind)))
-		__sync_fetch_and_or(&row->flags, SHOOTDOWN_ROW_REQUESTED_UNKNOWN);
 	__sync_fetch_and_add(&row->counts.sent, 1);
 	if (pages)
 		__sync_fetch_and_add(&row->counts.pages, pages);
+	add_to_set(index, SHOOTDOWN_SET_SENDERS, cpu);
+	if (!count_requested(index, requested_of(cpu, state->kind)))
+		__sync_fetch_and_or(&row->flags, SHOOTDOWN_ROW_REQUESTED_UNKNOWN);
 }
 
 /* info: address of the sender's description; mask: of the CPUs that it asks. 0 if it is unknown. */

@@ -56,11 +56,40 @@ static void take_sets(struct mmcpus_shootdowns *src, uint32_t row)
 {
 	uint64_t *words = src->shared.sets + (size_t)row * SHOOTDOWN_NR_SETS * src->shared.nr_words;
 
-	for (size_t set = 0; set < SHOOTDOWN_NR_SETS; set++) {
+	for (size_t set = 0; set < SHOOTDOWN_NR_SETS; set++)
 		for (uint32_t i = 0; i < src->shared.nr_words; i++)
 			src->sets[set][i] = take64(words++);
+}
+
+/*
+ * The kernel counts a hit, and then notes which CPU it was. So what has got into the sets since they were taken may be of
+ * what is counted in this look, or in the next: it stays there for that one as well.
+ */
+static void add_late(struct mmcpus_shootdowns *src, uint32_t row)
+{
+	const volatile uint64_t *words = src->shared.sets + (size_t)row * SHOOTDOWN_NR_SETS * src->shared.nr_words;
+
+	for (size_t set = 0; set < SHOOTDOWN_NR_SETS; set++) {
+		for (uint32_t i = 0; i < src->shared.nr_words; i++)
+			src->sets[set][i] |= *words++;
 		src->sets[set][src->shared.nr_words - 1] &= cpuset_last_word(src->sys->nr_cpus);
 	}
+}
+
+/* Those CPUs of a call that were asked are among the ones that it hits. */
+static bool is_counted(const struct shootdown_row *row, size_t set)
+{
+	if (set != SHOOTDOWN_SET_HIT)
+		return row->counts.sent > 0;
+	return row->counts.hits > 0 || (row->key.kind == SHOOTDOWN_KIND_CALL && row->counts.sent > 0);
+}
+
+/* What is left over of a look before. */
+static void drop_uncounted(struct mmcpus_shootdowns *src, const struct shootdown_row *row)
+{
+	for (size_t set = 0; set < SHOOTDOWN_NR_SETS; set++)
+		if (!is_counted(row, set))
+			memset(src->sets[set], 0, src->shared.nr_words * sizeof(uint64_t));
 }
 
 /* ------------------------------------------------------------------------------------------------------------ rounds -- */
@@ -148,6 +177,7 @@ static int collect_row(struct mmcpus_shootdowns *src, uint32_t index)
 
 	if (!__atomic_load_n(&shared->is_taken, __ATOMIC_ACQUIRE))
 		return 0;
+	take_sets(src, index);
 	if (!take_counts(&shared->counts, &row.counts)) {
 		note_silence(src, index);
 		return 0;
@@ -155,7 +185,8 @@ static int collect_row(struct mmcpus_shootdowns *src, uint32_t index)
 	if (src->rounds[index])
 		src->rounds[index] = 1;
 	shootdowns_copy_row(src, index, &row);
-	take_sets(src, index);
+	add_late(src, index);
+	drop_uncounted(src, &row);
 	add_sums(src, &row);
 	if (index == SHOOTDOWN_OTHER_ROW)
 		src->nr_other += row.counts.sent;

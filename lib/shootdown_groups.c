@@ -39,6 +39,7 @@ void groups_clear(struct shootdown_groups *groups)
 	for (size_t i = 0; i < groups->nr_groups; i++)
 		group_destroy(groups->groups[i]);
 	groups->nr_groups = 0;
+	groups->nr_beyond = 0;
 	if (groups->slots)
 		memset(groups->slots, 0, groups->nr_slots * sizeof(*groups->slots));
 }
@@ -295,21 +296,35 @@ static const struct shootdown_row other_row = {
 	.key = { .cause = SHOOTDOWN_CAUSE_OTHER, .user_stack = -1, .stack = -1 }
 };
 
+/* Each of the groups of others may be one more. */
+static bool has_room(const struct shootdown_groups *groups, const struct group_key *key)
+{
+	return groups->nr_groups < GROUPS_MAX || key->is_other || *find_slot(groups, key);
+}
+
+static void make_other_key(struct group_key *ret, const struct shootdown_row *row)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->is_other = 1;
+	ret->callback = callback_of(row, true);
+}
+
 int groups_add(struct shootdown_groups *groups, const struct shootdown_row *row, const uint64_t *const *sets)
 {
 	struct mmcpus_shootdown *group;
 	struct group_key key;
+	bool is_beyond;
 
 	if (!make_key(&key, groups->by, row))
 		return 0;
-	if (groups->nr_groups >= GROUPS_MAX && !key.is_other && !*find_slot(groups, &key)) {
-		memset(&key, 0, sizeof(key));
-		key.is_other = 1;
-		key.callback = callback_of(row, true);
-	}
+	is_beyond = !has_room(groups, &key);
+	if (is_beyond)
+		make_other_key(&key, row);
 	group = find_or_make(groups, &key, key.is_other ? &other_row : row);
 	if (!group)
 		return -ENOMEM;
+	if (is_beyond && !is_call(row) && !is_of_kernel(row))
+		groups->nr_beyond += row->counts.sent;
 	adopt_owner(group, row);
 	add_counts(group, &row->counts);
 	if (row->key.kind < SHOOTDOWN_NR_KINDS)
@@ -418,6 +433,12 @@ static void describe_callback(struct mmcpus_shootdown *group, bool knows_hits)
 		snprintf(group->callback, sizeof(group->callback), "flush_tlb_func");
 }
 
+/* It is noted after the hit was counted. */
+static bool is_cpu_missing(const struct mmcpus_shootdown *group)
+{
+	return group->row.counts.hits && mmcpus_cpuset_is_empty(group->sets[SHOOTDOWN_SET_HIT]);
+}
+
 void groups_describe(struct shootdown_groups *groups, bool knows_hits)
 {
 	for (size_t i = 0; i < groups->nr_groups; i++) {
@@ -427,6 +448,7 @@ void groups_describe(struct shootdown_groups *groups, bool knows_hits)
 			describe_kernel(group);
 		else
 			describe_callback(group, knows_hits);
+		group->knows_hit_cpus &= !is_cpu_missing(group);
 		group->has_cause = shootdown_cause_format(group->row.key.cause, group->row.sender.thread_comm,
 							  group->cause, sizeof(group->cause)) == 0;
 		describe_kinds(group);

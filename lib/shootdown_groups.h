@@ -67,6 +67,8 @@ struct shootdown_groups {
 	size_t capacity;
 	uint32_t *slots; /* hash of the keys: index of the group, plus 1 */
 	size_t nr_slots; /* a power of two */
+	uint64_t
+		nr_beyond; /* flushes of address spaces that were sent, by those for whom there was no group any more */
 };
 
 void groups_init(struct shootdown_groups *groups, enum mmcpus_shootdowns_by by, uint32_t nr_cpus);

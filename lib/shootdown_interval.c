@@ -74,7 +74,7 @@ static void sum_up(struct mmcpus_shootdowns *src, const struct shootdown_totals 
 	set_number(interval, MMCPUS_INTERVAL_NS, true, now->time_ns - last->time_ns);
 	set_number(interval, MMCPUS_INTERVAL_SENT, knows_sent(src, knows_hits), src->nr_sent);
 	set_number(interval, MMCPUS_INTERVAL_HITS, knows_hits, src->nr_hits);
-	set_number(interval, MMCPUS_INTERVAL_OTHER, true, src->nr_other);
+	set_number(interval, MMCPUS_INTERVAL_OTHER, true, src->nr_other + interval->groups.nr_beyond);
 	set_number(interval, MMCPUS_INTERVAL_DROPPED, true, now->nr_dropped - last->nr_dropped);
 	set_number(interval, MMCPUS_INTERVAL_LOST, knows_cost,
 		   now->cost.nr_missed - last->cost.nr_missed +

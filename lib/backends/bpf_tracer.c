@@ -22,6 +22,10 @@ static const char trace_needs[] = "needs bpf_loop() and bpf_map_lookup_percpu_el
 /* Stacks in user space that are told apart: their numbers fit the key of a row. */
 #define NR_USER_STACKS 16384
 
+/* Tasks that are being woken; and calls of each CPU on each other, as far as a large machine makes them all at once. */
+#define NR_WAKES     4096
+#define NR_CALLS_MAX 65536
+
 /* Room for events: some tens of thousands. */
 #define EVENT_BYTES (4u << 20)
 
@@ -49,6 +53,11 @@ static int open_types(const struct mmcpus_system *sys, struct kernel_types *ret,
 	return err ? reason_set(why, err, "/sys/kernel/btf/vmlinux: %s", strerror(-err)) : 0;
 }
 
+static uint32_t room_for_calls(uint32_t nr_cpus)
+{
+	return NR_WAKES + (nr_cpus < NR_CALLS_MAX / nr_cpus ? nr_cpus * nr_cpus : NR_CALLS_MAX);
+}
+
 static int load_and_start(struct tracer_state *tracer, const struct tracer_request *request, struct mmcpus_reason *why)
 {
 	struct tracer_sizes sizes = {
@@ -58,6 +67,7 @@ static int load_and_start(struct tracer_state *tracer, const struct tracer_reque
 		.nr_user_stacks = request->stacks == SHOOTDOWN_STACKS_BOTH ? NR_USER_STACKS : 1,
 		.nr_memos = request->stacks != SHOOTDOWN_STACKS_NONE ? tracer->sys->nr_cpus * SHOOTDOWN_STACK_MEMOS : 0,
 		.event_bytes = request->with_events ? EVENT_BYTES : (uint32_t)sysconf(_SC_PAGESIZE),
+		.nr_calls = room_for_calls(tracer->sys->nr_cpus),
 	};
 	struct kernel_types types;
 	int err = open_types(tracer->sys, &types, why);

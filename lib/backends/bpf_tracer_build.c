@@ -14,13 +14,17 @@
 #include "shootdowns_kernel.lskel.h"
 #include "shootdowns_tracepoint.lskel.h"
 
+/* What only one of them has: the others size nothing more. */
+#define SIZE_NO_MORE
+#define SIZE_CALLS skel->maps.calls.max_entries = sizes->nr_calls;
+
 /* The skeletons have the same members, in types of their own. */
-#define DEFINE_LOAD(linkage, function, name)                                                               \
+#define DEFINE_LOAD(function, name, size_more)                                                             \
 	static void destroy_##name(void *skel)                                                             \
 	{                                                                                                  \
 		name##__destroy(skel);                                                                     \
 	}                                                                                                  \
-	linkage int function(struct tracer_build *ret, const struct tracer_sizes *sizes)                   \
+	static int function(struct tracer_build *ret, const struct tracer_sizes *sizes)                    \
 	{                                                                                                  \
 		struct name *skel = name##__open();                                                        \
 		int err;                                                                                   \
@@ -39,7 +43,7 @@
 		skel->rodata->can_cast = sizes->can_cast;                                                  \
 		skel->rodata->with_memos = sizes->nr_memos > 0;                                            \
 		skel->maps.kernel_states.max_entries = sizes->nr_cpus;                                     \
-		err = name##__load(skel);                                                                  \
+		size_more err = name##__load(skel);                                                        \
 		if (err) {                                                                                 \
 			name##__destroy(skel);                                                             \
 			return err;                                                                        \
@@ -69,11 +73,11 @@
 		return 0;                                                                                  \
 	}
 
-DEFINE_LOAD(static, load_csd, shootdowns_csd)
-DEFINE_LOAD(static, load_kernel, shootdowns_kernel)
-DEFINE_LOAD(static, load_fentry, shootdowns_fentry)
-DEFINE_LOAD(static, load_tracepoint, shootdowns_tracepoint)
-DEFINE_LOAD(static, load_calls, shootdowns_calls)
+DEFINE_LOAD(load_csd, shootdowns_csd, SIZE_NO_MORE)
+DEFINE_LOAD(load_kernel, shootdowns_kernel, SIZE_NO_MORE)
+DEFINE_LOAD(load_fentry, shootdowns_fentry, SIZE_NO_MORE)
+DEFINE_LOAD(load_tracepoint, shootdowns_tracepoint, SIZE_NO_MORE)
+DEFINE_LOAD(load_calls, shootdowns_calls, SIZE_CALLS)
 
 /* Programs that not every build has. */
 

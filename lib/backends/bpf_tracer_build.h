@@ -63,7 +63,8 @@ struct tracer_sizes {
 	uint32_t nr_user_stacks;
 	uint32_t nr_memos; /* 0: no stack is to be known again */
 	uint32_t event_bytes;
-	bool can_cast; /* the kernel has bpf_rdonly_cast() */
+	uint32_t nr_calls; /* of other functions, that are under way at a time */
+	bool can_cast;     /* the kernel has bpf_rdonly_cast() */
 };
 
 /*

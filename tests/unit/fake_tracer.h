@@ -23,6 +23,7 @@ struct fake {
 	uint64_t event_words;   /* of the set in them; 0: it is unknown */
 	uint64_t event_ns;      /* when they happened */
 	bool polled_in_a_pause; /* the last time */
+	void (*at_stack)(void); /* what happens when a stack is asked for, which is within a look at a row */
 };
 
 static struct fake fake;
@@ -97,6 +98,8 @@ static inline int fake_cost(void *state, struct tracer_cost *ret)
 static inline int fake_stack(void *state, int32_t id, uint64_t ret[SHOOTDOWN_STACK_FRAMES])
 {
 	(void)state;
+	if (fake.at_stack)
+		fake.at_stack();
 	if (id != 1 && id != 2)
 		return -ENOENT;
 	ret[0] = 0x500;

@@ -187,6 +187,88 @@ static void no_row_is_free_before_its_events_are_told(void **state)
 	scene_close(&scene);
 }
 
+static uint64_t *hit_set(uint32_t row)
+{
+	return &fake.sets[row * SHOOTDOWN_NR_SETS + SHOOTDOWN_SET_HIT];
+}
+
+static void expect_hits(const struct mmcpus_interval *interval, uint64_t nr, const char *cpus)
+{
+	const struct mmcpus_shootdown *row = mmcpus_interval_row(interval, 0);
+
+	assert_non_null(row);
+	expect_number(row, MMCPUS_SHOOTDOWN_HITS, nr);
+	assert_set(mmcpus_shootdown_set(row, MMCPUS_SHOOTDOWN_HIT_CPUS), cpus);
+}
+
+static void hit_by_cpu_1(void)
+{
+	fake.rows[3].counts.hits++;
+	*hit_set(3) |= 2;
+}
+
+static void note_cpu_1(void)
+{
+	*hit_set(3) |= 2;
+}
+
+/* A row that is looked at for its stack: what was sent was counted before, and at_stack() happens then. */
+static struct shootdown_row *take_row_of_stack(void (*at_stack)(void))
+{
+	struct shootdown_row *row = take_row(3, 42, 11);
+
+	row->key.stack = 2;
+	row->counts.sent = 1;
+	fake.at_stack = at_stack;
+	return row;
+}
+
+/* It is counted in the next look, and there is its CPU. */
+static void a_hit_while_its_row_is_looked_at_is_in_one_interval_with_its_cpu(void **state)
+{
+	struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
+
+	take_row_of_stack(hit_by_cpu_1);
+	expect_hits(read_interval(&scene), 0, "");
+	expect_hits(read_interval(&scene), 1, "1");
+	scene_close(&scene);
+}
+
+/* Its CPU is noted after it was counted: in the first, where it was counted, and not in the next. */
+static void the_cpu_of_a_hit_may_be_noted_while_its_row_is_looked_at(void **state)
+{
+	struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
+	struct shootdown_row *row = take_row_of_stack(note_cpu_1);
+
+	row->counts.hits = 1;
+	expect_hits(read_interval(&scene), 1, "1");
+	row->counts.sent = 1;
+	expect_hits(read_interval(&scene), 0, "");
+	scene_close(&scene);
+}
+
+/* Then it is not known yet. */
+static void the_cpus_of_hits_are_never_none(void **state)
+{
+	struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
+
+	take_row(3, 42, 11)->counts = (struct shootdown_counts){ .sent = 1, .hits = 1 };
+	assert_null(mmcpus_shootdown_set(mmcpus_interval_row(read_interval(&scene), 0), MMCPUS_SHOOTDOWN_HIT_CPUS));
+	scene_close(&scene);
+}
+
+/* The next to have the row was not there. */
+static void no_cpu_is_left_over_in_a_silent_row(void **state)
+{
+	struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
+
+	take_row(3, 42, 11);
+	note_cpu_1();
+	look_at(&scene, 0);
+	assert_int_equal(*hit_set(3), 0);
+	scene_close(&scene);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -199,6 +281,10 @@ int main(void)
 		tree_test(what_the_kernel_forgot_is_not_forgotten_again),
 		tree_test(counts_what_comes_late),
 		tree_test(no_row_is_free_before_its_events_are_told),
+		tree_test(a_hit_while_its_row_is_looked_at_is_in_one_interval_with_its_cpu),
+		tree_test(the_cpu_of_a_hit_may_be_noted_while_its_row_is_looked_at),
+		tree_test(the_cpus_of_hits_are_never_none),
+		tree_test(no_cpu_is_left_over_in_a_silent_row),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

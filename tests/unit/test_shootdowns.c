@@ -215,8 +215,11 @@ static void calls_are_told_from_flushes(void **state)
 	fake.rows[SHOOTDOWN_OTHER_CALLS] = (struct shootdown_row){
 		.is_taken = 1, .key = { .cause = SHOOTDOWN_CAUSE_OTHER, .kind = SHOOTDOWN_KIND_CALL }, .counts.sent = 8
 	};
+	fake.control.nr_dropped = 5; /* calls for which there was no room */
+	fake.cost.nr_missed = 2;
 	interval = read_interval(&scene);
 	assert_int_equal(mmcpus_interval_count(interval), 4);
+	expect_total(interval, MMCPUS_INTERVAL_LOST, 7);
 	expect_total(interval, MMCPUS_INTERVAL_SENT, 1);
 	expect_total(interval, MMCPUS_INTERVAL_CALLS, 14);
 	expect_total(interval, MMCPUS_INTERVAL_CALL_HITS, 2);
@@ -325,8 +328,30 @@ static void groups_are_bounded(void **state)
 	}
 	interval = read_interval(&scene);
 	expect_total(interval, MMCPUS_INTERVAL_SENT, 20000);
+	expect_total(interval, MMCPUS_INTERVAL_OTHER, 20000 - 16384);
 	assert_int_equal(mmcpus_interval_count(interval), 16385);
 	expect_number(mmcpus_interval_row(interval, 16384), MMCPUS_SHOOTDOWN_SENT, 20000 - 16384);
+	expect_total(read_interval(&scene), MMCPUS_INTERVAL_OTHER, 0);
+	scene_close(&scene);
+}
+
+/* Of the others, the number is of those that are sums of the interval as sent. */
+static void what_is_no_flush_of_an_address_space_is_none_of_the_others(void **state)
+{
+	struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
+	const struct mmcpus_interval *interval;
+
+	for (int32_t pid = 1; pid <= 16384; pid++) {
+		take_row(1, pid, 11)->counts.sent = 1;
+		assert_int_equal(mmcpus_shootdowns_collect(scene.src), 0);
+	}
+	take_row(1, 20001, 11)->counts.sent = 1;
+	take_kernel_row(2, SHOOTDOWN_FUNCTION_KERNEL_ALL)->counts.sent = 2;
+	take_row(3, 20003, 11)->counts.sent = 4;
+	fake.rows[3].key.kind = SHOOTDOWN_KIND_CALL;
+	interval = read_interval(&scene);
+	expect_total(interval, MMCPUS_INTERVAL_OTHER, 1);
+	assert_int_equal(mmcpus_interval_count(interval), 16384 + 3);
 	scene_close(&scene);
 }
 
@@ -444,6 +469,7 @@ int main(void)
 		tree_test(flushes_of_the_kernel_are_told_apart),
 		tree_test(flushes_of_the_kernel_may_be_unknown),
 		tree_test(groups_are_bounded),
+		tree_test(what_is_no_flush_of_an_address_space_is_none_of_the_others),
 		tree_test(tells_the_requested_cpus_where_all_are_known),
 		tree_test(an_event_tells_the_requested_cpus_if_they_are_known),
 		tree_test(a_restart_forgets_events_and_counts_at_once),
