@@ -544,6 +544,39 @@ need_calls()
 	jq -e '.calls == null and .call_hits == null' "$json"
 }
 
+# wake_sleepers ROUNDS: on CPU B, from CPU A, many at once if B is idle. Then what is left of calls under way, in the file said.
+wake_sleepers()
+{
+	# shellcheck disable=SC2016 # of the shell that is started
+	mmcpus shootdowns --all-ipis -J -- sh -c '
+		for round in $(seq "$3"); do
+			sleepers=
+			for sleeper in 1 2 3 4 5 6 7 8 9 10 11 12; do
+				taskset -c "$2" sleep 60 &
+				sleepers="$sleepers $!"
+			done
+			sleep 0.05
+			taskset -c "$1" sh -c "kill $sleepers"
+			wait
+		done
+		bpftool -j map dump name calls >&2' sh "$A" "$B" "$1" >"$json" 2>"$said"
+}
+
+@test "--all-ipis: tasks that are woken together leave nothing behind" {
+	local together
+	need_two_cpus
+	need_calls
+	PATH+=:/usr/sbin:/sbin
+	command -v bpftool || skip "needs bpftool"
+	wake_sleepers 40
+	together=$(jq '[.shootdowns[] | select(.callback == "sched_ttwu_pending") | .sent - .hits] | add // 0' "$json")
+	echo "woken with others: $together"
+	[ "$together" -ge 10 ] || skip "the kernel wakes few tasks together here"
+	# What is under way just now may be there.
+	jq -e 'flatten | length < 5' "$said"
+	jq -e '.lost == 0' "$json"
+}
+
 @test "names are escaped" {
 	local odd=$BATS_TEST_TMPDIR/$'a\e[1m\nb'
 	need_two_cpus
