@@ -43,27 +43,32 @@ static void format_call(int32_t cause, char *buf, size_t size)
 		snprintf(buf, size, "system call %u%s", number, is_compat ? " (32-bit)" : "");
 }
 
-int shootdown_cause_format(int32_t cause, const char *comm, char *buf, size_t size)
+/* Of causes that are always called the same; NULL: it is another. */
+static const char *name_of_cause(int32_t cause)
 {
 	switch (cause) {
 	case SHOOTDOWN_CAUSE_FAULT:
-		snprintf(buf, size, "page fault");
-		return 0;
+		return "page fault";
 	case SHOOTDOWN_CAUSE_EXIT:
-		snprintf(buf, size, "exit");
-		return 0;
+		return "exit";
 	case SHOOTDOWN_CAUSE_INTERRUPT:
-		snprintf(buf, size, "interrupt");
-		return 0;
+		return "interrupt";
 	case SHOOTDOWN_CAUSE_BALANCING:
-		snprintf(buf, size, "NUMA balancing");
-		return 0;
-	case SHOOTDOWN_CAUSE_KTHREAD:
-		snprintf(buf, size, "%s", cause_of_thread(comm));
-		return 0;
+		return "NUMA balancing";
+	default:
+		return NULL;
 	}
-	if (cause < 0)
+}
+
+int shootdown_cause_format(int32_t cause, const char *comm, char *buf, size_t size)
+{
+	const char *name = cause == SHOOTDOWN_CAUSE_KTHREAD ? cause_of_thread(comm) : name_of_cause(cause);
+
+	if (name)
+		snprintf(buf, size, "%s", name);
+	else if (cause >= 0)
+		format_call(cause, buf, size);
+	else
 		return -ENODATA;
-	format_call(cause, buf, size);
 	return 0;
 }
