@@ -236,17 +236,8 @@ static __always_inline void end_call(uint32_t cpu, uint64_t csd)
 		return;
 	index = own->call_row;
 	row = bpf_map_lookup_elem(&rows, &index);
-	if (!row)
-		return;
-	if (control.with_victims && index != SHOOTDOWN_OTHER_CALLS) {
-		index = find_victim_row(cpu, row);
-		if (index == SHOOTDOWN_OTHER_ROW)
-			index = SHOOTDOWN_OTHER_CALLS;
-		row = bpf_map_lookup_elem(&rows, &index);
-		if (!row)
-			return;
-	}
-	count_hit(row, index, cpu, time_since(own->call_ns, now));
+	if (row)
+		count_hit(row, index, SHOOTDOWN_OTHER_CALLS, cpu, time_since(own->call_ns, now));
 }
 
 #endif

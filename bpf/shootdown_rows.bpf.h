@@ -276,9 +276,21 @@ static __always_inline uint32_t find_victim_row(uint32_t cpu, const struct shoot
 	return known ? *known : make_victim_row(&key, of);
 }
 
-/* First the count, then the CPU: the library looks at them the other way round, and again at the CPU. */
-static __always_inline void count_hit(struct shootdown_row *row, uint32_t index, uint32_t cpu, uint64_t stolen_ns)
+/*
+ * In the row of the sender, or of what it did to this CPU's task, if that is wanted. other: the row of what finds no room.
+ * First the count, then the CPU: the library looks at them the other way round, and again at the CPU.
+ */
+static __always_inline void count_hit(struct shootdown_row *row, uint32_t index, uint32_t other, uint32_t cpu,
+				      uint64_t stolen_ns)
 {
+	if (control.with_victims && index != other) {
+		index = find_victim_row(cpu, row);
+		if (index == SHOOTDOWN_OTHER_ROW)
+			index = other;
+		row = bpf_map_lookup_elem(&rows, &index);
+		if (!row)
+			return;
+	}
 	__sync_fetch_and_add(&row->counts.hits, 1);
 	__sync_fetch_and_add(&row->counts.stolen_ns, stolen_ns);
 	__sync_fetch_and_add(&row->counts.stolen_log2[bucket_of(stolen_ns)], 1);

@@ -296,15 +296,7 @@ __noinline int finish_hit(struct cpu_state *sender, uint32_t from, uint32_t cpu,
 	if (control.with_events)
 		tell_hit(sender, cpu, begin_ns, end_ns);
 	count_wait(sender, row, time_since(sender->sent_ns, end_ns));
-	if (control.with_victims && index != other) {
-		index = find_victim_row(cpu, row);
-		if (index == SHOOTDOWN_OTHER_ROW)
-			index = other;
-		row = bpf_map_lookup_elem(&rows, &index);
-		if (!row)
-			return 0;
-	}
-	count_hit(row, index, cpu, time_since(begin_ns, end_ns));
+	count_hit(row, index, other, cpu, time_since(begin_ns, end_ns));
 	return 0;
 }
 
