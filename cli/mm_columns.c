@@ -9,7 +9,6 @@
 #include "memory_book.h"
 #include "mm_text.h"
 #include "nodes.h"
-#include "numa_balancing.h"
 #include "users.h"
 #include "xalloc.h"
 
@@ -387,14 +386,15 @@ static const struct column columns[] = {
 
 static char *why_unknown(const struct column *column, const struct mmcpus_system *sys)
 {
-	const char *mode = mmcpus_system_text(sys, MMCPUS_SYSTEM_NUMA_BALANCING);
+	int balances = mmcpus_system_balances_nodes(sys);
 
 	if (column->get != get_numa_preferred)
 		return NULL;
-	if (!mode)
+	if (balances < 0)
 		return xstrdup("the machine does not tell whether automatic NUMA balancing is on");
-	if (!(strtoul(mode, NULL, 10) & BALANCES_NODES))
-		return xasprintf("automatic NUMA balancing between nodes is off (kernel.numa_balancing is %s)", mode);
+	if (!balances)
+		return xasprintf("automatic NUMA balancing between nodes is off (kernel.numa_balancing is %s)",
+				 mmcpus_system_text(sys, MMCPUS_SYSTEM_NUMA_BALANCING));
 	return xstrdup("the files sched of their threads do not tell, or may not be read");
 }
 

@@ -6,7 +6,6 @@
 
 #include "cpu_list.h"
 #include "nodes.h"
-#include "numa_balancing.h"
 #include "rule_checks.h"
 #include "strbuf.h"
 #include "value.h"
@@ -27,13 +26,11 @@ static struct mmcpus_cpuset *nodes_of(const struct scene *scene, const struct mm
 
 int prepare_numa_balancing(const struct scene *scene, char **why)
 {
-	const char *mode = mmcpus_system_text(scene->sys, MMCPUS_SYSTEM_NUMA_BALANCING);
+	int balances = mmcpus_system_balances_nodes(scene->sys);
 
-	if (!mode) {
+	if (balances < 0)
 		*why = xstrdup("the machine does not tell whether automatic NUMA balancing is on");
-		return -ENODATA;
-	}
-	return (strtoul(mode, NULL, 10) & BALANCES_NODES) != 0;
+	return balances;
 }
 
 /*

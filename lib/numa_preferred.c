@@ -16,11 +16,11 @@
 /* It costs a file for each. */
 #define THREADS_MAX 1024
 
-static bool is_balanced(const struct mmcpus_system *sys)
+int mmcpus_system_balances_nodes(const struct mmcpus_system *sys)
 {
 	const char *mode = mmcpus_system_text(sys, MMCPUS_SYSTEM_NUMA_BALANCING);
 
-	return mode && strtoul(mode, NULL, 10) & BALANCES_NODES;
+	return mode ? (strtoul(mode, NULL, 10) & BALANCES_NODES) != 0 : -ENODATA;
 }
 
 /* Or is it only the file that is missing? */
@@ -74,7 +74,7 @@ int mmcpus_process_preferred_nodes(const struct mmcpus_system *sys, int32_t pid,
 	int err;
 
 	mmcpus_cpuset_clear(ret);
-	if (!is_balanced(sys))
+	if (mmcpus_system_balances_nodes(sys) <= 0)
 		return -ENODATA;
 	snprintf(path, sizeof(path), "proc/%d", pid);
 	err = root_enter(&sys->root, path, &process);

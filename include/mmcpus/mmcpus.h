@@ -148,6 +148,9 @@ enum mmcpus_system_text {
 /* NULL if unknown. */
 const char *mmcpus_system_text(const struct mmcpus_system *sys, enum mmcpus_system_text which);
 
+/* Does automatic NUMA balancing move pages between nodes? 1, 0, or -ENODATA: the machine does not tell. */
+int mmcpus_system_balances_nodes(const struct mmcpus_system *sys);
+
 /* Inode of the caller's pid namespace (/proc/self/ns/pid), in which all PIDs are given; 0 for a captured machine. */
 uint64_t mmcpus_system_pid_ns(const struct mmcpus_system *sys);
 
