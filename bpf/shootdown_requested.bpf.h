@@ -45,13 +45,14 @@ static __always_inline uint64_t read_mask_word(uint64_t mask, uint32_t index)
 	return word;
 }
 
-/* Sets of more than one word are gone through by a call for each: the verifier looks at it once, and not at each length. */
+/* What is done to a set. */
 struct words {
-	uint64_t mask; /* address of a set of the kernel's */
+	uint64_t mask; /* address of the kernel's set, if it is to be kept */
 	uint32_t cpu;  /* the sender's */
 	uint32_t set;
 	uint32_t row;
-	uint32_t nr; /* CPUs that are kept, or words with any */
+	uint32_t nr;     /* CPUs that are kept, or words with any */
+	bool is_to_keep; /* or to be counted */
 };
 
 static __always_inline void keep_word(struct words *words, uint32_t index)
@@ -66,12 +67,6 @@ static __always_inline void keep_word(struct words *words, uint32_t index)
 		*kept = word;
 }
 
-static long keep_next(uint32_t index, void *words)
-{
-	keep_word(words, index + 1);
-	return 0;
-}
-
 static __always_inline void count_word(struct words *words, uint32_t index)
 {
 	const uint64_t *kept = requested_word(words->set, index);
@@ -82,10 +77,21 @@ static __always_inline void count_word(struct words *words, uint32_t index)
 	add_word_to_set(words->row, SHOOTDOWN_SET_REQUESTED, index, *kept);
 }
 
-static long count_next(uint32_t index, void *words)
+/* One for both: a light skeleton has room for 32 programs and functions. */
+static long do_next_word(uint32_t index, struct words *words)
 {
-	count_word(words, index + 1);
+	if (words->is_to_keep)
+		keep_word(words, index + 1);
+	else
+		count_word(words, index + 1);
 	return 0;
+}
+
+/* By a call for each word but the first: the verifier looks at it once, and not at each length. */
+static __always_inline void do_other_words(struct words *words)
+{
+	if (control.nr_words > 1)
+		bpf_loop(control.nr_words - 1, do_next_word, words, 0);
 }
 
 /*
@@ -94,11 +100,10 @@ static long count_next(uint32_t index, void *words)
  */
 __noinline int keep_requested(uint64_t mask, uint32_t cpu, uint32_t set)
 {
-	struct words words = { .mask = mask, .cpu = cpu, .set = set };
+	struct words words = { .mask = mask, .cpu = cpu, .set = set, .is_to_keep = true };
 
 	keep_word(&words, 0);
-	if (control.nr_words > 1)
-		bpf_loop(control.nr_words - 1, keep_next, &words, 0);
+	do_other_words(&words);
 	return (int)words.nr;
 }
 
@@ -108,8 +113,7 @@ __noinline int count_requested(uint32_t row, uint32_t set)
 	struct words words = { .set = set, .row = row };
 
 	count_word(&words, 0);
-	if (control.nr_words > 1)
-		bpf_loop(control.nr_words - 1, count_next, &words, 0);
+	do_other_words(&words);
 	return words.nr != 0;
 }
 

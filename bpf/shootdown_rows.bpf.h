@@ -119,7 +119,7 @@ static __always_inline bool is_watched(uint32_t cpu)
 /* ------------------------------------------------------------------------------------------------------------- rows -- */
 
 /* head: of the ring of free rows, from now on. */
-static __noinline void note_free(uint32_t head)
+static __always_inline void note_free(uint32_t head)
 {
 	uint32_t nr_free = *(volatile uint32_t *)&control.free_tail - head;
 
