@@ -14,7 +14,7 @@ setup()
 # cpu CPU [COLUMN...]: its row in $json, looked at from CPU A
 cpu()
 {
-	json=$(taskset -c "$A" timeout 20 "$MMCPUS_BIN" cpus -q -J -C "$1" --backend "$MMCPUS_BACKEND" \
+	json=$(taskset -c "$A" timeout "$SECONDS_MAX" "$MMCPUS_BIN" cpus -q -J -C "$1" --backend "$MMCPUS_BACKEND" \
 		-o CPU,ONLINE,PID,TID,COMMAND,LOADED,MM,LAZY,SLOTS,NR_SLOTS,NR_ACTIVE,NR_TARGETS,TORN,QUALITY)
 	json=$(jq -c '.cpus | if length == 1 then .[0] else "\(length) rows" | error end' <<<"$json")
 }

@@ -149,7 +149,7 @@ need_no_patch()
 	need_no_patch
 	scene pinned "$A"
 	run -0 --separate-stderr unshare --mount bash -c 'mount -t tmpfs none /sys || exit 99; exec "$@"' - \
-		timeout 20 "$MMCPUS_BIN" show -p "$PID" -n -o PID,ACTIVE,BACKEND
+		timeout "$SECONDS_MAX" "$MMCPUS_BIN" show -p "$PID" -n -o PID,ACTIVE,BACKEND
 	expect table "$(tr -s ' ' <<<"$output")" "$PID $A sched"
 	expect_lines stderr "$stderr" 1
 	expect_text stderr "$stderr" '^mmcpus: .*/sys'
@@ -158,7 +158,7 @@ need_no_patch()
 @test "no /sys: --backend bpf is an error, or works" {
 	need_bpf
 	run --separate-stderr unshare --mount bash -c 'mount -t tmpfs none /sys || exit 99; exec "$@"' - \
-		timeout 20 "$MMCPUS_BIN" show -J -p $$ -o PID,BACKEND --backend bpf
+		timeout "$SECONDS_MAX" "$MMCPUS_BIN" show -J -p $$ -o PID,BACKEND --backend bpf
 	[ "$status" = 0 ] || {
 		expect status "$status" 1
 		expect_lines stderr "$stderr" 1
@@ -170,7 +170,7 @@ need_no_patch()
 @test "no /proc: shows something, or says that it cannot" {
 	public_copy "$MMCPUS_BIN"
 	run --separate-stderr unshare --mount bash -c 'mount -t tmpfs none /proc || exit 99; exec "$@"' - \
-		env LD_LIBRARY_PATH="$public" timeout 20 "$public/mmcpus" show -J -o PID
+		env LD_LIBRARY_PATH="$public" timeout "$SECONDS_MAX" "$public/mmcpus" show -J -o PID
 	if [ "$status" = 0 ]; then
 		[ "$(jq '.address_spaces | length' <<<"$output")" -gt 0 ]
 	else
@@ -192,7 +192,7 @@ COMMANDS=("show" "show -J" "show -P" "status $$" "status -J $$" "doctor" "doctor
 	for command in "${COMMANDS[@]}"; do
 		echo "mmcpus $command"
 		# shellcheck disable=SC2086 # words
-		run -1 timeout 20 bash -c 'exec "$@" >/dev/full' - "$MMCPUS_BIN" $command
+		run -1 timeout "$SECONDS_MAX" bash -c 'exec "$@" >/dev/full' - "$MMCPUS_BIN" $command
 		expect_text message "$output" "^mmcpus: .*(No space left|disk full)"
 	done
 }
@@ -203,7 +203,7 @@ COMMANDS=("show" "show -J" "show -P" "status $$" "status -J $$" "doctor" "doctor
 	for command in "${COMMANDS[@]}"; do
 		echo "mmcpus $command"
 		# shellcheck disable=SC2086 # words
-		run -1 timeout 20 "$MMCPUS_SCENE" no-reader "$MMCPUS_BIN" $command
+		run -1 timeout "$SECONDS_MAX" "$MMCPUS_SCENE" no-reader "$MMCPUS_BIN" $command
 		expect_text message "$output" "^mmcpus: .*(Broken pipe|reader gone)"
 	done
 }
@@ -217,7 +217,7 @@ COMMANDS=("show" "show -J" "show -P" "status $$" "status -J $$" "doctor" "doctor
 		started_pids+=($!)
 	done
 	for option in -J -P -n; do
-		run -1 timeout 20 "$MMCPUS_SCENE" leaving-reader "$MMCPUS_BIN" show $option -o "$COLUMNS_ALL"
+		run -1 timeout "$SECONDS_MAX" "$MMCPUS_SCENE" leaving-reader "$MMCPUS_BIN" show $option -o "$COLUMNS_ALL"
 		expect_text message "$output" "^mmcpus: .*(Broken pipe|reader gone)"
 	done
 }
@@ -228,7 +228,7 @@ COMMANDS=("show" "show -J" "show -P" "status $$" "status -J $$" "doctor" "doctor
 	for command in "${COMMANDS[@]}"; do
 		echo "mmcpus $command"
 		# shellcheck disable=SC2086 # words
-		run -1 timeout 20 bash -c 'exec "$@" >&-' - "$MMCPUS_BIN" $command
+		run -1 timeout "$SECONDS_MAX" bash -c 'exec "$@" >&-' - "$MMCPUS_BIN" $command
 		expect_text message "$output" "^mmcpus: "
 	done
 }

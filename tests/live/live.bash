@@ -154,10 +154,14 @@ as_nobody()
 
 # ------------------------------------------------------------------------------------------------------------ looking
 
+# How many times as long things may take here: emulated machines take their time.
+PATIENCE=${MMCPUS_PATIENCE:-1}
+SECONDS_MAX=$((20 * PATIENCE))
+
 # mmcpus ARGUMENT...: in bounded time
 mmcpus()
 {
-	timeout 20 "$MMCPUS_BIN" "$@"
+	timeout "$SECONDS_MAX" "$MMCPUS_BIN" "$@"
 }
 
 COLUMNS_ALL=PID,PPID,USER,UID,COMMAND,THREADS,RSS,CGROUP,SHARERS,ACTIVE,ACTIVE_MASK,NR_ACTIVE,ALLOWED,ALLOWED_MASK

@@ -25,7 +25,7 @@ load backend
 watch_busy()
 {
 	local snapshots rows dropped refused running
-	run -0 timeout 20 taskset -c "$1" "$MMCPUS_SNAPSHOTS" "$MMCPUS_BACKEND" 1 "$2"
+	run -0 timeout "$SECONDS_MAX" taskset -c "$1" "$MMCPUS_SNAPSHOTS" "$MMCPUS_BACKEND" 1 "$2"
 	echo "$output"
 	eval "$output" # sets these
 	nr_snapshots=$((nr_snapshots + snapshots)) nr_running=$((nr_running + running))
@@ -307,7 +307,7 @@ start_inside()
 
 inside()
 {
-	timeout 20 nsenter --target "$init" --pid --mount "$@"
+	timeout "$SECONDS_MAX" nsenter --target "$init" --pid --mount "$@"
 }
 
 @test "in a pid namespace exactly its processes are shown, by their numbers there [$MMCPUS_BACKEND]" {
@@ -360,7 +360,7 @@ own 0 mmcpus []"
 	read_row < <(unshare --mount bash -c '
 		umount -a -t bpf
 		! grep -q " bpf " /proc/self/mounts || exit 99
-		exec timeout 20 "$@"' - \
+		exec timeout "$SECONDS_MAX" "$@"' - \
 		"$MMCPUS_BIN" show -q -J -p "$PID" -o PID,ACTIVE --backend "$MMCPUS_BACKEND")
 	expect PID "${row[pid]}" "$PID"
 	expect_active "$A"

@@ -316,7 +316,7 @@ foreign()
 	# Two files and a directory must be made, and the kernel gives up after so many locked or open ones.
 	local nr
 	for nr in {4..24}; do
-		bash -c "ulimit -n $nr; exec \"\$@\"" - timeout 20 "$MMCPUS_BIN" pin --dir /sys/fs/bpf/other 2>/dev/null ||
+		bash -c "ulimit -n $nr; exec \"\$@\"" - timeout "$SECONDS_MAX" "$MMCPUS_BIN" pin --dir /sys/fs/bpf/other 2>/dev/null ||
 			[ ! -e /sys/fs/bpf/other ]
 	done
 	expect files "$(ls /sys/fs/bpf/other)" $'snapshot\nstatus'
