@@ -21,7 +21,8 @@ struct cpu_state {
 	uint32_t knows_requested; /* all CPUs that it is requested of, from the sending on */
 	uint64_t preempt_at;      /* address of its preemption count; 0: unknown */
 	uint64_t scratch;         /* through which a pointer becomes a number */
-	uint64_t reserved_line[4];
+	uint64_t requested;       /* the first word of those CPUs, without its own; others have a map */
+	uint64_t reserved_line[3];
 
 	uint64_t hit_ns;
 	uint64_t hit_token; /* what tells the end of this hit from others'; 0: none is under way */

@@ -41,7 +41,8 @@ static __always_inline void tell_requested(struct shootdown_event *event, const 
 	bool fits = control.nr_words <= SHOOTDOWN_EVENT_WORDS;
 
 	event->requested.nr_words = sender->knows_requested && fits ? control.nr_words : 0;
-	for (uint32_t i = 0; i < SHOOTDOWN_EVENT_WORDS; i++) {
+	event->requested.words[0] = sender->requested;
+	for (uint32_t i = 1; i < SHOOTDOWN_EVENT_WORDS; i++) {
 		const uint64_t *kept = fits && i < control.nr_words ? requested_word(set, i) : NULL;
 
 		event->requested.words[i] = kept ? *kept : 0;

@@ -120,9 +120,13 @@ static __noinline void send_kernel(void *ctx, struct kernel_state *state, uint32
 static __always_inline void send_kernel_to_all(void *ctx, uint32_t cpu, uint32_t function, uint64_t info, uint64_t mask)
 {
 	struct kernel_state *state = bpf_map_lookup_elem(&kernel_states, &cpu);
-	int32_t nr = keep_requested(mask, cpu, requested_of(cpu, SHOOTDOWN_KIND_KERNEL));
+	int32_t nr;
 
-	if (!state || !nr)
+	if (!state)
+		return;
+	nr = keep_requested(&state->flush, mask, cpu, requested_of(cpu, SHOOTDOWN_KIND_KERNEL));
+	nr += __builtin_popcountll(state->flush.requested);
+	if (!nr)
 		return;
 	state->flush.knows_requested = 1;
 	send_kernel(ctx, state, function, info, nr);
@@ -139,13 +143,13 @@ static __always_inline void send_kernel_to(void *ctx, uint32_t cpu, uint32_t fun
 	if (!state || !READ(info, csd->info))
 		return;
 	if (state->function == function && state->flush.info == info && target >= state->next_target) {
-		add_requested(set, target);
+		add_requested(&state->flush, set, target);
 		if (state->flush.is_counted)
 			add_to_set(state->flush.row, SHOOTDOWN_SET_REQUESTED, target);
 		__sync_fetch_and_add(&state->nr_pending, 1);
 	} else {
-		keep_requested(0, cpu, set);
-		add_requested(set, target);
+		keep_requested(&state->flush, 0, cpu, set);
+		add_requested(&state->flush, set, target);
 		state->flush.knows_requested = 0;
 		send_kernel(ctx, state, function, info, 1);
 	}

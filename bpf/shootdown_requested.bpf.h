@@ -12,10 +12,12 @@
 #include "shootdown_flush.bpf.h"
 #include "shootdown_rows.bpf.h"
 
-/* Of the flush that each CPU sends, and behind all of these, of the flush of the kernel's own range that it sends. */
+/*
+ * Sets of more than 64 CPUs, but for their first words, which are in cpu_states: of the flush that each CPU sends, and behind
+ * all of these, of the flush of the kernel's own range that it sends.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(key_size, sizeof(uint32_t));
 	__uint(value_size, sizeof(uint64_t));
 	__uint(max_entries, 1); /* set before loading, to two sets for each CPU */
@@ -33,19 +35,20 @@ static __always_inline uint64_t *requested_word(uint32_t set, uint32_t word)
 	return bpf_map_lookup_elem(&requested, &index);
 }
 
-/* mask: address of a set of the kernel's. */
-static __always_inline uint64_t read_mask_word(uint64_t mask, uint32_t index)
+/* mask: address of a set of the kernel's. Its word, without that CPU. */
+static __always_inline uint64_t read_mask_word(uint64_t mask, uint32_t index, uint32_t cpu)
 {
 	uint64_t address = mask + index * sizeof(uint64_t);
+	uint64_t own = index == cpu / 64 ? 1ull << cpu % 64 : 0;
 	uint64_t word = 0;
 
 	if (can_cast)
-		return read_word(address);
+		return read_word(address) & ~own;
 	bpf_probe_read_kernel(&word, sizeof(word), (const void *)address);
-	return word;
+	return word & ~own;
 }
 
-/* What is done to a set. */
+/* What is done to the words of a set from the second on. */
 struct words {
 	uint64_t mask; /* address of the kernel's set, if it is to be kept */
 	uint32_t cpu;  /* the sender's */
@@ -55,72 +58,73 @@ struct words {
 	bool is_to_keep; /* or to be counted */
 };
 
-static __always_inline void keep_word(struct words *words, uint32_t index)
-{
-	uint64_t *kept = requested_word(words->set, index);
-	uint64_t word = read_mask_word(words->mask, index);
-
-	if (index == words->cpu / 64)
-		word &= ~(1ull << words->cpu % 64);
-	words->nr += __builtin_popcountll(word);
-	if (kept)
-		*kept = word;
-}
-
-static __always_inline void count_word(struct words *words, uint32_t index)
-{
-	const uint64_t *kept = requested_word(words->set, index);
-
-	if (!kept)
-		return;
-	words->nr += *kept != 0;
-	add_word_to_set(words->row, SHOOTDOWN_SET_REQUESTED, index, *kept);
-}
-
 /* One for both: a light skeleton has room for 32 programs and functions. */
 static long do_next_word(uint32_t index, struct words *words)
 {
-	if (words->is_to_keep)
-		keep_word(words, index + 1);
-	else
-		count_word(words, index + 1);
+	uint32_t word = index + 1;
+	uint64_t *kept = requested_word(words->set, word);
+
+	if (!kept)
+		return 0;
+	if (words->is_to_keep) {
+		*kept = read_mask_word(words->mask, word, words->cpu);
+		words->nr += __builtin_popcountll(*kept);
+	} else {
+		words->nr += *kept != 0;
+		add_word_to_set(words->row, SHOOTDOWN_SET_REQUESTED, word, *kept);
+	}
 	return 0;
 }
 
-/* By a call for each word but the first: the verifier looks at it once, and not at each length. */
-static __always_inline void do_other_words(struct words *words)
+/* By a call for each word: the verifier looks at it once, and not at each length. */
+static __always_inline int do_next_words(struct words *words)
 {
-	if (control.nr_words > 1)
-		bpf_loop(control.nr_words - 1, do_next_word, words, 0);
+	bpf_loop(control.nr_words - 1, do_next_word, words, 0);
+	return (int)words->nr;
+}
+
+/* Global functions, as the next: what calls them need not be looked at for each way through them. */
+__noinline int keep_next_words(uint64_t mask, uint32_t cpu, uint32_t set)
+{
+	struct words words = { .mask = mask, .cpu = cpu, .set = set, .is_to_keep = true };
+
+	return do_next_words(&words);
+}
+
+__noinline int count_next_words(uint32_t row, uint32_t set)
+{
+	struct words words = { .set = set, .row = row };
+
+	return do_next_words(&words);
 }
 
 /*
  * Keep what is in the kernel's set, which may change while its CPUs carry the flush out. mask: its address; 0: unknown, then
- * none is kept. How many are? Global functions, as the next: what calls them need not be looked at for each way through them.
+ * none is kept. Is any but in the first word?
  */
-__noinline int keep_requested(uint64_t mask, uint32_t cpu, uint32_t set)
+static __always_inline int keep_requested(struct cpu_state *sender, uint64_t mask, uint32_t cpu, uint32_t set)
 {
-	struct words words = { .mask = mask, .cpu = cpu, .set = set, .is_to_keep = true };
-
-	keep_word(&words, 0);
-	do_other_words(&words);
-	return (int)words.nr;
+	sender->requested = read_mask_word(mask, 0, cpu);
+	if (control.nr_words <= 1)
+		return 0;
+	return keep_next_words(number_of((const void *)mask, &sender->scratch), cpu, set);
 }
 
 /* Add what is kept to a row. Is there anything? */
-__noinline int count_requested(uint32_t row, uint32_t set)
+static __always_inline bool count_requested(const struct cpu_state *sender, uint32_t row, uint32_t set)
 {
-	struct words words = { .set = set, .row = row };
+	int nr = 0;
 
-	count_word(&words, 0);
-	do_other_words(&words);
-	return words.nr != 0;
+	add_word_to_set(row, SHOOTDOWN_SET_REQUESTED, 0, sender->requested);
+	if (control.nr_words > 1)
+		nr = count_next_words(row, set);
+	return sender->requested || nr;
 }
 
 /* One more CPU, where each is seen by itself. */
-static __always_inline void add_requested(uint32_t set, uint32_t cpu)
+static __always_inline void add_requested(struct cpu_state *sender, uint32_t set, uint32_t cpu)
 {
-	uint64_t *kept = requested_word(set, cpu / 64);
+	uint64_t *kept = cpu < 64 ? &sender->requested : requested_word(set, cpu / 64);
 
 	if (kept)
 		*kept |= 1ull << cpu % 64;

@@ -61,7 +61,7 @@ static __always_inline void count_sent(struct shootdown_row *row, uint32_t index
 	if (pages)
 		__sync_fetch_and_add(&row->counts.pages, pages);
 	add_to_set(index, SHOOTDOWN_SET_SENDERS, cpu);
-	if (!count_requested(index, requested_of(cpu, state->kind)))
+	if (!count_requested(state, index, requested_of(cpu, state->kind)))
 		__sync_fetch_and_or(&row->flags, SHOOTDOWN_ROW_REQUESTED_UNKNOWN);
 }
 
@@ -102,7 +102,7 @@ static __always_inline void send(void *ctx, struct cpu_state *state, uint32_t cp
 	state->start = flush.start;
 	state->kind = kind;
 	mask = mask ? mask : mask_of_flush(&flush, kind);
-	state->knows_requested = keep_requested(number_of((const void *)mask, &state->scratch), cpu, cpu) > 0;
+	state->knows_requested = keep_requested(state, mask, cpu, cpu) > 0 || state->requested;
 	state->row = index;
 	state->wait_ns = 0;
 	state->id = (state->id | (uint64_t)cpu << 48) + 1;
