@@ -602,7 +602,7 @@ int mmcpus_shootdowns_collect(struct mmcpus_shootdowns *src);
 /*
  * A descriptor for poll(2): readable when half of that room has come to be taken, until the next collect or read. It is the
  * source's, and goes with it: wait for it, and do nothing else with it. If events are wanted, it is readable as well when
- * many of them wait.
+ * some of them wait; whoever waits already is woken when there are many.
  */
 int mmcpus_shootdowns_fd(const struct mmcpus_shootdowns *src);
 
