@@ -156,7 +156,7 @@ as_nobody()
 
 # How many times as long things may take here: emulated machines take their time.
 PATIENCE=${MMCPUS_PATIENCE:-1}
-SECONDS_MAX=$((20 * PATIENCE))
+export SECONDS_MAX=$((20 * PATIENCE))
 
 # mmcpus ARGUMENT...: in bounded time
 mmcpus()
