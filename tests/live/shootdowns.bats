@@ -369,7 +369,7 @@ read_slowly()
 	local tries
 	need_two_cpus
 	command -v stress-ng >/dev/null || lack stress-ng "there is no stress-ng"
-	for tries in 1 2 3 4 5; do
+	for tries in {1..10}; do
 		mmcpus shootdowns -J -- stress-ng --quiet --tlb-shootdown 1 -t 2 >"$json"
 		! reconciles || break
 	done
