@@ -26,7 +26,7 @@ struct tally {
 	size_t nr_findings; /* that are a reason to fail */
 	size_t nr_moot;     /* that are not */
 	size_t nr_isolated; /* of the first, those on isolated CPUs … */
-	uint32_t nr_cpus;   /* … and how many of these CPUs there are */
+	uint32_t nr_cpus;   /* … and how many of these CPUs there are; 0: unknown */
 	size_t nr_unchecked;
 };
 
@@ -50,6 +50,7 @@ static void count_finding(struct tally *tally, const struct finding *finding, co
 		return;
 	}
 	tally->nr_findings++;
+	tally->nr_isolated += finding->evidence.are_cpus_unknown;
 	if (!isolated || !at_fault || !mmcpus_cpuset_intersects(at_fault, isolated))
 		return;
 	tally->nr_isolated++;
@@ -72,13 +73,16 @@ static struct tally count_findings(const struct audit *audit)
 
 static void add_place(struct strbuf *text, const struct tally *tally)
 {
-	if (tally->nr_isolated == 0)
+	if (tally->nr_isolated == 0) {
 		strbuf_add(text, ", none on an isolated CPU");
-	else if (tally->nr_isolated == tally->nr_findings)
+		return;
+	}
+	if (tally->nr_isolated < tally->nr_findings)
+		strbuf_addf(text, ", %zu of them", tally->nr_isolated);
+	if (tally->nr_cpus)
 		strbuf_addf(text, " on %" PRIu32 " isolated CPU%s", tally->nr_cpus, plural(tally->nr_cpus));
 	else
-		strbuf_addf(text, ", %zu of them on %" PRIu32 " isolated CPU%s", tally->nr_isolated, tally->nr_cpus,
-			    plural(tally->nr_cpus));
+		strbuf_add(text, " on isolated CPUs");
 }
 
 static void add_nothing(struct strbuf *text, const struct audit *audit)

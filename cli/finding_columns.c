@@ -82,6 +82,8 @@ GETTER(get_cgroup)
 
 GETTER(get_cpus)
 {
+	if (finding->evidence.are_cpus_unknown)
+		return -ENODATA;
 	return finding->evidence.cpus ? give_set(finding->evidence.cpus, ret) : give_empty_set(ret);
 }
 

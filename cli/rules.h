@@ -32,7 +32,8 @@ struct scene {
 
 /* What a rule found: allocated, freed by evidence_deinit(). */
 struct evidence {
-	struct mmcpus_cpuset *cpus;  /* at fault; NULL: it is not a matter of CPUs */
+	struct mmcpus_cpuset *cpus;  /* at fault; NULL: it is not a matter of CPUs, or … */
+	bool are_cpus_unknown;       /* … it is one of isolated CPUs, and it is not known of which */
 	struct mmcpus_cpuset *nodes; /* at fault; NULL: it is not a matter of nodes */
 	char *detail;                /* what else is to be said; NULL: nothing */
 };

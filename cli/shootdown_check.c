@@ -106,6 +106,26 @@ static bool is_disturbance(const struct mmcpus_shootdown *row)
 	return is_call(row) && !is_wakeup(row) && !is_own(row);
 }
 
+/* Right at the end of an interval, a hit may be counted while its CPU is not noted yet. */
+static void add_hit_cpus(struct mmcpus_cpuset *cpus, const struct mmcpus_shootdown *row)
+{
+	const struct mmcpus_cpuset *hit = mmcpus_shootdown_set(row, MMCPUS_SHOOTDOWN_HIT_CPUS);
+
+	if (hit)
+		mmcpus_cpuset_or(cpus, hit);
+}
+
+/* Takes the CPUs over. */
+static void blame_cpus(struct mmcpus_cpuset *cpus, struct evidence *ret)
+{
+	if (!mmcpus_cpuset_is_empty(cpus)) {
+		ret->cpus = cpus;
+		return;
+	}
+	mmcpus_cpuset_destroy(cpus);
+	ret->are_cpus_unknown = true;
+}
+
 /* Of the rows that are meant, those that hit. */
 static int find_offenders(const struct scene *scene, bool (*is_meant)(const struct mmcpus_shootdown *row),
 			  void (*add)(struct strbuf *detail, const struct mmcpus_shootdown *row), struct evidence *ret)
@@ -120,7 +140,7 @@ static int find_offenders(const struct scene *scene, bool (*is_meant)(const stru
 
 		if (!is_meant(row) || !number_of(row, MMCPUS_SHOOTDOWN_HITS))
 			continue;
-		mmcpus_cpuset_or(cpus, mmcpus_shootdown_set(row, MMCPUS_SHOOTDOWN_HIT_CPUS));
+		add_hit_cpus(cpus, row);
 		if (++nr_offenders > OFFENDERS_MAX)
 			continue;
 		if (detail.length)
@@ -133,7 +153,7 @@ static int find_offenders(const struct scene *scene, bool (*is_meant)(const stru
 	}
 	if (nr_offenders > OFFENDERS_MAX)
 		strbuf_addf(&detail, " and %zu more", nr_offenders - OFFENDERS_MAX);
-	ret->cpus = cpus;
+	blame_cpus(cpus, ret);
 	ret->detail = strbuf_take(&detail);
 	return 1;
 }

@@ -3,6 +3,7 @@
 #include "fake_tracer.h"
 
 #include "audit.h"
+#include "finding_columns.h"
 #include "policy.h"
 
 /* A machine that is watched, though it is a captured one, and what was counted on it. */
@@ -132,6 +133,25 @@ static void what_is_found_stays_found(void **state)
 	scenery_deinit(&scenery);
 }
 
+/* The CPU of a hit is noted after it was counted: that it is not known yet is no reason to say that there is none. */
+static void whom_it_hit_may_not_be_known_yet(void **state)
+{
+	static const struct finding_view view = { 0 };
+	struct scenery scenery;
+	struct value cpus;
+
+	(void)state;
+	scenery_init(&scenery);
+	hit(1, SHOOTDOWN_KIND_RANGE);
+	fake.sets[SHOOTDOWN_NR_SETS + SHOOTDOWN_SET_HIT] = 0;
+	take(&scenery);
+	assert_int_equal(scenery.audit.findings.nr_findings, 1);
+	cpus = column_get(column_find(&finding_columns, "CPUS", 4), &view, &scenery.audit.findings.findings[0]);
+	assert_false(cpus.is_known);
+	value_deinit(&cpus);
+	scenery_deinit(&scenery);
+}
+
 /* What was lost before the window is of no matter. */
 static void only_the_window_counts(void **state)
 {
@@ -195,6 +215,7 @@ int main(void)
 		cmocka_unit_test(nothing_happened_and_all_was_counted),
 		cmocka_unit_test(what_was_lost_may_have_been_a_hit),
 		cmocka_unit_test(what_is_found_stays_found),
+		cmocka_unit_test(whom_it_hit_may_not_be_known_yet),
 		cmocka_unit_test(only_the_window_counts),
 		cmocka_unit_test(that_losses_are_unknown_is_no_zero),
 		cmocka_unit_test(hits_that_are_unknown_are_no_zero),
