@@ -72,16 +72,20 @@ static int print_interval(const struct run *run)
 	return fflush(stdout) || ferror(stdout) ? STATUS_FAILED : status;
 }
 
-/* Wait, but no longer than it all lasts, and no longer than the kernel has room for rows. */
+/*
+ * Wait, but no longer than it all lasts, and no longer than the kernel has room for rows. Whether it is over is looked at in any
+ * case: events may come as fast as they are taken, and then there is no time to wait.
+ */
 static void wait_until(struct run *run, uint64_t until_ms)
 {
 	struct pollfd room = { .fd = mmcpus_shootdowns_fd(run->src), .events = POLLIN };
 
 	if (run->end_ms && run->end_ms < until_ms)
 		until_ms = run->end_ms;
-	while (!run->is_over && stop_now_ms() < until_ms && poll(&room, 1, 0) <= 0)
+	do
 		run->is_over =
 			stop_wait_for(&run->stop, until_ms, room.fd) || (run->child.pid && child_check(&run->child));
+	while (!run->is_over && stop_now_ms() < until_ms && poll(&room, 1, 0) <= 0);
 	if (run->end_ms && stop_now_ms() >= run->end_ms)
 		run->is_over = true;
 }
