@@ -602,7 +602,7 @@ int mmcpus_shootdowns_collect(struct mmcpus_shootdowns *src);
 /*
  * A descriptor for poll(2): readable when half of that room has come to be taken, until the next collect or read. It is the
  * source's, and goes with it: wait for it, and do nothing else with it. If events are wanted, it is readable as well when
- * some of them wait; whoever waits already is woken when there are many.
+ * many of them wait, and until a poll has taken all that wait.
  */
 int mmcpus_shootdowns_fd(const struct mmcpus_shootdowns *src);
 
@@ -664,7 +664,7 @@ struct mmcpus_event {
 	uint64_t id;      /* of the shootdown: that of its hits, too */
 	uint32_t cpu;     /* that sent it, or was hit */
 
-	/* Of one that was sent. NULL: unknown, and numbers then mean nothing. Strings live until the next poll. */
+	/* Of one that was sent. NULL: unknown, and numbers then mean nothing. Strings and sets live until take() returns. */
 	int32_t pid; /* 0: not seen in this pid namespace */
 	int32_t tid;
 	const char *command;
@@ -761,7 +761,8 @@ enum mmcpus_shootdown_set {
 	MMCPUS_SHOOTDOWN_SENDER_CPUS,
 	/*
 	 * The CPUs that were asked to flush, without the sender's own: mm_cpumask() of the address space, or the set that a batch has
-	 * gathered, as it was handed to flush_tlb_multi(). Those that were lazy are in it, and not among those that were hit.
+	 * gathered, as it was handed to flush_tlb_multi(); those that are online for the kernel's own range; of other calls, those
+	 * that were called. Those that were lazy are in it, and not among those that were hit.
 	 */
 	MMCPUS_SHOOTDOWN_REQUESTED_CPUS,
 	MMCPUS_SHOOTDOWN_HIT_CPUS,
