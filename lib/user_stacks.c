@@ -19,6 +19,7 @@
 struct process {
 	pid_t pid;
 	bool is_there;
+	uint64_t start_ticks;
 	bool knows_mm_id;
 	uint64_t mm_id;
 	char comm[16]; /* empty: not known */
@@ -47,20 +48,27 @@ void user_stacks_deinit(struct user_stacks *stacks)
 
 /* --------------------------------------------------------------------------------------------------------- processes -- */
 
-/* It began before the thread that sent: so it is not another that has got the number since. */
-static bool is_same(const struct root *root, const struct mmcpus_shootdown *group)
+static bool read_start(struct process *process, const struct root *root)
 {
-	long ticks_per_s = sysconf(_SC_CLK_TCK);
 	struct text text = { 0 };
 	struct proc_stat stat;
 	char path[64];
 	bool is_read;
 
-	snprintf(path, sizeof(path), "proc/%d/stat", (int)group->row.sender.pid);
+	snprintf(path, sizeof(path), "proc/%d/stat", (int)process->pid);
 	is_read = root_read(root, path, &text) == 0 && proc_stat_parse(text.data, &stat) == 0;
 	text_deinit(&text);
-	return is_read && ticks_per_s > 0 &&
-	       stat.start_ticks <= group->row.key.start_ns / (NS_PER_S / (uint64_t)ticks_per_s);
+	if (is_read)
+		process->start_ticks = stat.start_ticks;
+	return is_read;
+}
+
+/* It began before the thread that sent: so it is not another that has got the number since. */
+static bool is_same(const struct process *process, const struct shootdown_row *row)
+{
+	long ticks_per_s = sysconf(_SC_CLK_TCK);
+
+	return ticks_per_s > 0 && process->start_ticks <= row->key.start_ns / (NS_PER_S / (uint64_t)ticks_per_s);
 }
 
 static void process_close(struct process *process)
@@ -83,15 +91,13 @@ static void read_identity(struct process *process, const struct user_stacks *sta
 		process->comm[0] = '\0';
 }
 
-static void process_open(struct process *process, const struct user_stacks *stacks, const struct root *root,
-			 const struct mmcpus_shootdown *group)
+static void process_open(struct process *process, const struct user_stacks *stacks, const struct root *root, pid_t pid)
 {
-	pid_t pid = group->row.sender.pid;
 	char path[64];
 
 	process_close(process);
 	process->pid = pid;
-	if (pid <= 0 || code_maps_read(&process->maps, root, pid) || !is_same(root, group))
+	if (pid <= 0 || code_maps_read(&process->maps, root, pid) || !read_start(process, root))
 		return;
 	process->is_there = true;
 	read_identity(process, stacks, root);
@@ -115,7 +121,7 @@ static bool runs_same_program(const struct process *process, const struct shootd
 {
 	uint64_t mm_id = own_mm_id(row);
 
-	if (!process->is_there)
+	if (!process->is_there || !is_same(process, row))
 		return false;
 	if (mm_id && process->knows_mm_id)
 		return mm_id == process->mm_id;
@@ -230,24 +236,49 @@ static void name_stack(struct user_stacks *stacks, const struct process *process
 	}
 }
 
-void user_stacks_name(struct user_stacks *stacks, struct shootdown_groups *groups, const struct root *root,
-		      const struct tracer_ops *ops, void *state)
+static int compare_senders(const void *a, const void *b)
 {
-	struct process process = { .root.fd = -1 };
+	const struct mmcpus_shootdown *left = *(struct mmcpus_shootdown *const *)a;
+	const struct mmcpus_shootdown *right = *(struct mmcpus_shootdown *const *)b;
+	int32_t x = left->row.sender.pid;
+	int32_t y = right->row.sender.pid;
+
+	return (x > y) - (x < y);
+}
+
+/* Those without frames, the ones of a process together: it takes a look at all of the machine to open one. */
+static size_t find_unnamed(const struct shootdown_groups *groups, struct mmcpus_shootdown **ret)
+{
+	size_t nr = 0;
 
 	for (size_t i = 0; i < groups->nr_groups; i++) {
 		struct mmcpus_shootdown *group = groups->groups[i];
-		uint64_t addresses[SHOOTDOWN_STACK_FRAMES];
-		int nr;
 
-		if (group->user_frames || group->row.key.user_stack < 0)
-			continue;
-		nr = ops->user_stack(state, group->row.key.user_stack, addresses);
+		if (!group->user_frames && group->row.key.user_stack >= 0)
+			ret[nr++] = group;
+	}
+	qsort(ret, nr, sizeof(ret[0]), compare_senders);
+	return nr;
+}
+
+void user_stacks_name(struct user_stacks *stacks, struct shootdown_groups *groups, const struct root *root,
+		      const struct tracer_ops *ops, void *state)
+{
+	struct mmcpus_shootdown **unnamed = calloc(groups->nr_groups + 1, sizeof(struct mmcpus_shootdown *));
+	size_t nr_unnamed = unnamed ? find_unnamed(groups, unnamed) : 0;
+	struct process process = { .root.fd = -1 };
+
+	for (size_t i = 0; i < nr_unnamed; i++) {
+		struct mmcpus_shootdown *group = unnamed[i];
+		uint64_t addresses[SHOOTDOWN_STACK_FRAMES];
+		int nr = ops->user_stack(state, group->row.key.user_stack, addresses);
+
 		if (nr <= 0)
 			continue;
-		if (process.pid != group->row.sender.pid || !process.is_there)
-			process_open(&process, stacks, root, group);
+		if (process.pid != group->row.sender.pid)
+			process_open(&process, stacks, root, group->row.sender.pid);
 		name_stack(stacks, &process, group, addresses, (size_t)nr);
 	}
 	process_close(&process);
+	free(unnamed);
 }

@@ -351,6 +351,52 @@ static void an_exec_may_show_in_the_name_alone(void **state)
 	expect_symbol_after(*state, &kernel, MM_ID + 1, "program\n", true);
 }
 
+static int count_looks(void *arg, pid_t pid, uint64_t *ret)
+{
+	size_t *nr_looks = arg;
+
+	assert_int_equal(pid, PID);
+	*ret = MM_ID;
+	(*nr_looks)++;
+	return 0;
+}
+
+/* Whatever the order in which stacks come: each look at a process is one at all of the machine. */
+static void a_process_is_looked_at_once(void **state)
+{
+	static const uint64_t no_cpus[1];
+	static const uint64_t *const sets[SHOOTDOWN_NR_SETS] = { no_cpus, no_cpus, no_cpus };
+	size_t nr_looks = 0;
+	struct user_stacks stacks = { .read_mm_id = count_looks, .arg = &nr_looks };
+	struct code code = make_process(*state);
+	struct shootdown_groups groups;
+	struct root root;
+
+	take_stack(1, code.function, 0, 0);
+	assert_int_equal(root_init(&root, ((const struct tree *)*state)->root, NULL), 0);
+	groups_init(&groups, MMCPUS_BY_USER_STACK, 2);
+	for (int32_t i = 0; i < 6; i++) {
+		struct shootdown_row row = plain_row;
+
+		row.key.cause = i;
+		row.sender.pid = i % 2 ? PID + 1 : PID;
+		row.key.start_ns = i ? row.key.start_ns : NS_PER_S; /* before it began: of another with its number */
+		assert_int_equal(groups_add(&groups, &row, sets), 0);
+	}
+	user_stacks_name(&stacks, &groups, &root, &tracer, addresses);
+	assert_int_equal(nr_looks, 1);
+	assert_int_equal(groups.nr_groups, 6);
+	for (size_t i = 0; i < groups.nr_groups; i++) {
+		const struct mmcpus_shootdown *row = groups.groups[i];
+
+		assert_int_equal(row->nr_user_frames, 1);
+		check((row->user_frames[0].symbol != NULL) == (i && i % 2 == 0), "row %zu", i);
+	}
+	groups_deinit(&groups);
+	user_stacks_deinit(&stacks);
+	root_deinit(&root);
+}
+
 static void who_is_gone_has_addresses(void **state)
 {
 	struct user_stacks stacks = { 0 };
@@ -403,6 +449,7 @@ int main(void)
 		tree_test(who_has_the_number_by_now_has_no_say),
 		tree_test(an_exec_takes_the_names_away),
 		tree_test(an_exec_may_show_in_the_name_alone),
+		tree_test(a_process_is_looked_at_once),
 		tree_test(who_is_gone_has_addresses),
 		tree_test(what_is_no_code_ends_the_stack),
 		tree_test(a_stack_that_is_not_there_is_none),
