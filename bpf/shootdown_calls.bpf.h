@@ -125,6 +125,15 @@ static __always_inline uint32_t count_call(void *ctx, uint64_t callback, uint32_
 	return index;
 }
 
+/* It is not told when these begin. */
+static __always_inline void hide_hits(uint32_t index)
+{
+	struct shootdown_row *row = bpf_map_lookup_elem(&rows, &index);
+
+	if (row && index != SHOOTDOWN_OTHER_CALLS)
+		__sync_fetch_and_or(&row->flags, SHOOTDOWN_ROW_HITS_UNKNOWN);
+}
+
 static __always_inline void queue_call(struct bpf_raw_tracepoint_args *ctx, uint32_t cpu)
 {
 	const struct cpu_state *state = bpf_map_lookup_elem(&cpu_states, &cpu);
@@ -141,8 +150,10 @@ static __always_inline void queue_call(struct bpf_raw_tracepoint_args *ctx, uint
 	if (!state || control.is_paused || target >= control.nr_cpus || !is_watched(target) || is_flush(state, csd))
 		return;
 	index = count_call(ctx, ctx->args[2], cpu, target, state);
-	if (type_of(csd) == CSD_TYPE_IRQ_WORK) /* it is not told when that begins */
+	if (type_of(csd) == CSD_TYPE_IRQ_WORK) {
+		hide_hits(index);
 		return;
+	}
 	if (bpf_map_update_elem(&calls, &token, &index, BPF_ANY))
 		__sync_fetch_and_add(&control.nr_dropped, 1);
 }

@@ -144,9 +144,9 @@ static __always_inline void send_kernel_to(void *ctx, uint32_t cpu, uint32_t fun
 		return;
 	if (state->function == function && state->flush.info == info && target >= state->next_target) {
 		add_requested(&state->flush, set, target);
+		__sync_fetch_and_add(&state->nr_pending, 1); /* a barrier: who counts it now sees this target */
 		if (state->flush.is_counted)
 			add_to_set(state->flush.row, SHOOTDOWN_SET_REQUESTED, target);
-		__sync_fetch_and_add(&state->nr_pending, 1);
 	} else {
 		keep_requested(&state->flush, 0, cpu, set);
 		add_requested(&state->flush, set, target);

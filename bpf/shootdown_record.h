@@ -93,6 +93,7 @@ enum shootdown_row_flag {
 	SHOOTDOWN_ROW_OWNER_NAMED = 1 << 0,       /* owner_pid and owner_comm are known */
 	SHOOTDOWN_ROW_FORGOTTEN = 1 << 1,         /* its key has no row any more, or has another one */
 	SHOOTDOWN_ROW_REQUESTED_UNKNOWN = 1 << 2, /* of which CPUs some flush was requested */
+	SHOOTDOWN_ROW_HITS_UNKNOWN = 1 << 3,      /* calls of a kind that does not tell when it is carried out */
 };
 
 /* A task, by its numbers in the reader's pid namespace (0: not seen there). */

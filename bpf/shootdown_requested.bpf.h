@@ -54,7 +54,7 @@ struct words {
 	uint32_t cpu;  /* the sender's */
 	uint32_t set;
 	uint32_t row;
-	uint32_t nr;     /* CPUs that are kept, or words with any */
+	uint32_t nr;     /* CPUs that are kept */
 	bool is_to_keep; /* or to be counted */
 };
 
@@ -70,7 +70,6 @@ static long do_next_word(uint32_t index, struct words *words)
 		*kept = read_mask_word(words->mask, word, words->cpu);
 		words->nr += __builtin_popcountll(*kept);
 	} else {
-		words->nr += *kept != 0;
 		add_word_to_set(words->row, SHOOTDOWN_SET_REQUESTED, word, *kept);
 	}
 	return 0;
@@ -100,7 +99,7 @@ __noinline int count_next_words(uint32_t row, uint32_t set)
 
 /*
  * Keep what is in the kernel's set, which may change while its CPUs carry the flush out. mask: its address; 0: unknown, then
- * none is kept. Is any but in the first word?
+ * none is kept. How many are, but for those in the first word?
  */
 static __always_inline int keep_requested(struct cpu_state *sender, uint64_t mask, uint32_t cpu, uint32_t set)
 {
@@ -110,15 +109,12 @@ static __always_inline int keep_requested(struct cpu_state *sender, uint64_t mas
 	return keep_next_words(number_of((const void *)mask, &sender->scratch), cpu, set);
 }
 
-/* Add what is kept to a row. Is there anything? */
-static __always_inline bool count_requested(const struct cpu_state *sender, uint32_t row, uint32_t set)
+/* Add what is kept to a row. */
+static __always_inline void count_requested(const struct cpu_state *sender, uint32_t row, uint32_t set)
 {
-	int nr = 0;
-
 	add_word_to_set(row, SHOOTDOWN_SET_REQUESTED, 0, sender->requested);
 	if (control.nr_words > 1)
-		nr = count_next_words(row, set);
-	return sender->requested || nr;
+		count_next_words(row, set);
 }
 
 /* One more CPU, where each is seen by itself. */

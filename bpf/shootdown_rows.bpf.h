@@ -134,14 +134,18 @@ static __always_inline uint32_t take_free_row(void)
 	for (int i = 0; i < MAX_RETRIES; i++) {
 		uint32_t head = *(volatile uint32_t *)&control.free_head;
 		uint32_t slot = head % SHOOTDOWN_NR_ROWS;
-		const uint64_t *index;
+		const volatile uint64_t *free;
+		uint32_t index;
 
 		if (head == *(volatile uint32_t *)&control.free_tail)
 			break;
-		index = bpf_map_lookup_elem(&free_rows, &slot);
-		if (index && __sync_val_compare_and_swap(&control.free_head, head, head + 1) == head) {
+		free = bpf_map_lookup_elem(&free_rows, &slot);
+		if (!free)
+			break;
+		index = (uint32_t)*free; /* before it is taken: after that, the library may give another back there */
+		if (__sync_val_compare_and_swap(&control.free_head, head, head + 1) == head) {
 			note_free(head + 1);
-			return (uint32_t)*index;
+			return index;
 		}
 	}
 	return SHOOTDOWN_OTHER_ROW;

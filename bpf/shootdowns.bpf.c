@@ -57,12 +57,13 @@ static __always_inline void count_sent(struct shootdown_row *row, uint32_t index
 {
 	uint64_t pages = pages_of(state);
 
+	if (!state->knows_requested && state->kind != SHOOTDOWN_KIND_KERNEL) /* of which each target is seen */
+		__sync_fetch_and_or(&row->flags, SHOOTDOWN_ROW_REQUESTED_UNKNOWN);
 	__sync_fetch_and_add(&row->counts.sent, 1);
 	if (pages)
 		__sync_fetch_and_add(&row->counts.pages, pages);
 	add_to_set(index, SHOOTDOWN_SET_SENDERS, cpu);
-	if (!count_requested(state, index, requested_of(cpu, state->kind)))
-		__sync_fetch_and_or(&row->flags, SHOOTDOWN_ROW_REQUESTED_UNKNOWN);
+	count_requested(state, index, requested_of(cpu, state->kind));
 }
 
 /* info: address of the sender's description; mask: of the CPUs that it asks. 0 if it is unknown. */
@@ -102,7 +103,8 @@ static __always_inline void send(void *ctx, struct cpu_state *state, uint32_t cp
 	state->start = flush.start;
 	state->kind = kind;
 	mask = mask ? mask : mask_of_flush(&flush, kind);
-	state->knows_requested = keep_requested(state, mask, cpu, cpu) > 0 || state->requested;
+	state->knows_requested = mask != 0;
+	keep_requested(state, mask, cpu, cpu);
 	state->row = index;
 	state->wait_ns = 0;
 	state->id = (state->id | (uint64_t)cpu << 48) + 1;

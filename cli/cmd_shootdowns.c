@@ -29,8 +29,11 @@
  */
 #define LOOK_MS 1000
 
-/* Then, and where processes must be asked for their code before they are gone, as often as this. */
-#define LOOK_OFTEN_MS 250
+/* Then as often as this: more often, no row is free any sooner. */
+#define LOOK_CROWDED_MS 100
+
+/* Where processes must be asked for their code before they are gone. */
+#define LOOK_STACKS_MS 250
 
 /* Rows of a table that are read at a glance. */
 #define TOP_DEFAULT 20
@@ -100,9 +103,9 @@ static int collect(const struct run *run)
 
 static uint64_t next_look_ms(const struct run *run)
 {
-	bool is_often = run->request->opts->stack || mmcpus_shootdowns_is_crowded(run->src);
-
-	return stop_now_ms() + (is_often ? LOOK_OFTEN_MS : LOOK_MS);
+	if (mmcpus_shootdowns_is_crowded(run->src))
+		return stop_now_ms() + LOOK_CROWDED_MS;
+	return stop_now_ms() + (run->request->opts->stack ? LOOK_STACKS_MS : LOOK_MS);
 }
 
 /* In between, take what has been counted out of the kernel, where there is less room for it. */
@@ -121,16 +124,19 @@ static int count_until(struct run *run, uint64_t until_ms)
 /* Events are taken so often; in between they wait in memory of the kernel's. */
 #define EVENTS_MS 100
 
+/* Who they are about stands in rows, which are looked at so often to be free again. */
+#define LOOK_EVENTS_MS 250
+
 static int tell_events(struct run *run)
 {
-	uint64_t collect_ms = stop_now_ms() + LOOK_OFTEN_MS;
+	uint64_t collect_ms = stop_now_ms() + LOOK_EVENTS_MS;
 	int status = STATUS_OK;
 
 	while (!run->is_over && status == STATUS_OK) {
 		status = shootdown_events_print(run->src, EVENTS_MS);
 		wait_until(run, stop_now_ms() + 1);
 		if (status == STATUS_OK && stop_now_ms() >= collect_ms) {
-			collect_ms = stop_now_ms() + LOOK_OFTEN_MS;
+			collect_ms = stop_now_ms() + LOOK_EVENTS_MS;
 			status = collect(run);
 		}
 	}

@@ -69,19 +69,35 @@ static void add_shootdowns(struct strbuf *detail, const struct mmcpus_shootdown 
 	add_sender(detail, row);
 }
 
+static bool is_call(const struct mmcpus_shootdown *row)
+{
+	return strcmp(text_of(row, MMCPUS_SHOOTDOWN_KIND), "call") == 0;
+}
+
+/* A CPU is told to look for another task: how often it did is not known, and it is no disturbance. */
+static bool is_reschedule(const struct mmcpus_shootdown *row)
+{
+	return strcmp(text_of(row, MMCPUS_SHOOTDOWN_CALLBACK), "(reschedule)") == 0;
+}
+
+/* Of calls that do not tell when they are carried out, each that was sent counts. */
+static uint64_t nr_hits(const struct mmcpus_shootdown *row)
+{
+	uint64_t hits;
+
+	if (mmcpus_shootdown_number(row, MMCPUS_SHOOTDOWN_HITS, &hits) == 0)
+		return hits;
+	return is_call(row) && !is_reschedule(row) ? number_of(row, MMCPUS_SHOOTDOWN_SENT) : 0;
+}
+
 /* "12 calls of ipi_mb by java/4242 (membarrier)" */
 static void add_calls(struct strbuf *detail, const struct mmcpus_shootdown *row)
 {
-	uint64_t hits = number_of(row, MMCPUS_SHOOTDOWN_HITS);
+	uint64_t hits = nr_hits(row);
 
 	strbuf_addf(detail, "%" PRIu64 " call%s of %s by ", hits, hits == 1 ? "" : "s",
 		    text_of(row, MMCPUS_SHOOTDOWN_CALLBACK));
 	add_sender(detail, row);
-}
-
-static bool is_call(const struct mmcpus_shootdown *row)
-{
-	return strcmp(text_of(row, MMCPUS_SHOOTDOWN_KIND), "call") == 0;
 }
 
 static bool is_shootdown(const struct mmcpus_shootdown *row)
@@ -138,7 +154,7 @@ static int find_offenders(const struct scene *scene, bool (*is_meant)(const stru
 	for (size_t i = 0; i < nr; i++) {
 		const struct mmcpus_shootdown *row = mmcpus_interval_row(scene->shootdowns, i);
 
-		if (!is_meant(row) || !number_of(row, MMCPUS_SHOOTDOWN_HITS))
+		if (!is_meant(row) || !nr_hits(row))
 			continue;
 		add_hit_cpus(cpus, row);
 		if (++nr_offenders > OFFENDERS_MAX)
@@ -183,9 +199,9 @@ static char *lost_text(const struct mmcpus_interval *interval)
 	if (!nr)
 		return NULL;
 	return xasprintf("%" PRIu64
-			 " run%s of the programs that count %s lost: hits may be missing; watch again, for a "
+			 " hit%s may be missing: a program was left out, or a call found no room; watch again, for a "
 			 "shorter time if it happens again",
-			 nr, plural(nr), nr == 1 ? "was" : "were");
+			 nr, plural(nr));
 }
 
 static bool knows(const struct mmcpus_interval *interval, enum mmcpus_interval_number which)

@@ -30,6 +30,7 @@ static void begin(struct stop *stop, int other)
 		exit(STATUS_FAILED);
 	}
 	sigprocmask(SIG_BLOCK, &signals, &stop->before);
+	sigaction(SIGCHLD, NULL, &stop->child_before);
 }
 
 void stop_begin(struct stop *stop)
@@ -39,11 +40,15 @@ void stop_begin(struct stop *stop)
 
 void stop_begin_with_child(struct stop *stop)
 {
+	const struct sigaction as_usual = { .sa_handler = SIG_DFL };
+
 	begin(stop, SIGCHLD);
+	sigaction(SIGCHLD, &as_usual, NULL); /* who started us may ignore it: then there is no status to wait for */
 }
 
 void stop_end(const struct stop *stop)
 {
+	sigaction(SIGCHLD, &stop->child_before, NULL);
 	sigprocmask(SIG_SETMASK, &stop->before, NULL);
 	close(stop->fd);
 }

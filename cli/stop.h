@@ -8,8 +8,9 @@
 #include <stdint.h>
 
 struct stop {
-	sigset_t before; /* what was blocked */
-	int fd;          /* tells of the signals */
+	sigset_t before;               /* what was blocked */
+	struct sigaction child_before; /* what was done about children that end */
+	int fd;                        /* tells of the signals */
 };
 
 /* From here on the signals wait for stop_wait(). */

@@ -195,12 +195,6 @@ static int collect_row(struct mmcpus_shootdowns *src, uint32_t index)
 
 /* ------------------------------------------------------------------------------------------------------------- room -- */
 
-static void ignore_event(void *unused, const struct shootdown_event *event)
-{
-	(void)unused;
-	(void)event;
-}
-
 /* Without events that are wanted, what waits only says that rows are few, and that is looked after. */
 static void note_room(struct mmcpus_shootdowns *src)
 {
@@ -208,7 +202,7 @@ static void note_room(struct mmcpus_shootdowns *src)
 	uint32_t nr_free = control->free_tail - __atomic_load_n(&control->free_head, __ATOMIC_RELAXED);
 
 	if (!src->with_events)
-		src->ops->poll(src->state, 0, ignore_event, NULL);
+		src->ops->poll(src->state, 0, shootdowns_ignore_event, NULL);
 	if (nr_free >= SHOOTDOWN_ROWS_PLENTY)
 		__atomic_store_n(&control->is_scarce, 0, __ATOMIC_RELAXED);
 }

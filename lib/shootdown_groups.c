@@ -331,6 +331,7 @@ int groups_add(struct shootdown_groups *groups, const struct shootdown_row *row,
 		group->kinds |= 1u << row->key.kind;
 	if (row->flags & SHOOTDOWN_ROW_REQUESTED_UNKNOWN)
 		group->knows_requested = false;
+	group->has_hidden_hits |= (row->flags & SHOOTDOWN_ROW_HITS_UNKNOWN) != 0;
 	if (is_of_kernel(row) && !key.is_other && row->key.owner_id < SHOOTDOWN_NR_FUNCTIONS)
 		group->functions |= 1u << row->key.owner_id;
 	for (size_t i = 0; i < SHOOTDOWN_NR_SETS; i++)
@@ -423,7 +424,7 @@ static void describe_callback(struct mmcpus_shootdown *group, bool knows_hits)
 	bool is_of_call = group->group.callback != 0;
 	bool is_reschedule = group->group.callback == SHOOTDOWN_CALLBACK_RESCHEDULE;
 
-	group->knows_hits = is_of_call ? !is_reschedule : knows_hits;
+	group->knows_hits = is_of_call ? !is_reschedule && !group->has_hidden_hits : knows_hits;
 	group->knows_hit_cpus = is_of_call || knows_hits;
 	group->knows_wait = !is_of_call && knows_hits;
 	group->callback[0] = '\0';

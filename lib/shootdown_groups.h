@@ -44,6 +44,7 @@ struct mmcpus_shootdown {
 	uint32_t kinds;     /* 1 << enum shootdown_kind */
 	uint32_t functions; /* 1 << enum shootdown_function, of the kernel's own range */
 	bool knows_requested;
+	bool has_hidden_hits;
 	bool knows_hits; /* set when it is read, as those below */
 	bool knows_hit_cpus;
 	bool knows_wait;

@@ -27,12 +27,6 @@ static void set_paused(struct mmcpus_shootdowns *src, bool is_paused)
 	__atomic_store_n(&src->shared.control->is_paused, is_paused, __ATOMIC_SEQ_CST);
 }
 
-static void ignore_event(void *unused, const struct shootdown_event *event)
-{
-	(void)unused;
-	(void)event;
-}
-
 int mmcpus_shootdowns_restart(struct mmcpus_shootdowns *src)
 {
 	int err;
@@ -41,7 +35,7 @@ int mmcpus_shootdowns_restart(struct mmcpus_shootdowns *src)
 	if (src->with_events) {
 		set_paused(src, true);
 		wait_for_quiet();
-		while (src->ops->poll(src->state, 0, ignore_event, NULL) > 0)
+		while (src->ops->poll(src->state, 0, shootdowns_ignore_event, NULL) > 0)
 			;
 	}
 	err = shootdowns_begin_interval(src);

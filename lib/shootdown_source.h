@@ -69,6 +69,13 @@ static inline enum shootdown_stacks shootdowns_stacks_of(enum mmcpus_shootdowns_
 	return by == MMCPUS_BY_STACK ? SHOOTDOWN_STACKS_KERNEL : SHOOTDOWN_STACKS_NONE;
 }
 
+/* For a poll that only makes room. */
+static inline void shootdowns_ignore_event(void *unused, const struct shootdown_event *event)
+{
+	(void)unused;
+	(void)event;
+}
+
 /* shootdown_totals.c. cpus: NULL for all. */
 bool shootdowns_read_tlb_row(const struct mmcpus_shootdowns *src, const struct mmcpus_cpuset *cpus,
 			     struct interrupts_row *ret);
