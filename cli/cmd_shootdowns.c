@@ -172,8 +172,14 @@ static int count(struct run *run)
 static int count_with_child(struct run *run)
 {
 	const struct options *opts = run->request->opts;
-	int status = opts->nr_operands ? child_start(&run->child, opts->operands, &run->stop) : STATUS_OK;
+	int status;
 
+	run->is_over = stop_wait(&run->stop, 0); /* while the programs were loaded */
+	if (run->is_over && opts->nr_operands) {
+		complain("asked to end before '%s' was started", opts->operands[0]);
+		return STATUS_FAILED;
+	}
+	status = opts->nr_operands ? child_start(&run->child, opts->operands, &run->stop) : STATUS_OK;
 	if (status != STATUS_OK)
 		return status;
 	status = count(run);
@@ -183,22 +189,18 @@ static int count_with_child(struct run *run)
 	return status == STATUS_OK ? run->child.status : status;
 }
 
-static int run_source(struct request *request, const struct session *session, struct mmcpus_shootdowns *src)
+static int run_source(struct run *run, const struct session *session)
 {
-	struct run run = { .request = request, .src = src };
+	struct mmcpus_shootdowns *src = run->src;
 	struct mmcpus_reason why;
-	int status;
 
 	if (mmcpus_shootdowns_check_hits(src, &why) == -EAGAIN)
 		provoke_hit(src, session->sys);
-	if (request->cpus && mmcpus_shootdowns_check_hits(src, &why)) {
+	if (run->request->cpus && mmcpus_shootdowns_check_hits(src, &why)) {
 		complain("--cpu-list needs to see which CPUs are hit: %s", why.what);
 		return STATUS_FAILED;
 	}
-	stop_begin_with_child(&run.stop);
-	status = count_with_child(&run);
-	stop_end(&run.stop);
-	return status;
+	return count_with_child(run);
 }
 
 static int open_as_wanted(const struct request *request, const struct mmcpus_system *sys,
@@ -211,18 +213,29 @@ static int open_as_wanted(const struct request *request, const struct mmcpus_sys
 	return mmcpus_shootdowns_open(sys, request->report.by->by, request->cpus, ret, why);
 }
 
-static int open_source(struct request *request, const struct session *session)
+static int open_source(struct run *run, const struct session *session)
 {
-	struct mmcpus_shootdowns *src;
 	struct mmcpus_reason why;
 	int status;
 
-	if (open_as_wanted(request, session->sys, &src, &why)) {
+	if (open_as_wanted(run->request, session->sys, &run->src, &why)) {
 		complain_reason(&why);
 		return STATUS_FAILED;
 	}
-	status = run_source(request, session, src);
-	mmcpus_shootdowns_close(src);
+	status = run_source(run, session);
+	mmcpus_shootdowns_close(run->src);
+	return status;
+}
+
+/* To load programs may take a second: who is asked to end meanwhile does so in order. */
+static int run_until_stopped(struct request *request, const struct session *session)
+{
+	struct run run = { .request = request };
+	int status;
+
+	stop_begin_with_child(&run.stop);
+	status = open_source(&run, session);
+	stop_end(&run.stop);
 	return status;
 }
 
@@ -240,7 +253,7 @@ static int open_and_run(struct request *request)
 	if (cpu_list && cpu_list_parse(request->cpus, "--cpu-list", cpu_list, &why))
 		status = complain_usage(why);
 	else
-		status = open_source(request, &session);
+		status = run_until_stopped(request, &session);
 	mmcpus_cpuset_destroy(request->cpus);
 	session_close(&session);
 	return status;
@@ -303,6 +316,8 @@ static int parse_columns(struct request *request, char **why)
 
 static int check_options(const struct options *opts, char **why)
 {
+	if (opts->ends_with_dashes)
+		return usage_error(why, "behind -- there is no command");
 	if (opts->window_ms && opts->nr_operands)
 		return usage_error(why, "--window and a command both say how long to count: leave one of them out");
 	if (opts->events && (opts->by || opts->output || opts->delay_ms || opts->top))

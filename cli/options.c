@@ -215,6 +215,7 @@ int options_parse(struct options *ret, uint32_t accepted, int argc, char **argv,
 	}
 	ret->operands = argv + optind;
 	ret->nr_operands = (size_t)(argc - optind);
+	ret->ends_with_dashes = optind == argc && argc > 0 && strcmp(argv[argc - 1], "--") == 0;
 	if (ret->json && ret->pairs)
 		return usage_error(why, "--json and --pairs exclude each other");
 	return 0;

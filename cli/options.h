@@ -86,6 +86,7 @@ struct options {
 	bool version;
 	char **operands; /* into argv */
 	size_t nr_operands;
+	bool ends_with_dashes; /* "--", and nothing behind it */
 };
 
 /* How the value of an option gets into struct options. */

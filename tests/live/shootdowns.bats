@@ -365,6 +365,17 @@ read_slowly()
 	jq -se '.[-1].seconds < 8' "$json"
 }
 
+@test "a signal while it starts ends it in order, and COMMAND is not started" {
+	local status=0
+	"$MMCPUS_BIN" shootdowns -- touch "$BATS_TEST_TMPDIR/started" 2>"$said" 3>&- &
+	sleep 0.05
+	kill -TERM $!
+	wait $! || status=$?
+	# It may not have come to block the signal, or have started the command already.
+	[ $status = 143 ] || [ -e "$BATS_TEST_TMPDIR/started" ] ||
+		{ expect status $status 1 && expect_text message "$(cat "$said")" "^mmcpus: asked to end before 'touch' was started\$"; }
+}
+
 @test "--events ends on a signal even if they do not stop coming" {
 	local watcher begin
 	need_two_cpus
