@@ -255,8 +255,10 @@ static __always_inline int32_t stack_id(void *ctx, void *map, struct cpu_state *
 {
 	const struct task_struct *task = bpf_get_current_task_btf();
 	uint64_t here = number_of(ctx, &state->scratch);
-	uint64_t end = (uint64_t)task->stack + registers_offset;
-	bool is_on_it = here >= (uint64_t)task->stack && here < end; /* not on that of an interrupt */
+	uint64_t stack =
+		number_of(task->stack, &state->scratch); /* 7.2 takes a pointer to nothing in particular for one */
+	uint64_t end = stack + registers_offset;
+	bool is_on_it = here >= stack && here < end; /* not on that of an interrupt */
 	struct stack_memo *memo = is_on_it ? find_memo(cpu, set, 0) : NULL;
 	int32_t id;
 
@@ -283,7 +285,8 @@ static __always_inline void find_registers(struct cpu_state *state)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
-	registers_offset = number_of((const void *)bpf_task_pt_regs(task), &state->scratch) - (uint64_t)task->stack;
+	registers_offset = number_of((const void *)bpf_task_pt_regs(task), &state->scratch) -
+			   number_of(task->stack, &state->scratch);
 }
 
 #endif

@@ -593,7 +593,7 @@ wake_sleepers()
 	need_calls
 	PATH+=:/usr/sbin:/sbin
 	command -v bpftool || skip "needs bpftool"
-	wake_sleepers 40
+	wake_sleepers $((40 / PATIENCE))
 	together=$(jq '[.shootdowns[] | select(.callback == "sched_ttwu_pending") | .sent - .hits] | add // 0' "$json")
 	echo "woken with others: $together"
 	[ "$together" -ge 10 ] || skip "the kernel wakes few tasks together here"
