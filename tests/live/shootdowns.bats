@@ -528,11 +528,15 @@ need_calls()
 }
 
 @test "--all-ipis counts each membarrier, on the CPU that it interrupts, and flushes as before" {
-	local row
+	local row tries
 	need_two_cpus
 	need_calls
-	shoot membarrier $NR "$A" "$B" -- --all-ipis
-	row=$(jq -c --argjson pid "$load_pid" '.shootdowns[] | select(.pid == $pid and .callback == "ipi_mb")' "$json")
+	# A victim that is pushed aside is not called, and a real-time one is, now and then, by the kernel itself.
+	for tries in 1 2 3 4 5; do
+		shoot membarrier $NR "$A" "$B" -- --all-ipis
+		row=$(jq -c --argjson pid "$load_pid" '.shootdowns[] | select(.pid == $pid and .callback == "ipi_mb")' "$json")
+		! jq -e --argjson nr $NR '.sent == $nr' <<<"$row" || break
+	done
 	echo "$row"
 	jq -e --argjson nr $NR --arg from "$A" --arg to "$B" '.cause == "membarrier" and .kind == "call" and .sent == $nr and
 		.hits == $nr and .hit_cpus == $to and .requested_cpus == $to and .sender_cpus == $from and .wait_ns == null and .owner_pid == null and
