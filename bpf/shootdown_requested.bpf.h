@@ -82,7 +82,7 @@ static __always_inline int do_next_words(struct words *words)
 	return (int)words->nr;
 }
 
-/* Global functions, as the next: what calls them need not be looked at for each way through them. */
+/* These two are global functions: what calls them need not be looked at for each way through them. */
 __noinline int keep_next_words(uint64_t mask, uint32_t cpu, uint32_t set)
 {
 	struct words words = { .mask = mask, .cpu = cpu, .set = set, .is_to_keep = true };

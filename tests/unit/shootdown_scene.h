@@ -54,24 +54,30 @@ static inline const struct mmcpus_interval *read_interval(struct scene *scene)
 	return interval;
 }
 
+/* err: of the call that gave the number which of its kind. */
+static inline void expect_known(int err, int which, uint64_t number, uint64_t expected)
+{
+	check(err == 0, "number %d is unknown", which);
+	check(number == expected, "number %d is %lu, should be %lu", which, (unsigned long)number,
+	      (unsigned long)expected);
+}
+
 static inline void expect_total(const struct mmcpus_interval *interval, enum mmcpus_interval_number which,
 				uint64_t expected)
 {
 	uint64_t number = ~expected;
+	int err = mmcpus_interval_number(interval, which, &number);
 
-	check(mmcpus_interval_number(interval, which, &number) == 0, "number %d is unknown", which);
-	check(number == expected, "number %d is %lu, should be %lu", which, (unsigned long)number,
-	      (unsigned long)expected);
+	expect_known(err, which, number, expected);
 }
 
 static inline void expect_number(const struct mmcpus_shootdown *row, enum mmcpus_shootdown_number which,
 				 uint64_t expected)
 {
 	uint64_t number = ~expected;
+	int err = mmcpus_shootdown_number(row, which, &number);
 
-	check(mmcpus_shootdown_number(row, which, &number) == 0, "number %d is unknown", which);
-	check(number == expected, "number %d is %lu, should be %lu", which, (unsigned long)number,
-	      (unsigned long)expected);
+	expect_known(err, which, number, expected);
 }
 
 #endif
