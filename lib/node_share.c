@@ -110,20 +110,39 @@ int node_share_estimate(const struct page_sample *sample, uint32_t node, struct 
 
 /* ------------------------------------------------------------------------------------------------------- in parts -- */
 
-/* Of this part; share is what to take for it if nobody has answered. */
-static int estimate_part(const struct page_part *part, uint32_t node, double share, struct mmcpus_share *ret)
+/* How far the truth may be below the share, and how far above. */
+struct distance {
+	double below;
+	double above;
+};
+
+/* By how much chance may have put the share of a part off, and by how much what the sample has not met. */
+struct part_estimate {
+	struct distance chance;
+	struct distance unknown;
+};
+
+/* The part of the pages that the sample speaks for. */
+static double part_met(const struct page_part *part)
 {
 	double met = (double)part->nr_guessed / (double)part->nr_resident;
-	int err;
 
-	*ret = (struct mmcpus_share){ share, 0, 1 };
 	if (part->sample.nr_answers == 0)
 		return 0;
-	err = node_share_estimate(&part->sample, node, ret);
-	if (part->nr_guessed && met < 0.5) {
-		ret->low *= met;
-		ret->high = ret->high * met + (1 - met);
-	}
+	return part->nr_guessed && met < 0.5 ? met : 1;
+}
+
+/* share: what to take for it if nobody has answered. */
+static int estimate_part(const struct page_part *part, uint32_t node, double share, struct part_estimate *ret)
+{
+	double met = part_met(part);
+	struct mmcpus_share answered = { share, share, share };
+	int err = part->sample.nr_answers ? node_share_estimate(&part->sample, node, &answered) : 0;
+
+	*ret = (struct part_estimate){
+		.chance = { met * (answered.share - answered.low), met * (answered.high - answered.share) },
+		.unknown = { (1 - met) * answered.share, (1 - met) * (1 - answered.share) },
+	};
 	return err;
 }
 
@@ -152,12 +171,15 @@ static double square(double value)
 	return value * value;
 }
 
-/* The distances to the ends add up as independent errors do (MOVER: method of variance estimates recovery). */
+/*
+ * Errors of chance are independent and add up by their squares (MOVER: method of variance estimates recovery). What nothing is
+ * known of may be as far off as it can be, whatever chance does elsewhere: it adds up as it is.
+ */
 int node_share_combine(const struct page_part *parts, size_t nr_parts, uint32_t node, struct mmcpus_share *ret)
 {
 	double share = share_of_answers(parts, nr_parts, node);
-	double below = 0;
-	double above = 0;
+	struct distance chance = { 0, 0 };
+	struct distance unknown = { 0, 0 };
 	double total = 0;
 	int err = 0;
 
@@ -165,15 +187,18 @@ int node_share_combine(const struct page_part *parts, size_t nr_parts, uint32_t 
 		total += (double)parts[i].nr_resident;
 	for (size_t i = 0; i < nr_parts && !err; i++) {
 		double weight = (double)parts[i].nr_resident / total;
-		struct mmcpus_share part;
+		struct part_estimate part;
 
 		if (parts[i].nr_resident == 0)
 			continue;
 		err = estimate_part(&parts[i], node, share, &part);
-		below += square(weight * (part.share - part.low));
-		above += square(weight * (part.high - part.share));
+		chance.below += square(weight * part.chance.below);
+		chance.above += square(weight * part.chance.above);
+		unknown.below += weight * part.unknown.below;
+		unknown.above += weight * part.unknown.above;
 	}
-	*ret = (struct mmcpus_share){ share, fmax(0, share - sqrt(below)), fmin(1, share + sqrt(above)) };
+	*ret = (struct mmcpus_share){ share, fmax(0, share - sqrt(chance.below) - unknown.below),
+				      fmin(1, share + sqrt(chance.above) + unknown.above) };
 	if (total == 0)
 		*ret = (struct mmcpus_share){ 0, 0, 1 };
 	return err;

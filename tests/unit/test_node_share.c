@@ -199,6 +199,21 @@ static void admits_parts_without_answers(void **state)
 	assert_true(is_near(share.share, 0) && is_near(share.low, 0) && is_near(share.high, 0.3));
 }
 
+/* What chance may have put off in one part comes on top of what is not known of the other. */
+static void adds_chance_to_the_unknown(void **state)
+{
+	struct page_answer answers[4] = { { 0, 0 }, { 0, 1 }, { 0, 1 }, { 0, 1 } };
+	struct page_part parts[2] = { { { NULL, 0, 256, 1000, 5, 50 }, 80, 0 },
+				      { { answers, 4, 4, 20, 0, 0 }, 20, 0 } };
+	struct mmcpus_share known;
+	struct mmcpus_share share = combine(parts, 1);
+
+	(void)state;
+	assert_int_equal(node_share_estimate(&parts[1].sample, 1, &known), 0);
+	assert_true(known.low < 0.75 && known.high > 0.75);
+	assert_true(is_near(share.low, 0.2 * known.low) && is_near(share.high, 0.8 + 0.2 * known.high));
+}
+
 /* ----------------------------------------------------------------------------------------- many, where it is known -- */
 
 #define NR_TRIALS      2000
@@ -353,6 +368,7 @@ int main(void)
 		cmocka_unit_test(covers_rare_clusters),
 		cmocka_unit_test(weighs_parts),
 		cmocka_unit_test(admits_parts_without_answers),
+		cmocka_unit_test(adds_chance_to_the_unknown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
