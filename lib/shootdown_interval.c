@@ -96,9 +96,19 @@ static void sum_up(struct mmcpus_shootdowns *src, const struct shootdown_totals 
 /* Looks at the kernel's own counter and at ours, until nothing has happened in between. */
 #define MAX_LOOKS 4
 
+/*
+ * Has each hit of the kernel's counter been counted here? One that is under way is counted there at once, and here at its end:
+ * another look tells.
+ */
+static bool is_even(const struct mmcpus_shootdowns *src, const struct shootdown_totals *now)
+{
+	return growth_of_row(&src->last.tlb_row, &now->tlb_row) == src->nr_hits;
+}
+
 static int collect_all(struct mmcpus_shootdowns *src, struct shootdown_totals *ret)
 {
 	struct shootdown_totals before;
+	bool was_still = false;
 	int err;
 
 	if (src->has_stopped) {
@@ -112,8 +122,12 @@ static int collect_all(struct mmcpus_shootdowns *src, struct shootdown_totals *r
 		if (err)
 			return err;
 		shootdowns_read_totals(src, ret);
-		if (ret->tlb_row.sum == before.tlb_row.sum)
+		if (ret->tlb_row.sum != before.tlb_row.sum)
+			was_still = false;
+		else if (was_still || is_even(src, ret))
 			break;
+		else
+			was_still = true;
 	}
 	return 0;
 }

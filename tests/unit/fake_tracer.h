@@ -24,6 +24,7 @@ struct fake {
 	uint64_t event_ns;      /* when they happened */
 	bool polled_in_a_pause; /* the last time */
 	void (*at_stack)(void); /* what happens when a stack is asked for, which is within a look at a row */
+	void (*at_poll)(void);  /* the same after a look at all rows, once */
 };
 
 static struct fake fake;
@@ -121,6 +122,9 @@ static inline int fake_poll(void *state, int timeout_ms, void (*take)(void *arg,
 	(void)state;
 	(void)timeout_ms;
 	fake.polled_in_a_pause = fake.control.is_paused;
+	if (fake.at_poll)
+		fake.at_poll();
+	fake.at_poll = NULL;
 	if (!fake.nr_events)
 		return 0;
 	fake.nr_events--;

@@ -40,6 +40,26 @@ static void counts_each_in_one_interval(void **state)
 	scene_close(&scene);
 }
 
+static void end_hit(void)
+{
+	fake.rows[3].counts.hits++;
+}
+
+/* The kernel counts it when it begins. */
+static void waits_for_a_hit_that_is_under_way(void **state)
+{
+	struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
+	const struct mmcpus_interval *interval;
+
+	take_row(3, 42, 11)->counts = (struct shootdown_counts){ .sent = 2, .hits = 1 };
+	write_tlb_row(*state, 14, 0);
+	fake.at_poll = end_hit;
+	interval = read_interval(&scene);
+	expect_total(interval, MMCPUS_INTERVAL_HITS, 2);
+	expect_total(interval, MMCPUS_INTERVAL_TLB_ROW, 2);
+	scene_close(&scene);
+}
+
 static void collecting_does_not_end_an_interval(void **state)
 {
 	struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
@@ -458,6 +478,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		tree_test(counts_each_in_one_interval),
+		tree_test(waits_for_a_hit_that_is_under_way),
 		tree_test(collecting_does_not_end_an_interval),
 		tree_test(the_row_of_the_kernel_may_wrap),
 		tree_test(joins_by_what_is_wanted),
