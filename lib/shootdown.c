@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stddef.h>
 
-#include "shootdown_groups.h"
+#include "shootdown_group.h"
 
 #define VIEW(by) (1u << MMCPUS_BY_##by)
 

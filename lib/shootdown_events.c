@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "cpuset.h"
 #include "shootdown_cause.h"
+#include "shootdown_describe.h"
 
 struct listener {
 	struct mmcpus_shootdowns *src;
@@ -26,7 +27,7 @@ static void fill_sent(struct mmcpus_event *ret, const struct shootdown_event *ev
 	ret->thread = is_named ? row->sender.thread_comm : NULL;
 	if (shootdown_cause_format(row->key.cause, row->sender.thread_comm, cause, size) == 0)
 		ret->cause = cause;
-	ret->kind = groups_kind_name(event->kind);
+	ret->kind = shootdown_kind_name(event->kind);
 	ret->owner_command = has_owner ? row->owner_comm : NULL;
 	ret->owner_pid = has_owner ? row->owner_pid : 0;
 	ret->owner_id = event->kind == SHOOTDOWN_KIND_KERNEL ? 0 : row->key.owner_id;

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "shootdown_describe.h"
+
+#include <stdio.h>
+
+#include "shootdown_cause.h"
+
+static const char *const kind_names[SHOOTDOWN_NR_KINDS] = {
+	[SHOOTDOWN_KIND_RANGE] = "range", [SHOOTDOWN_KIND_WHOLE] = "whole", [SHOOTDOWN_KIND_TABLES] = "tables",
+	[SHOOTDOWN_KIND_BATCH] = "batch", [SHOOTDOWN_KIND_CALL] = "call",   [SHOOTDOWN_KIND_KERNEL] = "kernel-range",
+};
+
+const char *shootdown_kind_name(uint32_t kind)
+{
+	return kind < SHOOTDOWN_NR_KINDS ? kind_names[kind] : NULL;
+}
+
+/* The names of those whose bits are set; there is room for all. */
+static void join_names(uint32_t set, const char *const *names, size_t nr, char *buf, size_t size)
+{
+	size_t length = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < nr; i++)
+		if (set & 1u << i)
+			length += (size_t)snprintf(buf + length, size - length, "%s%s", length ? "," : "", names[i]);
+}
+
+/* All kinds that are in it; none if one of them is unknown. */
+static void describe_kinds(struct mmcpus_shootdown *group)
+{
+	bool is_known = !(group->kinds & 1u << SHOOTDOWN_KIND_UNKNOWN);
+
+	join_names(is_known ? group->kinds : 0, kind_names, SHOOTDOWN_NR_KINDS, group->kind, sizeof(group->kind));
+}
+
+static void end_at_none(uint64_t *buckets)
+{
+	for (size_t i = 0; i < SHOOTDOWN_NR_BUCKETS; i++)
+		if ((int64_t)buckets[i] < 0)
+			buckets[i] = 0;
+}
+
+#define SHOOTDOWN_FUNCTION_NAME(which, name) #name,
+static const char *const function_names[] = { SHOOTDOWN_FUNCTIONS(SHOOTDOWN_FUNCTION_NAME) };
+
+/* No hypervisor does that by itself, and it is not counted where its hits are not seen. */
+static void describe_kernel(struct mmcpus_shootdown *group)
+{
+	group->knows_hits = group->knows_hit_cpus = group->knows_wait = true;
+	join_names(group->functions, function_names, SHOOTDOWN_NR_FUNCTIONS, group->callback, sizeof(group->callback));
+}
+
+/* How a CPU comes to reschedule is not watched, and nobody waits for that; nor, often, for a call. */
+static void describe_callback(struct mmcpus_shootdown *group, bool knows_hits)
+{
+	bool is_of_call = group->group.callback != 0;
+	bool is_reschedule = group->group.callback == SHOOTDOWN_CALLBACK_RESCHEDULE;
+
+	group->knows_hits = is_of_call ? !is_reschedule && !group->has_hidden_hits : knows_hits;
+	group->knows_hit_cpus = is_of_call || knows_hits;
+	group->knows_wait = !is_of_call && knows_hits;
+	group->callback[0] = '\0';
+	if (is_reschedule)
+		snprintf(group->callback, sizeof(group->callback), "(reschedule)");
+	else if (!is_of_call && !group->group.is_other)
+		snprintf(group->callback, sizeof(group->callback), "flush_tlb_func");
+}
+
+/* It is noted after the hit was counted. */
+static bool is_cpu_missing(const struct mmcpus_shootdown *group)
+{
+	return group->row.counts.hits && mmcpus_cpuset_is_empty(group->sets[SHOOTDOWN_SET_HIT]);
+}
+
+void group_describe(struct mmcpus_shootdown *group, bool knows_hits)
+{
+	if (group->group.callback == SHOOTDOWN_CALLBACK_KERNEL)
+		describe_kernel(group);
+	else
+		describe_callback(group, knows_hits);
+	group->knows_hit_cpus &= !is_cpu_missing(group);
+	group->has_cause = shootdown_cause_format(group->row.key.cause, group->row.sender.thread_comm, group->cause,
+						  sizeof(group->cause)) == 0;
+	describe_kinds(group);
+	end_at_none(group->wait_log2);
+}
+
+void group_describe_joined(struct mmcpus_shootdown *group)
+{
+	describe_kinds(group);
+}

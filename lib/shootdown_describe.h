@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What people read of a group, once it is complete: its cause, kind and function in words, and what is known of it. */
+#ifndef MMCPUS_LIB_SHOOTDOWN_DESCRIBE_H
+#define MMCPUS_LIB_SHOOTDOWN_DESCRIBE_H
+
+#include "shootdown_group.h"
+
+/* knows_hits: hits of shootdowns can be seen. */
+void group_describe(struct mmcpus_shootdown *group, bool knows_hits);
+
+/* The same for one that sums up several, which are described. */
+void group_describe_joined(struct mmcpus_shootdown *group);
+
+/* One word; NULL: unknown. */
+const char *shootdown_kind_name(uint32_t kind);
+
+#endif

@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+#include "shootdown_group.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cpuset.h"
+
+struct mmcpus_shootdown *group_create(enum mmcpus_shootdowns_by by, uint32_t nr_cpus, const struct group_key *key,
+				      const struct shootdown_row *row)
+{
+	struct mmcpus_shootdown *group = calloc(1, sizeof(*group));
+
+	if (!group)
+		return NULL;
+	group->by = by;
+	group->group = *key;
+	group->row = *row;
+	memset(&group->row.counts, 0, sizeof(group->row.counts));
+	group->knows_requested = true;
+	for (size_t i = 0; i < SHOOTDOWN_NR_SETS; i++) {
+		group->sets[i] = mmcpus_cpuset_create(nr_cpus);
+		if (!group->sets[i]) {
+			group_destroy(group);
+			return NULL;
+		}
+	}
+	return group;
+}
+
+void group_destroy(struct mmcpus_shootdown *group)
+{
+	for (size_t i = 0; i < SHOOTDOWN_NR_SETS; i++)
+		mmcpus_cpuset_destroy(group->sets[i]);
+	for (size_t i = 0; i < group->nr_frames; i++)
+		free(group->frames[i]);
+	free(group->frames);
+	for (size_t i = 0; i < group->nr_user_frames; i++) {
+		free(group->user_frames[i].module);
+		free(group->user_frames[i].symbol);
+	}
+	free(group->user_frames);
+	free(group->cgroup);
+	free(group);
+}
+
+struct mmcpus_shootdown *group_create_other(enum mmcpus_shootdowns_by by, uint32_t nr_cpus, const struct group_key *key)
+{
+	const struct shootdown_row row = {
+		.key = { .cause = SHOOTDOWN_CAUSE_OTHER, .user_stack = -1, .stack = -1 },
+	};
+
+	return group_create(by, nr_cpus, key, &row);
+}
+
+static void raise(uint64_t *max, uint64_t value)
+{
+	if (value > *max)
+		*max = value;
+}
+
+/* A wait that grew across two looks was taken out of its bucket in the second, which may leave one less than none. */
+static void add_buckets(uint64_t *sums, const uint32_t *buckets)
+{
+	for (size_t i = 0; i < SHOOTDOWN_NR_BUCKETS; i++)
+		sums[i] += (uint64_t)(int64_t)(int32_t)buckets[i];
+}
+
+static void add_counts(struct mmcpus_shootdown *group, const struct shootdown_counts *counts)
+{
+	struct shootdown_counts *sums = &group->row.counts;
+
+	sums->sent += counts->sent;
+	sums->pages += counts->pages;
+	sums->hits += counts->hits;
+	sums->stolen_ns += counts->stolen_ns;
+	sums->wait_ns += counts->wait_ns;
+	raise(&sums->stolen_max_ns, counts->stolen_max_ns);
+	raise(&sums->wait_max_ns, counts->wait_max_ns);
+	add_buckets(group->stolen_log2, counts->stolen_log2);
+	add_buckets(group->wait_log2, counts->wait_log2);
+}
+
+/* An mm that is freed tells its owner no more, but another row of the same may have been told it. */
+static void adopt_owner(struct mmcpus_shootdown *group, const struct shootdown_row *row)
+{
+	struct shootdown_row *named = &group->row;
+
+	if (named->flags & SHOOTDOWN_ROW_OWNER_NAMED || !(row->flags & SHOOTDOWN_ROW_OWNER_NAMED) ||
+	    named->key.owner_id != row->key.owner_id)
+		return;
+	named->flags |= SHOOTDOWN_ROW_OWNER_NAMED;
+	named->owner_pid = row->owner_pid;
+	memcpy(named->owner_comm, row->owner_comm, sizeof(named->owner_comm));
+}
+
+static void note_flags(struct mmcpus_shootdown *group, const struct shootdown_row *row)
+{
+	if (row->key.kind < SHOOTDOWN_NR_KINDS)
+		group->kinds |= 1u << row->key.kind;
+	if (row->flags & SHOOTDOWN_ROW_REQUESTED_UNKNOWN)
+		group->knows_requested = false;
+	group->has_hidden_hits |= (row->flags & SHOOTDOWN_ROW_HITS_UNKNOWN) != 0;
+	if (row_is_of_kernel(row) && !group->group.is_other && row->key.owner_id < SHOOTDOWN_NR_FUNCTIONS)
+		group->functions |= 1u << row->key.owner_id;
+}
+
+void group_add(struct mmcpus_shootdown *group, const struct shootdown_row *row, const uint64_t *const *sets)
+{
+	adopt_owner(group, row);
+	add_counts(group, &row->counts);
+	note_flags(group, row);
+	for (size_t i = 0; i < SHOOTDOWN_NR_SETS; i++)
+		for (uint32_t word = 0; word < cpuset_nr_words(group->sets[i]->nr_cpus); word++)
+			group->sets[i]->words[word] |= sets[i][word];
+}
+
+void group_join(struct mmcpus_shootdown *into, const struct mmcpus_shootdown *group)
+{
+	add_counts(into, &group->row.counts);
+	for (size_t i = 0; i < SHOOTDOWN_NR_BUCKETS; i++) {
+		into->stolen_log2[i] += group->stolen_log2[i];
+		into->wait_log2[i] += group->wait_log2[i];
+	}
+	for (size_t i = 0; i < SHOOTDOWN_NR_SETS; i++)
+		mmcpus_cpuset_or(into->sets[i], group->sets[i]);
+	into->kinds |= group->kinds;
+	into->knows_requested &= group->knows_requested;
+	into->knows_hits |= group->knows_hits;
+	into->knows_hit_cpus |= group->knows_hit_cpus;
+	into->knows_wait |= group->knows_wait;
+	into->nr_joined++;
+}
