@@ -52,7 +52,7 @@ static int give_pid(uint64_t *ret, bool is_known, int32_t pid)
 
 static int give_name_number(const struct mmcpus_shootdown *row, enum mmcpus_shootdown_number which, uint64_t *ret)
 {
-	const struct shootdown_row *of = &row->row;
+	const struct group_row *of = &row->row;
 
 	switch (which) {
 	case MMCPUS_SHOOTDOWN_SENDER_TID:
@@ -75,23 +75,23 @@ static int give_name_number(const struct mmcpus_shootdown *row, enum mmcpus_shoo
 
 int mmcpus_shootdown_number(const struct mmcpus_shootdown *row, enum mmcpus_shootdown_number which, uint64_t *ret)
 {
-	const struct shootdown_counts *counts = &row->row.counts;
+	const struct group_sums *sums = &row->sums;
 
 	switch (which) {
 	case MMCPUS_SHOOTDOWN_SENT:
-		return give(ret, is_of_sent(row), counts->sent);
+		return give(ret, is_of_sent(row), sums->sent);
 	case MMCPUS_SHOOTDOWN_PAGES:
-		return give(ret, is_of_sent(row) && !(row->kinds & 1), counts->pages);
+		return give(ret, is_of_sent(row) && !(row->kinds & 1), sums->pages);
 	case MMCPUS_SHOOTDOWN_HITS:
-		return give(ret, row->knows_hits, counts->hits);
+		return give(ret, row->knows_hits, sums->hits);
 	case MMCPUS_SHOOTDOWN_STOLEN_NS:
-		return give(ret, row->knows_hits, counts->stolen_ns);
+		return give(ret, row->knows_hits, sums->stolen_ns);
 	case MMCPUS_SHOOTDOWN_STOLEN_MAX_NS:
-		return give(ret, row->knows_hits, counts->stolen_max_ns);
+		return give(ret, row->knows_hits, sums->stolen_max_ns);
 	case MMCPUS_SHOOTDOWN_WAIT_NS:
-		return give(ret, row->knows_wait && is_of_sent(row), counts->wait_ns);
+		return give(ret, row->knows_wait && is_of_sent(row), sums->wait_ns);
 	case MMCPUS_SHOOTDOWN_WAIT_MAX_NS:
-		return give(ret, row->knows_wait && is_of_sent(row), counts->wait_max_ns);
+		return give(ret, row->knows_wait && is_of_sent(row), sums->wait_max_ns);
 	default:
 		return give_name_number(row, which, ret);
 	}
@@ -104,8 +104,8 @@ const uint64_t *mmcpus_shootdown_histogram(const struct mmcpus_shootdown *row, e
 	if (mmcpus_shootdown_number(row, which, &unused))
 		return NULL;
 	if (which == MMCPUS_SHOOTDOWN_STOLEN_NS)
-		return row->stolen_log2;
-	return which == MMCPUS_SHOOTDOWN_WAIT_NS ? row->wait_log2 : NULL;
+		return row->sums.stolen_log2;
+	return which == MMCPUS_SHOOTDOWN_WAIT_NS ? row->sums.wait_log2 : NULL;
 }
 
 /* ------------------------------------------------------------------------------------------------------------- texts -- */
@@ -117,7 +117,7 @@ static const char *if_told(bool is_told, const char *text)
 
 const char *mmcpus_shootdown_text(const struct mmcpus_shootdown *row, enum mmcpus_shootdown_text which)
 {
-	const struct shootdown_row *of = &row->row;
+	const struct group_row *of = &row->row;
 
 	switch (which) {
 	case MMCPUS_SHOOTDOWN_SENDER_COMM:
@@ -131,9 +131,9 @@ const char *mmcpus_shootdown_text(const struct mmcpus_shootdown *row, enum mmcpu
 	case MMCPUS_SHOOTDOWN_VICTIM_COMM:
 		return if_told(tells(row, VIEW(PAIR)), of->victim.comm);
 	case MMCPUS_SHOOTDOWN_CAUSE:
-		return if_told(tells(row, OF_CAUSE) && row->has_cause, row->cause);
+		return if_told(tells(row, OF_CAUSE), row->cause);
 	case MMCPUS_SHOOTDOWN_CALLBACK:
-		return if_told(row->callback[0], row->callback);
+		return row->callback;
 	case MMCPUS_SHOOTDOWN_KIND:
 		return if_told(row->kind[0], row->kind);
 	default:

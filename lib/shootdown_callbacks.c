@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "shootdown_callbacks.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,7 +55,7 @@ void callbacks_name(struct callback_names *names, struct shootdown_groups *group
 		if (is_function(group))
 			symbol = find(names, group->group.callback);
 		if (symbol && symbol->start == symbol->address)
-			snprintf(group->callback, sizeof(group->callback), "%s", symbol->name);
+			group->callback = text_pool_keep(&groups->texts, symbol->name);
 	}
 }
 

@@ -45,10 +45,13 @@ static void end_at_none(uint64_t *buckets)
 static const char *const function_names[] = { SHOOTDOWN_FUNCTIONS(SHOOTDOWN_FUNCTION_NAME) };
 
 /* No hypervisor does that by itself, and it is not counted where its hits are not seen. */
-static void describe_kernel(struct mmcpus_shootdown *group)
+static void describe_kernel(struct mmcpus_shootdown *group, struct text_pool *texts)
 {
+	char callback[96];
+
 	group->knows_hits = group->knows_hit_cpus = group->knows_wait = true;
-	join_names(group->functions, function_names, SHOOTDOWN_NR_FUNCTIONS, group->callback, sizeof(group->callback));
+	join_names(group->functions, function_names, SHOOTDOWN_NR_FUNCTIONS, callback, sizeof(callback));
+	group->callback = callback[0] ? text_pool_keep(texts, callback) : NULL;
 }
 
 /* How a CPU comes to reschedule is not watched, and nobody waits for that; nor, often, for a call. */
@@ -60,30 +63,36 @@ static void describe_callback(struct mmcpus_shootdown *group, bool knows_hits)
 	group->knows_hits = is_of_call ? !is_reschedule && !group->has_hidden_hits : knows_hits;
 	group->knows_hit_cpus = is_of_call || knows_hits;
 	group->knows_wait = !is_of_call && knows_hits;
-	group->callback[0] = '\0';
 	if (is_reschedule)
-		snprintf(group->callback, sizeof(group->callback), "(reschedule)");
+		group->callback = "(reschedule)";
 	else if (!is_of_call && !group->group.is_other)
-		snprintf(group->callback, sizeof(group->callback), "flush_tlb_func");
+		group->callback = "flush_tlb_func";
 }
 
 /* It is noted after the hit was counted. */
 static bool is_cpu_missing(const struct mmcpus_shootdown *group)
 {
-	return group->row.counts.hits && mmcpus_cpuset_is_empty(group->sets[SHOOTDOWN_SET_HIT]);
+	return group->sums.hits && mmcpus_cpuset_is_empty(group->sets[SHOOTDOWN_SET_HIT]);
 }
 
-void group_describe(struct mmcpus_shootdown *group, bool knows_hits)
+static void describe_cause(struct mmcpus_shootdown *group, struct text_pool *texts)
+{
+	char cause[64];
+
+	if (shootdown_cause_format(group->row.key.cause, group->row.sender.thread_comm, cause, sizeof(cause)) == 0)
+		group->cause = text_pool_keep(texts, cause);
+}
+
+void group_describe(struct mmcpus_shootdown *group, bool knows_hits, struct text_pool *texts)
 {
 	if (group->group.callback == SHOOTDOWN_CALLBACK_KERNEL)
-		describe_kernel(group);
+		describe_kernel(group, texts);
 	else
 		describe_callback(group, knows_hits);
 	group->knows_hit_cpus &= !is_cpu_missing(group);
-	group->has_cause = shootdown_cause_format(group->row.key.cause, group->row.sender.thread_comm, group->cause,
-						  sizeof(group->cause)) == 0;
+	describe_cause(group, texts);
 	describe_kinds(group);
-	end_at_none(group->wait_log2);
+	end_at_none(group->sums.wait_log2);
 }
 
 void group_describe_joined(struct mmcpus_shootdown *group)

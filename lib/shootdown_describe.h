@@ -5,8 +5,8 @@
 
 #include "shootdown_group.h"
 
-/* knows_hits: hits of shootdowns can be seen. */
-void group_describe(struct mmcpus_shootdown *group, bool knows_hits);
+/* knows_hits: hits of shootdowns can be seen. What is not constant is kept in texts: without room, it is unknown. */
+void group_describe(struct mmcpus_shootdown *group, bool knows_hits, struct text_pool *texts);
 
 /* The same for one that sums up several, which are described. */
 void group_describe_joined(struct mmcpus_shootdown *group);

@@ -6,32 +6,40 @@
 
 #include "cpuset.h"
 
+_Static_assert(sizeof(struct mmcpus_shootdown) % _Alignof(struct mmcpus_cpuset) == 0, "sets follow it");
+
+static void copy_row(struct group_row *ret, const struct shootdown_row *row)
+{
+	ret->key = row->key;
+	ret->sender = row->sender;
+	ret->victim = row->victim;
+	ret->cgroup = row->cgroup;
+	ret->owner_pid = row->owner_pid;
+	memcpy(ret->owner_comm, row->owner_comm, sizeof(ret->owner_comm));
+	ret->flags = row->flags;
+}
+
 struct mmcpus_shootdown *group_create(enum mmcpus_shootdowns_by by, uint32_t nr_cpus, const struct group_key *key,
 				      const struct shootdown_row *row)
 {
-	struct mmcpus_shootdown *group = calloc(1, sizeof(*group));
+	struct mmcpus_shootdown *group = calloc(1, sizeof(*group) + SHOOTDOWN_NR_SETS * cpuset_bytes(nr_cpus));
+	char *set = (char *)(group + 1);
 
 	if (!group)
 		return NULL;
 	group->by = by;
 	group->group = *key;
-	group->row = *row;
-	memset(&group->row.counts, 0, sizeof(group->row.counts));
+	copy_row(&group->row, row);
 	group->knows_requested = true;
 	for (size_t i = 0; i < SHOOTDOWN_NR_SETS; i++) {
-		group->sets[i] = mmcpus_cpuset_create(nr_cpus);
-		if (!group->sets[i]) {
-			group_destroy(group);
-			return NULL;
-		}
+		group->sets[i] = (struct mmcpus_cpuset *)(set + i * cpuset_bytes(nr_cpus));
+		cpuset_init(group->sets[i], nr_cpus);
 	}
 	return group;
 }
 
 void group_destroy(struct mmcpus_shootdown *group)
 {
-	for (size_t i = 0; i < SHOOTDOWN_NR_SETS; i++)
-		mmcpus_cpuset_destroy(group->sets[i]);
 	for (size_t i = 0; i < group->nr_frames; i++)
 		free(group->frames[i]);
 	free(group->frames);
@@ -40,7 +48,6 @@ void group_destroy(struct mmcpus_shootdown *group)
 		free(group->user_frames[i].symbol);
 	}
 	free(group->user_frames);
-	free(group->cgroup);
 	free(group);
 }
 
@@ -66,10 +73,8 @@ static void add_buckets(uint64_t *sums, const uint32_t *buckets)
 		sums[i] += (uint64_t)(int64_t)(int32_t)buckets[i];
 }
 
-static void add_counts(struct mmcpus_shootdown *group, const struct shootdown_counts *counts)
+static void add_counts(struct group_sums *sums, const struct shootdown_counts *counts)
 {
-	struct shootdown_counts *sums = &group->row.counts;
-
 	sums->sent += counts->sent;
 	sums->pages += counts->pages;
 	sums->hits += counts->hits;
@@ -77,14 +82,29 @@ static void add_counts(struct mmcpus_shootdown *group, const struct shootdown_co
 	sums->wait_ns += counts->wait_ns;
 	raise(&sums->stolen_max_ns, counts->stolen_max_ns);
 	raise(&sums->wait_max_ns, counts->wait_max_ns);
-	add_buckets(group->stolen_log2, counts->stolen_log2);
-	add_buckets(group->wait_log2, counts->wait_log2);
+	add_buckets(sums->stolen_log2, counts->stolen_log2);
+	add_buckets(sums->wait_log2, counts->wait_log2);
+}
+
+static void add_sums(struct group_sums *into, const struct group_sums *sums)
+{
+	into->sent += sums->sent;
+	into->pages += sums->pages;
+	into->hits += sums->hits;
+	into->stolen_ns += sums->stolen_ns;
+	into->wait_ns += sums->wait_ns;
+	raise(&into->stolen_max_ns, sums->stolen_max_ns);
+	raise(&into->wait_max_ns, sums->wait_max_ns);
+	for (size_t i = 0; i < SHOOTDOWN_NR_BUCKETS; i++) {
+		into->stolen_log2[i] += sums->stolen_log2[i];
+		into->wait_log2[i] += sums->wait_log2[i];
+	}
 }
 
 /* An mm that is freed tells its owner no more, but another row of the same may have been told it. */
 static void adopt_owner(struct mmcpus_shootdown *group, const struct shootdown_row *row)
 {
-	struct shootdown_row *named = &group->row;
+	struct group_row *named = &group->row;
 
 	if (named->flags & SHOOTDOWN_ROW_OWNER_NAMED || !(row->flags & SHOOTDOWN_ROW_OWNER_NAMED) ||
 	    named->key.owner_id != row->key.owner_id)
@@ -108,7 +128,7 @@ static void note_flags(struct mmcpus_shootdown *group, const struct shootdown_ro
 void group_add(struct mmcpus_shootdown *group, const struct shootdown_row *row, const uint64_t *const *sets)
 {
 	adopt_owner(group, row);
-	add_counts(group, &row->counts);
+	add_counts(&group->sums, &row->counts);
 	note_flags(group, row);
 	for (size_t i = 0; i < SHOOTDOWN_NR_SETS; i++)
 		for (uint32_t word = 0; word < cpuset_nr_words(group->sets[i]->nr_cpus); word++)
@@ -117,11 +137,7 @@ void group_add(struct mmcpus_shootdown *group, const struct shootdown_row *row, 
 
 void group_join(struct mmcpus_shootdown *into, const struct mmcpus_shootdown *group)
 {
-	add_counts(into, &group->row.counts);
-	for (size_t i = 0; i < SHOOTDOWN_NR_BUCKETS; i++) {
-		into->stolen_log2[i] += group->stolen_log2[i];
-		into->wait_log2[i] += group->wait_log2[i];
-	}
+	add_sums(&into->sums, &group->sums);
 	for (size_t i = 0; i < SHOOTDOWN_NR_SETS; i++)
 		mmcpus_cpuset_or(into->sets[i], group->sets[i]);
 	into->kinds |= group->kinds;

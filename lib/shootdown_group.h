@@ -4,6 +4,7 @@
 #define MMCPUS_LIB_SHOOTDOWN_GROUP_H
 
 #include "shootdown_key.h"
+#include "text_pool.h"
 
 /* A place in user space. */
 struct user_frame {
@@ -14,25 +15,48 @@ struct user_frame {
 	char *symbol; /* the same */
 };
 
+/* What is kept of a row of the tracer: who and what it is about, as there. */
+struct group_row {
+	struct shootdown_key key;
+	struct shootdown_task sender;
+	struct shootdown_task victim;
+	uint64_t cgroup;
+	int32_t owner_pid;
+	char owner_comm[16];
+	uint32_t flags; /* enum shootdown_row_flag */
+};
+
+/* Histograms are in 64 bits, in which no sum is too large. */
+struct group_sums {
+	uint64_t sent;
+	uint64_t pages;
+	uint64_t hits;
+	uint64_t stolen_ns;
+	uint64_t stolen_max_ns;
+	uint64_t wait_ns;
+	uint64_t wait_max_ns;
+	uint64_t stolen_log2[SHOOTDOWN_NR_BUCKETS];
+	uint64_t wait_log2[SHOOTDOWN_NR_BUCKETS];
+};
+
+/* There are thousands: what is added here is added so many times. Texts are kept by the table, or are constant. */
 struct mmcpus_shootdown {
 	enum mmcpus_shootdowns_by by;
 	struct group_key group;
-	struct shootdown_row row; /* the first of its rows, with the sums of all; its histograms are in here: */
-	uint64_t stolen_log2[SHOOTDOWN_NR_BUCKETS];
-	uint64_t wait_log2[SHOOTDOWN_NR_BUCKETS];
-	struct mmcpus_cpuset *sets[SHOOTDOWN_NR_SETS];
-	uint32_t kinds;     /* 1 << enum shootdown_kind */
-	uint32_t functions; /* 1 << enum shootdown_function, of the kernel's own range */
+	struct group_row row; /* the first of its rows */
+	struct group_sums sums;
+	struct mmcpus_cpuset *sets[SHOOTDOWN_NR_SETS]; /* behind it, in the same memory */
+	uint32_t kinds;                                /* 1 << enum shootdown_kind */
+	uint32_t functions;                            /* 1 << enum shootdown_function, of the kernel's own range */
 	bool knows_requested;
 	bool has_hidden_hits;
 	bool knows_hits; /* set when it is read, as those below */
 	bool knows_hit_cpus;
 	bool knows_wait;
-	bool has_cause;
-	char cause[64];
-	char kind[64];
-	char callback[96]; /* what is called; empty: unknown */
-	char *cgroup;      /* NULL: unknown */
+	char kind[48];        /* empty: unknown */
+	const char *cause;    /* NULL: unknown, as those below */
+	const char *callback; /* what is called */
+	const char *cgroup;
 	char **frames;
 	size_t nr_frames;
 	struct user_frame *user_frames;

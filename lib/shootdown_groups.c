@@ -7,9 +7,6 @@
 
 #include "shootdown_describe.h"
 
-/* Beyond so many, what is new is counted in the group of all others. */
-#define GROUPS_MAX 16384
-
 void groups_init(struct shootdown_groups *groups, enum mmcpus_shootdowns_by by, uint32_t nr_cpus)
 {
 	*groups = (struct shootdown_groups){ .by = by, .nr_cpus = nr_cpus };
@@ -21,6 +18,7 @@ void groups_clear(struct shootdown_groups *groups)
 		group_destroy(groups->groups[i]);
 	groups->nr_groups = 0;
 	groups->nr_beyond = 0;
+	text_pool_clear(&groups->texts);
 	if (groups->slots)
 		memset(groups->slots, 0, groups->nr_slots * sizeof(*groups->slots));
 }
@@ -115,8 +113,8 @@ static int compare_groups(const void *a, const void *b)
 {
 	const struct mmcpus_shootdown *left = *(struct mmcpus_shootdown *const *)a;
 	const struct mmcpus_shootdown *right = *(struct mmcpus_shootdown *const *)b;
-	const struct shootdown_counts *x = &left->row.counts;
-	const struct shootdown_counts *y = &right->row.counts;
+	const struct group_sums *x = &left->sums;
+	const struct group_sums *y = &right->sums;
 	uint64_t x_ns = x->stolen_ns + x->wait_ns;
 	uint64_t y_ns = y->stolen_ns + y->wait_ns;
 
@@ -144,7 +142,7 @@ void groups_sort(struct shootdown_groups *groups)
 void groups_describe(struct shootdown_groups *groups, bool knows_hits)
 {
 	for (size_t i = 0; i < groups->nr_groups; i++)
-		group_describe(groups->groups[i], knows_hits);
+		group_describe(groups->groups[i], knows_hits, &groups->texts);
 }
 
 struct mmcpus_shootdown *groups_join(const struct shootdown_groups *groups, size_t from)

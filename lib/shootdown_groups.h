@@ -5,14 +5,18 @@
 
 #include "shootdown_group.h"
 
+/* Beyond so many, what is new is counted in the group of all others. Each takes some 1,000 bytes. */
+#define GROUPS_MAX 8192
+
 struct shootdown_groups {
 	enum mmcpus_shootdowns_by by;
 	uint32_t nr_cpus;
 	struct mmcpus_shootdown **groups;
 	size_t nr_groups;
 	size_t capacity;
-	uint32_t *slots;    /* hash of the keys: index of the group, plus 1 */
-	size_t nr_slots;    /* a power of two */
+	uint32_t *slots; /* hash of the keys: index of the group, plus 1 */
+	size_t nr_slots; /* a power of two */
+	struct text_pool texts;
 	uint64_t nr_beyond; /* flushes of address spaces that found no group any more */
 };
 

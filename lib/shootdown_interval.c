@@ -153,7 +153,7 @@ static void name_cgroups(const struct mmcpus_shootdowns *src, struct shootdown_g
 		struct mmcpus_shootdown *group = groups->groups[i];
 
 		if (group->row.cgroup && cgroup_path_of_id(&mount, group->row.cgroup, path) >= 0)
-			group->cgroup = strdup(path);
+			group->cgroup = text_pool_keep(&groups->texts, path);
 	}
 	if (mount.fd >= 0)
 		close(mount.fd);

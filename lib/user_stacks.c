@@ -64,7 +64,7 @@ static bool read_start(struct process *process, const struct root *root)
 }
 
 /* It began before the thread that sent: so it is not another that has got the number since. */
-static bool is_same(const struct process *process, const struct shootdown_row *row)
+static bool is_same(const struct process *process, const struct group_row *row)
 {
 	long ticks_per_s = sysconf(_SC_CLK_TCK);
 
@@ -108,7 +108,7 @@ static void process_open(struct process *process, const struct user_stacks *stac
 }
 
 /* The mm that the sender had when it sent, if that is what it flushed. 0: not known. */
-static uint64_t own_mm_id(const struct shootdown_row *row)
+static uint64_t own_mm_id(const struct group_row *row)
 {
 	bool is_flush = row->key.kind != SHOOTDOWN_KIND_CALL && row->key.kind != SHOOTDOWN_KIND_KERNEL;
 	bool is_own = row->flags & SHOOTDOWN_ROW_OWNER_NAMED && row->owner_pid == row->sender.pid;
@@ -117,7 +117,7 @@ static uint64_t own_mm_id(const struct shootdown_row *row)
 }
 
 /* Has it made no exec since? If only the name tells, one that has changed its name is in doubt. */
-static bool runs_same_program(const struct process *process, const struct shootdown_row *row)
+static bool runs_same_program(const struct process *process, const struct group_row *row)
 {
 	uint64_t mm_id = own_mm_id(row);
 

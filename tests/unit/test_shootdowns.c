@@ -2,6 +2,8 @@
 /* Intervals of shootdowns. */
 #include "shootdown_scene.h"
 
+#include "shootdown_groups.h"
+
 static void counts_each_in_one_interval(void **state)
 {
 	struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
@@ -348,9 +350,9 @@ static void groups_are_bounded(void **state)
 	}
 	interval = read_interval(&scene);
 	expect_total(interval, MMCPUS_INTERVAL_SENT, 20000);
-	expect_total(interval, MMCPUS_INTERVAL_OTHER, 20000 - 16384);
-	assert_int_equal(mmcpus_interval_count(interval), 16385);
-	expect_number(mmcpus_interval_row(interval, 16384), MMCPUS_SHOOTDOWN_SENT, 20000 - 16384);
+	expect_total(interval, MMCPUS_INTERVAL_OTHER, 20000 - GROUPS_MAX);
+	assert_int_equal(mmcpus_interval_count(interval), GROUPS_MAX + 1);
+	expect_number(mmcpus_interval_row(interval, GROUPS_MAX), MMCPUS_SHOOTDOWN_SENT, 20000 - GROUPS_MAX);
 	expect_total(read_interval(&scene), MMCPUS_INTERVAL_OTHER, 0);
 	scene_close(&scene);
 }
@@ -361,7 +363,7 @@ static void what_is_no_flush_of_an_address_space_is_none_of_the_others(void **st
 	struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
 	const struct mmcpus_interval *interval;
 
-	for (int32_t pid = 1; pid <= 16384; pid++) {
+	for (int32_t pid = 1; pid <= GROUPS_MAX; pid++) {
 		take_row(1, pid, 11)->counts.sent = 1;
 		assert_int_equal(mmcpus_shootdowns_collect(scene.src), 0);
 	}
@@ -371,7 +373,7 @@ static void what_is_no_flush_of_an_address_space_is_none_of_the_others(void **st
 	fake.rows[3].key.kind = SHOOTDOWN_KIND_CALL;
 	interval = read_interval(&scene);
 	expect_total(interval, MMCPUS_INTERVAL_OTHER, 1);
-	assert_int_equal(mmcpus_interval_count(interval), 16384 + 3);
+	assert_int_equal(mmcpus_interval_count(interval), GROUPS_MAX + 3);
 	scene_close(&scene);
 }
 
