@@ -70,6 +70,7 @@ static int print_interval(const struct run *run)
 	}
 	report->why_no_hits = mmcpus_shootdowns_check_hits(run->src, &why) ? why.what : NULL;
 	status = shootdown_report_print(report, interval);
+	mmcpus_shootdowns_release(run->src);
 	report->why_no_hits = NULL;
 	/* Nobody reads it any more: main() says so. */
 	return fflush(stdout) || ferror(stdout) ? STATUS_FAILED : status;

@@ -186,6 +186,11 @@ int mmcpus_shootdowns_read(struct mmcpus_shootdowns *src, const struct mmcpus_in
 	return 0;
 }
 
+void mmcpus_shootdowns_release(struct mmcpus_shootdowns *src)
+{
+	groups_clear(&src->interval.groups);
+}
+
 int mmcpus_interval_number(const struct mmcpus_interval *interval, enum mmcpus_interval_number which, uint64_t *ret)
 {
 	if ((size_t)which >= MMCPUS_NR_INTERVAL_NUMBERS || !interval->is_known[which])

@@ -613,6 +613,12 @@ bool mmcpus_shootdowns_is_crowded(const struct mmcpus_shootdowns *src);
 int mmcpus_shootdowns_read(struct mmcpus_shootdowns *src, const struct mmcpus_interval **ret,
 			   struct mmcpus_reason *why);
 
+/*
+ * End the interval that was read last, with all that is in it, before the next read does. Each takes memory, some 9 MB where
+ * it has as many rows as there can be: who is done with one has room for the next.
+ */
+void mmcpus_shootdowns_release(struct mmcpus_shootdowns *src);
+
 enum mmcpus_interval_number {
 	MMCPUS_INTERVAL_NS,        /* how long it was */
 	MMCPUS_INTERVAL_SENT,      /* shootdowns; below a hypervisor, unknown until one or a hit has been seen */

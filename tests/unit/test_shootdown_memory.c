@@ -23,7 +23,7 @@ static size_t bytes_allocated(void)
 static bool is_told(void)
 {
 	size_t before = bytes_allocated();
-	void *volatile block = malloc(1000); /* not to be left out by the compiler */
+	void *volatile block = malloc(1 << 20); /* not to be left out by the compiler */
 	bool is_told = bytes_allocated() > before;
 
 	free(block);
@@ -82,10 +82,34 @@ static void a_full_interval_is_bounded(void **state)
 	scene_close(&scene);
 }
 
+/* So that there are not two at a time. */
+static void an_interval_that_is_released_makes_room(void **state)
+{
+	const struct mmcpus_interval *interval;
+	size_t before = bytes_allocated();
+	struct scene scene;
+	size_t bytes;
+
+	if (!is_told())
+		skip();
+	open_wide(&scene, *state);
+	for (int i = 0; i < 3; i++) {
+		count_for_all(&scene);
+		bytes = bytes_allocated() - before;
+		check(bytes <= BYTES_MAX, "%zu bytes before read %d", bytes, i);
+		interval = read_interval(&scene);
+		expect_total(interval, MMCPUS_INTERVAL_SENT, 32 * NR_SENDERS);
+		mmcpus_shootdowns_release(scene.src);
+		assert_int_equal(mmcpus_interval_count(interval), 0);
+	}
+	scene_close(&scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		tree_test(a_full_interval_is_bounded),
+		tree_test(an_interval_that_is_released_makes_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
