@@ -43,15 +43,20 @@ bool grid_is_unknown(const struct grid *grid, size_t column)
 	return grid->nr_rows > 0;
 }
 
-void grid_write_json(const struct grid *grid, struct json *json, const char *name)
+void grid_write_rows(const struct grid *grid, struct json *json)
 {
-	json_open_array(json, name);
 	for (size_t row = 0; row < grid->nr_rows; row++) {
 		json_open_object(json, NULL);
 		for (size_t column = 0; column < grid->nr_columns; column++)
 			value_write_json(grid_value(grid, row, column), json, grid->columns[column]->key);
 		json_close(json);
 	}
+}
+
+void grid_write_json(const struct grid *grid, struct json *json, const char *name)
+{
+	json_open_array(json, name);
+	grid_write_rows(grid, json);
 	json_close(json);
 }
 

@@ -29,6 +29,9 @@ const struct value *grid_value(const struct grid *grid, size_t row, size_t colum
 /* Does the column tell nothing at all? False if there is no row. */
 bool grid_is_unknown(const struct grid *grid, size_t column);
 
+/* As objects of a JSON array that is open. */
+void grid_write_rows(const struct grid *grid, struct json *json);
+
 /* As an array of a JSON document that is open. */
 void grid_write_json(const struct grid *grid, struct json *json, const char *name);
 

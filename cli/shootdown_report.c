@@ -32,6 +32,13 @@ static const struct {
 	{ MMCPUS_INTERVAL_CALL_HITS, "call_hits" },
 };
 
+/* What is shown: the rows, of which the last may sum up those that are not. */
+struct shown {
+	struct shootdown_view view;
+	struct row_list rows;
+	struct mmcpus_shootdown *more; /* NULL: there are none */
+};
+
 static uint64_t length_ns(const struct mmcpus_interval *interval)
 {
 	uint64_t ns = 0;
@@ -48,23 +55,25 @@ static size_t count_more(const struct shootdown_report *report, const struct mmc
 	return report->top && nr > report->top ? nr - report->top : 0;
 }
 
-static void fill_grid(struct grid *grid, const struct shootdown_report *report, const struct mmcpus_interval *interval)
+static void shown_init(struct shown *shown, const struct shootdown_report *report,
+		       const struct mmcpus_interval *interval)
 {
-	const struct shootdown_view view = { .ns = length_ns(interval) };
 	size_t nr_more = count_more(report, interval);
 	size_t nr = mmcpus_interval_count(interval) - nr_more;
-	struct mmcpus_shootdown *more = NULL;
-	struct row_list rows = { 0 };
 
+	*shown = (struct shown){ .view.ns = length_ns(interval) };
 	for (size_t i = 0; i < nr; i++)
-		row_list_add(&rows, mmcpus_interval_row(interval, i));
+		row_list_add(&shown->rows, mmcpus_interval_row(interval, i));
 	if (nr_more) {
-		mmcpus_interval_join(interval, nr, &more);
-		row_list_add(&rows, xcheck(more));
+		mmcpus_interval_join(interval, nr, &shown->more);
+		row_list_add(&shown->rows, xcheck(shown->more));
 	}
-	grid_init(grid, &report->columns, &rows, &view);
-	row_list_deinit(&rows);
-	mmcpus_shootdown_destroy(more);
+}
+
+static void shown_deinit(struct shown *shown)
+{
+	row_list_deinit(&shown->rows);
+	mmcpus_shootdown_destroy(shown->more);
 }
 
 /* ------------------------------------------------------------------------------------------------------------- JSON -- */
@@ -83,19 +92,38 @@ void shootdown_report_write_sums(const struct mmcpus_interval *interval, const c
 	json_string(json, "why_no_hits", why_no_hits);
 }
 
+/* The values of a row take a kilobyte or more, and there may be thousands of rows. */
+#define ROWS_AT_A_TIME 64
+
+static void write_rows(const struct shootdown_report *report, const struct shown *shown, struct json *json)
+{
+	json_open_array(json, "shootdowns");
+	for (size_t from = 0; from < shown->rows.nr_rows; from += ROWS_AT_A_TIME) {
+		size_t nr_left = shown->rows.nr_rows - from;
+		const struct row_list some = { shown->rows.rows + from,
+					       nr_left < ROWS_AT_A_TIME ? nr_left : ROWS_AT_A_TIME };
+		struct grid grid;
+
+		grid_init(&grid, &report->columns, &some, &shown->view);
+		grid_write_rows(&grid, json);
+		grid_deinit(&grid);
+	}
+	json_close(json);
+}
+
 static void print_json(const struct shootdown_report *report, const struct mmcpus_interval *interval)
 {
+	struct shown shown;
 	struct json json;
-	struct grid grid;
 
 	json_init(&json, stdout);
 	json_open_object(&json, NULL);
 	json_string(&json, "by", report->by->name);
 	shootdown_report_write_sums(interval, report->why_no_hits, &json);
 	json_number(&json, "more", count_more(report, interval));
-	fill_grid(&grid, report, interval);
-	grid_write_json(&grid, &json, "shootdowns");
-	grid_deinit(&grid);
+	shown_init(&shown, report, interval);
+	write_rows(report, &shown, &json);
+	shown_deinit(&shown);
 	json_close(&json);
 }
 
@@ -185,10 +213,13 @@ static void print_last_line(const struct shootdown_report *report, const struct 
 static int print_table(const struct shootdown_report *report, const struct mmcpus_interval *interval)
 {
 	const struct table_style style = { .has_header = true };
+	struct shown shown;
 	struct grid grid;
 	int err;
 
-	fill_grid(&grid, report, interval);
+	shown_init(&shown, report, interval);
+	grid_init(&grid, &report->columns, &shown.rows, &shown.view);
+	shown_deinit(&shown);
 	err = grid.nr_rows ? table_print(&grid, &style) : 0;
 	grid_deinit(&grid);
 	return err;
