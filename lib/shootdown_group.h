@@ -57,7 +57,8 @@ struct mmcpus_shootdown {
 	const char *cause;    /* NULL: unknown, as those below */
 	const char *callback; /* what is called */
 	const char *cgroup;
-	char **frames;
+	uint16_t *frames; /* where in these texts: */
+	const char *const *frame_texts;
 	size_t nr_frames;
 	struct user_frame *user_frames;
 	size_t nr_user_frames;

@@ -19,6 +19,8 @@ void groups_clear(struct shootdown_groups *groups)
 	groups->nr_groups = 0;
 	groups->nr_beyond = 0;
 	text_pool_clear(&groups->texts);
+	free(groups->frame_texts);
+	groups->frame_texts = NULL;
 	if (groups->slots)
 		memset(groups->slots, 0, groups->nr_slots * sizeof(*groups->slots));
 }

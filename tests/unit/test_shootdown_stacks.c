@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Stacks of the kernel: their functions by name, and what that takes in memory. */
+#include "tree.h"
+
+#include <malloc.h>
+
+#include "shootdown_groups.h"
+#include "shootdown_stacks.h"
+
+#define TEXT       0xffffffff81000000ul /* where functions begin, one each 256 bytes */
+#define NR_SYMBOLS 2000
+
+static int fake_stack(void *state, int32_t id, uint64_t ret[SHOOTDOWN_STACK_FRAMES])
+{
+	(void)state;
+	if (id < 0)
+		return -ENOENT;
+	if (id == 1) { /* the tracer's own program, which has no name, is called by the kernel on its behalf */
+		memcpy(ret, (uint64_t[]){ 0x500, TEXT + 0x10, TEXT + 0x110, 0x600, TEXT + 0x220 },
+		       5 * sizeof(uint64_t));
+		return 5;
+	}
+	for (uint32_t i = 0; i < SHOOTDOWN_STACK_FRAMES; i++)
+		ret[i] = TEXT + ((uint64_t)id * 7 + i * 61) % NR_SYMBOLS * 0x100 + 0x42;
+	return SHOOTDOWN_STACK_FRAMES;
+}
+
+static const struct tracer_ops tracer = { .stack = fake_stack };
+
+static void write_symbols(const struct tree *tree)
+{
+	char *text = malloc(NR_SYMBOLS * 64);
+	size_t length = 0;
+
+	assert_non_null(text);
+	for (uint64_t i = 0; i < NR_SYMBOLS; i++)
+		length += (size_t)sprintf(text + length, "%lx t %s_%lu\n", TEXT + i * 0x100,
+					  i == 0 ? "bpf_trace_run" : "function", i);
+	tree_write(tree, "proc/kallsyms", text);
+	free(text);
+}
+
+static void add(struct shootdown_groups *groups, int32_t stack)
+{
+	static const uint64_t no_cpus[1];
+	static const uint64_t *const sets[SHOOTDOWN_NR_SETS] = { no_cpus, no_cpus, no_cpus };
+	const struct shootdown_row row = { .key = { .cause = 28, .stack = stack }, .counts.sent = 1 };
+
+	assert_int_equal(groups_add(groups, &row, sets), 0);
+}
+
+static void name(struct shootdown_groups *groups, const struct tree *tree)
+{
+	struct root root;
+
+	assert_int_equal(root_init(&root, tree->root, NULL), 0);
+	stacks_name(groups, &root, &tracer, NULL);
+	root_deinit(&root);
+}
+
+static void expect_frame(const struct mmcpus_shootdown *row, size_t index, const char *expected)
+{
+	const char *frame = mmcpus_shootdown_frame(row, index);
+
+	check(frame && strcmp(frame, expected) == 0, "frame %zu is %s, should be %s", index, frame, expected);
+}
+
+/* What comes before the kernel's own business is left out. */
+static void functions_have_names(void **state)
+{
+	struct shootdown_groups groups;
+
+	write_symbols(*state);
+	groups_init(&groups, MMCPUS_BY_STACK, 2);
+	add(&groups, 1);
+	add(&groups, 8);
+	add(&groups, -1);
+	name(&groups, *state);
+	expect_frame(groups.groups[0], 0, "function_1+0x10");
+	expect_frame(groups.groups[0], 1, "?");
+	expect_frame(groups.groups[0], 2, "function_2+0x20");
+	assert_null(mmcpus_shootdown_frame(groups.groups[0], 3));
+	for (uint32_t i = 0; i < SHOOTDOWN_STACK_FRAMES; i++) {
+		char expected[64];
+
+		snprintf(expected, sizeof(expected), "function_%u+0x42", (56 + i * 61) % NR_SYMBOLS);
+		expect_frame(groups.groups[1], i, expected);
+	}
+	assert_null(mmcpus_shootdown_frame(groups.groups[1], SHOOTDOWN_STACK_FRAMES));
+	assert_null(mmcpus_shootdown_frame(groups.groups[2], 0));
+	groups_deinit(&groups);
+}
+
+static void without_names_there_are_frames(void **state)
+{
+	struct shootdown_groups groups;
+
+	tree_mkdir(*state, "proc");
+	groups_init(&groups, MMCPUS_BY_STACK, 2);
+	add(&groups, 8);
+	name(&groups, *state);
+	expect_frame(groups.groups[0], 0, "?");
+	expect_frame(groups.groups[0], SHOOTDOWN_STACK_FRAMES - 1, "?");
+	groups_deinit(&groups);
+}
+
+/* It grows with the addresses that are different, and by two bytes for a frame. ASan's allocator grows by 0. */
+static void stacks_take_little_memory(void **state)
+{
+	struct shootdown_groups groups;
+	size_t before;
+	size_t peak;
+
+	write_symbols(*state);
+	mallopt(M_TRIM_THRESHOLD, INT_MAX);
+	mallopt(M_MMAP_THRESHOLD, 32 << 20);
+	groups_init(&groups, MMCPUS_BY_STACK, 2);
+	for (int32_t i = 2; i < GROUPS_MAX + 2; i++)
+		add(&groups, i);
+	before = mallinfo2().arena;
+	name(&groups, *state);
+	peak = mallinfo2().arena - before;
+	print_message("# %zu stacks: %zu bytes at most\n", groups.nr_groups, peak);
+	check(peak <= 2 << 20, "%zu stacks take %zu bytes", groups.nr_groups, peak);
+	expect_frame(groups.groups[GROUPS_MAX - 1], SHOOTDOWN_STACK_FRAMES - 1, "function_1242+0x42");
+	groups_deinit(&groups);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		tree_test(functions_have_names),
+		tree_test(without_names_there_are_frames),
+		tree_test(stacks_take_little_memory),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
