@@ -225,6 +225,16 @@ expect()
 	}
 }
 
+# expect_between WHAT NUMBER MIN MAX: one, and in these bounds. Where two tests are joined by &&, bash goes on after the first
+# that fails, whatever errexit says.
+expect_between()
+{
+	[[ $2 =~ ^[0-9]+$ ]] && [ "$2" -ge "$3" ] && [ "$2" -le "$4" ] || {
+		printf '%s is %q, should be from %s to %s\n' "$@"
+		return 1
+	}
+}
+
 # expand LIST: REPLY is "0-2,8" as "0 1 2 8"
 expand()
 {

@@ -63,7 +63,7 @@ expect_hits()
 		total hits
 		expect "all hits" "$REPLY" null
 	elif [ "$(mmcpus show -q -n -p $$ -o FLUSH)" = paravirt ]; then
-		[ "$REPLY" -le "$1" ] && [ "$REPLY" -gt 0 ]
+		expect_between hits "$REPLY" 1 "$1"
 	else
 		expect hits "$REPLY" "$1"
 	fi
@@ -90,7 +90,7 @@ exact()
 	if [ "$extra" = 0 ]; then
 		expect sent "$REPLY" $NR
 	else
-		[ "$REPLY" -ge $NR ] && [ "$REPLY" -le $((NR + extra)) ]
+		expect_between sent "$REPLY" $NR $((NR + extra))
 	fi
 	expect_hits "$REPLY" "$2"
 	of kind "$2"
@@ -230,7 +230,7 @@ exact()
 	fi
 	read -r load_pid _ <"$said"
 	of sent madvise
-	[ "$REPLY" -gt 0 ] && [ "$REPLY" -le $NR ]
+	expect_between sent "$REPLY" 1 $NR
 	expect_hits "$REPLY" madvise
 	jq -e --arg cpu "$B" 'all(.shootdowns[]; .hit_cpus == $cpu)' "$json"
 	shoot madvise $NR "$A" "$B" -- -C "$A"
@@ -244,7 +244,7 @@ exact()
 	mmcpus shootdowns -J -C "$A" -- "$MMCPUS_FLUSHES" wander 100 "$A" "$A,$B" >"$json" 2>"$said" || skip "no hits seen"
 	read -r load_pid _ <"$said"
 	of sent madvise
-	[ "$REPLY" -gt 0 ] && [ "$REPLY" -le 50 ]
+	expect_between sent "$REPLY" 1 50
 	of sender_cpus madvise
 	expect "sender's CPUs" "$REPLY" "$B"
 }
@@ -323,7 +323,7 @@ switches()
 	kill -INT "$watcher"
 	wait "$watcher"
 	# A look a second. One may have to wait for somebody besides.
-	[ $((after - before)) -ge 2 ] && [ $((after - before)) -le 10 ]
+	expect_between "times that it slept" $((after - before)) 2 10
 }
 
 # keep_flushing RATE: in the background
