@@ -14,6 +14,7 @@
 #include "message.h"
 #include "options.h"
 #include "provoke.h"
+#include "seconds.h"
 #include "session.h"
 #include "shootdown_columns.h"
 #include "shootdown_events.h"
@@ -157,7 +158,7 @@ static int count(struct run *run)
 	if (opts->events)
 		return tell_events(run);
 	for (bool is_first = true; !run->is_over && status == STATUS_OK; is_first = false) {
-		next_ms += delay_ms;
+		next_ms = seconds_next_ms(next_ms, delay_ms, stop_now_ms());
 		if (!is_first && !opts->json)
 			putchar('\n');
 		status = count_until(run, is_once ? 0 : next_ms);

@@ -46,3 +46,10 @@ int seconds_parse(const char *text, uint64_t *ret_ms, char **why)
 	return usage_error(why, "'%s' is no time in seconds: give a number such as 0.5, from 0.001 to %d", text,
 			   SECONDS_MAX);
 }
+
+uint64_t seconds_next_ms(uint64_t last_ms, uint64_t delay_ms, uint64_t now_ms)
+{
+	uint64_t next_ms = last_ms + delay_ms;
+
+	return next_ms > now_ms ? next_ms : now_ms + delay_ms;
+}

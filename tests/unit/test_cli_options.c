@@ -4,6 +4,7 @@
 
 #include "commands.h"
 #include "options.h"
+#include "seconds.h"
 
 #define ALL      (((uint32_t)OPTION_VERSION << 1) - 1)
 #define ARGS_MAX 10
@@ -374,6 +375,15 @@ static void seconds_and_repeated_texts(void **state)
 	options_deinit(&opts);
 }
 
+static void what_was_missed_is_not_made_up_for(void **state)
+{
+	(void)state;
+	assert_int_equal(seconds_next_ms(5000, 1000, 5000), 6000);
+	assert_int_equal(seconds_next_ms(5000, 1000, 5999), 6000);
+	assert_int_equal(seconds_next_ms(5000, 1000, 6000), 7000);
+	assert_int_equal(seconds_next_ms(5000, 1000, 65400), 66400);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -391,6 +401,7 @@ int main(void)
 		cmocka_unit_test(no_command_has_a_name_twice),
 		cmocka_unit_test(a_letter_means_what_the_command_says),
 		cmocka_unit_test(seconds_and_repeated_texts),
+		cmocka_unit_test(what_was_missed_is_not_made_up_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
