@@ -140,6 +140,24 @@ static void add_number(struct strbuf *text, const char *what, const struct mmcpu
 		strbuf_addf(text, "%s %" PRIu64, what, number);
 }
 
+/* And why: a program was left out that would have interrupted a run of itself, or there was no room for a call. */
+static void add_lost(struct strbuf *text, const struct mmcpus_interval *interval)
+{
+	uint64_t nr_without_room = 0;
+	uint64_t unused;
+	uint64_t nr;
+
+	add_number(text, ", lost", interval, MMCPUS_INTERVAL_LOST);
+	if (mmcpus_interval_number(interval, MMCPUS_INTERVAL_LOST, &nr) || !nr)
+		return;
+	if (mmcpus_interval_number(interval, MMCPUS_INTERVAL_CALLS, &unused) == 0)
+		mmcpus_interval_number(interval, MMCPUS_INTERVAL_DROPPED, &nr_without_room);
+	strbuf_addf(text, " (%" PRIu64 " left out by the kernel", nr - nr_without_room);
+	if (nr_without_room)
+		strbuf_addf(text, ", %" PRIu64 " without room for a call", nr_without_room);
+	strbuf_add(text, ")");
+}
+
 /* The kernel counts, for each CPU, the flushes that it carries out for another: just what a hit is. */
 static void add_tlb_row(struct strbuf *text, const struct mmcpus_interval *interval)
 {
@@ -194,7 +212,7 @@ static void print_last_line(const struct shootdown_report *report, const struct 
 	if (mmcpus_interval_number(interval, MMCPUS_INTERVAL_OTHER, &others) == 0 && others)
 		strbuf_addf(&text, " (%" PRIu64 " without room for a row of their own)", others);
 	add_number(&text, ", hit", interval, MMCPUS_INTERVAL_HITS);
-	add_number(&text, ", lost", interval, MMCPUS_INTERVAL_LOST);
+	add_lost(&text, interval);
 	add_tlb_row(&text, interval);
 	add_kernel(&text, interval);
 	if (mmcpus_interval_number(interval, MMCPUS_INTERVAL_CALLS, &calls) == 0) {

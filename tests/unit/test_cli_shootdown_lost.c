@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What stands below the table of an interval. */
+#include "shootdown_scene.h"
+
+#include <unistd.h>
+
+#include "shootdown_columns.h"
+#include "shootdown_report.h"
+
+/* What is printed goes to text, for stdout is the test's. */
+static void print(const struct mmcpus_interval *interval, char *text, size_t size)
+{
+	struct shootdown_report report = { .by = shootdown_by_find("flow") };
+	FILE *file = tmpfile();
+	int before = dup(STDOUT_FILENO);
+	int status;
+
+	assert_non_null(file);
+	assert_int_equal(column_list_parse(&report.columns, &shootdown_columns, report.by->table, NULL), 0);
+	fflush(stdout);
+	dup2(fileno(file), STDOUT_FILENO);
+	status = shootdown_report_print(&report, interval);
+	fflush(stdout);
+	dup2(before, STDOUT_FILENO);
+	close(before);
+	rewind(file);
+	text[fread(text, 1, size - 1, file)] = '\0';
+	fclose(file);
+	column_list_deinit(&report.columns);
+	assert_int_equal(status, 0);
+}
+
+/* What is said of losses, if so many hits and so many calls are lost in an interval. */
+static void lost_is(const struct tree *tree, enum shootdowns_extra extra, uint64_t nr_missed, uint64_t nr_dropped,
+		    const char *expected)
+{
+	struct scene scene;
+	char text[1024];
+
+	write_tlb_row(tree, 12, 0);
+	scene = scene_open_with(tree, MMCPUS_BY_FLOW, extra);
+	fake.cost.nr_missed += nr_missed;
+	fake.control.nr_dropped += nr_dropped;
+	print(read_interval(&scene), text, sizeof(text));
+	check(strstr(text, expected) != NULL, "'%s' is not in: %s", expected, text);
+	scene_close(&scene);
+}
+
+static void what_was_lost_has_a_reason(void **state)
+{
+	const struct tree *tree = *state;
+
+	lost_is(tree, SHOOTDOWNS_PLAIN, 0, 0, ", lost 0; row TLB");
+	lost_is(tree, SHOOTDOWNS_PLAIN, 3, 0, ", lost 3 (3 left out by the kernel); row TLB");
+	lost_is(tree, SHOOTDOWNS_WITH_CALLS, 3, 4,
+		", lost 7 (3 left out by the kernel, 4 without room for a call); row TLB");
+	lost_is(tree, SHOOTDOWNS_WITH_CALLS, 0, 0, ", lost 0; row TLB");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		tree_test(what_was_lost_has_a_reason),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
