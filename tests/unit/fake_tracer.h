@@ -7,9 +7,12 @@
 
 #include "shootdowns.h"
 
+#define FAKE_WORDS_MAX 3
+
 struct fake {
 	struct shootdown_row rows[SHOOTDOWN_NR_ROWS];
-	uint64_t sets[SHOOTDOWN_NR_ROWS * SHOOTDOWN_NR_SETS];
+	uint64_t sets[SHOOTDOWN_NR_ROWS * SHOOTDOWN_NR_SETS * FAKE_WORDS_MAX];
+	uint32_t nr_words; /* of a set */
 	struct shootdown_control control;
 	struct tracer_cost cost;
 	int cost_err;
@@ -32,10 +35,10 @@ static struct fake fake;
 static inline int fake_open(const struct mmcpus_system *sys, const struct tracer_request *request, void **ret,
 			    struct mmcpus_reason *why)
 {
-	(void)sys;
 	(void)request;
 	(void)why;
 	memset(&fake, 0, sizeof(fake));
+	fake.nr_words = (mmcpus_system_nr_cpus(sys) + 63) / 64;
 	*ret = &fake;
 	return 0;
 }
@@ -48,7 +51,7 @@ static inline void fake_close(void *state)
 static inline void fake_rows(void *state, struct tracer_rows *ret)
 {
 	(void)state;
-	*ret = (struct tracer_rows){ fake.rows, fake.sets, 1, &fake.control };
+	*ret = (struct tracer_rows){ fake.rows, fake.sets, fake.nr_words, &fake.control };
 }
 
 static inline int fake_forget(void *state, const struct shootdown_key *key)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A source of shootdowns whose tracer is made of memory, on a machine of two CPUs, and what is expected of it. */
+/* A source of shootdowns whose tracer is made of memory, mostly on a machine of two CPUs, and what is expected of it. */
 #ifndef MMCPUS_TESTS_SHOOTDOWN_SCENE_H
 #define MMCPUS_TESTS_SHOOTDOWN_SCENE_H
 
@@ -18,15 +18,22 @@ static inline void write_tlb_row(const struct tree *tree, unsigned first, unsign
 	tree_write(tree, "proc/interrupts", text);
 }
 
-static inline struct scene scene_open_with(const struct tree *tree, enum mmcpus_shootdowns_by by,
-					   enum shootdowns_extra extra)
+/* possible: its CPUs, as the kernel writes them. */
+static inline struct scene scene_open_on(const struct tree *tree, const char *possible, enum mmcpus_shootdowns_by by,
+					 enum shootdowns_extra extra)
 {
 	struct scene scene;
 
-	tree_write(tree, "sys/devices/system/cpu/possible", "0-1\n");
+	tree_write(tree, "sys/devices/system/cpu/possible", possible);
 	assert_int_equal(mmcpus_system_open(tree->root, &scene.sys, NULL), 0);
 	assert_int_equal(shootdowns_open_with(&fake_tracer, scene.sys, by, extra, NULL, &scene.src, NULL), 0);
 	return scene;
+}
+
+static inline struct scene scene_open_with(const struct tree *tree, enum mmcpus_shootdowns_by by,
+					   enum shootdowns_extra extra)
+{
+	return scene_open_on(tree, "0-1\n", by, extra);
 }
 
 static inline struct scene scene_open_after(const struct tree *tree, enum mmcpus_shootdowns_by by, unsigned nr_hits)

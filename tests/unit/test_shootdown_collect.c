@@ -269,6 +269,47 @@ static void no_cpu_is_left_over_in_a_silent_row(void **state)
 	scene_close(&scene);
 }
 
+static void note_cpu(uint32_t row, enum shootdown_set set, uint32_t cpu)
+{
+	fake.sets[(row * SHOOTDOWN_NR_SETS + set) * fake.nr_words + cpu / 64] |= UINT64_C(1) << cpu % 64;
+}
+
+static void expect_set(const struct mmcpus_shootdown *row, enum mmcpus_shootdown_set which, const char *cpus)
+{
+	assert_non_null(row);
+	assert_set(mmcpus_shootdown_set(row, which), cpus);
+}
+
+/* Row 3 and the next, so that a word which is looked for in the wrong place is another's. */
+static void sets_of_many_cpus_have_more_words(void **state)
+{
+	struct scene scene;
+	const struct mmcpus_interval *interval;
+
+	tree_write(*state, "proc/interrupts", "     CPU0 CPU129\n TLB: 1 0 TLB shootdowns\n");
+	scene = scene_open_on(*state, "0-129\n", MMCPUS_BY_FLOW, SHOOTDOWNS_PLAIN);
+	take_row(3, 30, 28)->counts = (struct shootdown_counts){ .sent = 2, .hits = 3, .stolen_ns = 9 };
+	note_cpu(3, SHOOTDOWN_SET_SENDERS, 64);
+	note_cpu(3, SHOOTDOWN_SET_REQUESTED, 0);
+	note_cpu(3, SHOOTDOWN_SET_REQUESTED, 65);
+	note_cpu(3, SHOOTDOWN_SET_REQUESTED, 129);
+	note_cpu(3, SHOOTDOWN_SET_HIT, 65);
+	note_cpu(3, SHOOTDOWN_SET_HIT, 129);
+	note_cpu(3, SHOOTDOWN_SET_HIT, 130); /* there is no such CPU */
+	take_row(4, 40, 28)->counts = (struct shootdown_counts){ .sent = 1, .hits = 1 };
+	note_cpu(4, SHOOTDOWN_SET_SENDERS, 127);
+	note_cpu(4, SHOOTDOWN_SET_HIT, 128);
+	interval = read_interval(&scene);
+	assert_int_equal(mmcpus_interval_count(interval), 2);
+	expect_set(mmcpus_interval_row(interval, 0), MMCPUS_SHOOTDOWN_SENDER_CPUS, "64");
+	expect_set(mmcpus_interval_row(interval, 0), MMCPUS_SHOOTDOWN_REQUESTED_CPUS, "0,65,129");
+	expect_set(mmcpus_interval_row(interval, 0), MMCPUS_SHOOTDOWN_HIT_CPUS, "65,129");
+	expect_set(mmcpus_interval_row(interval, 1), MMCPUS_SHOOTDOWN_SENDER_CPUS, "127");
+	expect_set(mmcpus_interval_row(interval, 1), MMCPUS_SHOOTDOWN_HIT_CPUS, "128");
+	assert_int_equal(mmcpus_interval_count(read_interval(&scene)), 0);
+	scene_close(&scene);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -285,6 +326,7 @@ int main(void)
 		tree_test(the_cpu_of_a_hit_may_be_noted_while_its_row_is_looked_at),
 		tree_test(the_cpus_of_hits_are_never_none),
 		tree_test(no_cpu_is_left_over_in_a_silent_row),
+		tree_test(sets_of_many_cpus_have_more_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
