@@ -41,9 +41,6 @@ static void write_cpus(struct json *json, const char *key, const struct mmcpus_c
 
 static void write_sent(struct json *json, const struct mmcpus_event *event)
 {
-	bool is_of_kernel = event->kind && strcmp(event->kind, "kernel-range") == 0;
-	bool is_range = event->kind && strcmp(event->kind, "range") == 0;
-
 	write_pid(json, "pid", event->pid, event->pid > 0);
 	write_pid(json, "tid", event->tid, event->tid > 0);
 	json_string(json, "command", event->command);
@@ -57,7 +54,7 @@ static void write_sent(struct json *json, const struct mmcpus_event *event)
 	else
 		json_null(json, "owner_mm");
 	write_cpus(json, "requested_cpus", event->requested);
-	if (!is_range && !(is_of_kernel && event->end != UINT64_MAX))
+	if (!event->kind || event->end == UINT64_MAX)
 		return;
 	write_id(json, "start", event->start);
 	write_id(json, "end", event->end);

@@ -22,9 +22,12 @@ struct fake {
 	size_t nr_freed;
 	size_t nr_forgotten;
 	int forget_err;
-	int nr_events;          /* that wait */
-	uint64_t event_words;   /* of the set in them; 0: it is unknown */
-	uint64_t event_ns;      /* when they happened */
+	int nr_events;        /* that wait */
+	uint64_t event_words; /* of the set in them; 0: it is unknown */
+	uint64_t event_ns;    /* when they happened */
+	uint32_t event_kind;  /* what they flush */
+	uint64_t event_start;
+	uint64_t event_end;
 	bool polled_in_a_pause; /* the last time */
 	void (*at_stack)(void); /* what happens when a stack is asked for, which is within a look at a row */
 	void (*at_poll)(void);  /* the same after a look at all rows, once */
@@ -119,6 +122,9 @@ static inline int fake_poll(void *state, int timeout_ms, void (*take)(void *arg,
 		.time_ns = fake.event_ns,
 		.type = SHOOTDOWN_EVENT_SENT,
 		.row = 3,
+		.kind = fake.event_kind,
+		.start = fake.event_start,
+		.end = fake.event_end,
 		.requested = { .nr_words = fake.event_words, .words = { 0xfe } },
 	};
 

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is printed of an event. */
+#include "shootdown_scene.h"
+
+#include <unistd.h>
+
+#include "shootdown_events.h"
+
+#define ALL UINT64_MAX
+
+/* What is printed goes to text, for stdout is the test's. */
+static void print(struct scene *scene, char *text, size_t size)
+{
+	FILE *file = tmpfile();
+	int before = dup(STDOUT_FILENO);
+	int status;
+
+	assert_non_null(file);
+	fflush(stdout);
+	dup2(fileno(file), STDOUT_FILENO);
+	status = shootdown_events_print(scene->src, 0);
+	fflush(stdout);
+	dup2(before, STDOUT_FILENO);
+	close(before);
+	rewind(file);
+	text[fread(text, 1, size - 1, file)] = '\0';
+	fclose(file);
+	assert_int_equal(status, 0);
+}
+
+/* range: as it is printed; NULL: it is not. */
+static void range_is(struct scene *scene, uint32_t kind, uint64_t end, const char *range)
+{
+	char text[1024];
+
+	fake.nr_events = 1;
+	fake.event_kind = kind;
+	fake.event_start = 0x1000;
+	fake.event_end = end;
+	print(scene, text, sizeof(text));
+	check(strstr(text, "\"event\": \"sent\"") != NULL, "no event: %s", text);
+	check(strstr(text, range ? range : "\"start\"") ? range != NULL : !range, "kind %u: %s", kind, text);
+}
+
+static void the_range_is_told_where_it_is_known(void **state)
+{
+	static const char range[] = "\"start\": \"0x1000\", \"end\": \"0x3000\"";
+	struct scene scene;
+
+	write_tlb_row(*state, 12, 0);
+	scene = scene_open_with(*state, MMCPUS_BY_FLOW, SHOOTDOWNS_WITH_EVENTS);
+	take_row(3, 30, 28);
+	range_is(&scene, SHOOTDOWN_KIND_RANGE, 0x3000, range);
+	range_is(&scene, SHOOTDOWN_KIND_TABLES, 0x3000, range);
+	range_is(&scene, SHOOTDOWN_KIND_TABLES, ALL, NULL);
+	range_is(&scene, SHOOTDOWN_KIND_WHOLE, ALL, NULL);
+	range_is(&scene, SHOOTDOWN_KIND_BATCH, ALL, NULL);
+	range_is(&scene, SHOOTDOWN_KIND_KERNEL, 0x3000, range);
+	range_is(&scene, SHOOTDOWN_KIND_KERNEL, ALL, NULL);
+	range_is(&scene, SHOOTDOWN_KIND_UNKNOWN, 0x3000, NULL);
+	scene_close(&scene);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		tree_test(the_range_is_told_where_it_is_known),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
