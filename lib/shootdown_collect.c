@@ -137,6 +137,14 @@ static void note_silence(struct mmcpus_shootdowns *src, uint32_t index)
 
 /* -------------------------------------------------------------------------------------------------------------- rows -- */
 
+/* Each CPU has an idle task of its own, with the CPU's number in its name. As a victim, idle is one. */
+static void name_idle(struct shootdown_task *victim)
+{
+	static const char name[sizeof(victim->comm)] = "swapper";
+
+	memcpy(victim->comm, name, sizeof(name));
+}
+
 void shootdowns_copy_row(struct mmcpus_shootdowns *src, uint32_t index, struct shootdown_row *ret)
 {
 	const struct shootdown_row *shared = &src->shared.rows[index];
@@ -145,6 +153,8 @@ void shootdowns_copy_row(struct mmcpus_shootdowns *src, uint32_t index, struct s
 	ret->key = shared->key;
 	ret->sender = shared->sender;
 	ret->victim = shared->victim;
+	if (ret->key.cpu && !ret->key.victim)
+		name_idle(&ret->victim);
 	ret->owner_pid = shared->owner_pid;
 	memcpy(ret->owner_comm, shared->owner_comm, sizeof(ret->owner_comm));
 	ret->cgroup = shared->cgroup;

@@ -312,6 +312,28 @@ static void sets_of_many_cpus_have_more_words(void **state)
 	scene_close(&scene);
 }
 
+static void idle_is_one_victim(void **state)
+{
+	static const char *const names[] = { "swapper/0", "swapper/1" };
+	struct scene scene = scene_open(*state, MMCPUS_BY_PAIR);
+	const struct mmcpus_interval *interval;
+
+	for (uint32_t cpu = 0; cpu < NR(names); cpu++) {
+		struct shootdown_row *row = take_row(3 + cpu, 30, 28);
+
+		row->key.cpu = cpu + 1;
+		snprintf(row->victim.comm, sizeof(row->victim.comm), "%s", names[cpu]);
+		row->counts = (struct shootdown_counts){ .hits = 2 };
+		note_cpu(3 + cpu, SHOOTDOWN_SET_HIT, cpu);
+	}
+	interval = read_interval(&scene);
+	assert_int_equal(mmcpus_interval_count(interval), 1);
+	expect_number(mmcpus_interval_row(interval, 0), MMCPUS_SHOOTDOWN_HITS, 4);
+	expect_number(mmcpus_interval_row(interval, 0), MMCPUS_SHOOTDOWN_VICTIM_PID, 0);
+	expect_set(mmcpus_interval_row(interval, 0), MMCPUS_SHOOTDOWN_HIT_CPUS, "0-1");
+	scene_close(&scene);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -329,6 +351,7 @@ int main(void)
 		tree_test(the_cpus_of_hits_are_never_none),
 		tree_test(no_cpu_is_left_over_in_a_silent_row),
 		tree_test(sets_of_many_cpus_have_more_words),
+		tree_test(idle_is_one_victim),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
