@@ -12,6 +12,57 @@
 
 #include "message.h"
 
+/* Of the first write that failed. Whatever is printed after it would overwrite errno; stdio keeps that it failed, not why. */
+static int write_error;
+
+static void note_error(void)
+{
+	if (!write_error)
+		write_error = errno;
+}
+
+/* All of it: stdio takes less for an error. */
+static ssize_t write_stdout(void *unused __attribute__((unused)), const char *data, size_t size)
+{
+	size_t nr_done = 0;
+
+	while (nr_done < size) {
+		ssize_t nr = write(STDOUT_FILENO, data + nr_done, size - nr_done);
+
+		if (nr >= 0) {
+			nr_done += (size_t)nr;
+		} else if (errno != EINTR) {
+			note_error();
+			break;
+		}
+	}
+	return (ssize_t)nr_done;
+}
+
+static int close_stdout(void *unused __attribute__((unused)))
+{
+	int err = close(STDOUT_FILENO);
+
+	if (err)
+		note_error();
+	return err;
+}
+
+/* In the place of the one that stdio made, which is not used by then: all that prints takes the variable. */
+static void take_stdout(void)
+{
+	const cookie_io_functions_t functions = { .write = write_stdout, .close = close_stdout };
+	FILE *stream = fopencookie(NULL, "w", functions);
+
+	if (!stream) {
+		complain("cannot write the output: %s", strerror(errno));
+		exit(STATUS_FAILED);
+	}
+	if (isatty(STDOUT_FILENO))
+		setvbuf(stream, NULL, _IOLBF, BUFSIZ);
+	stdout = stream;
+}
+
 void output_open(void)
 {
 	int fd;
@@ -23,19 +74,15 @@ void output_open(void)
 	if (fd >= 0)
 		close(fd);
 	signal(SIGPIPE, SIG_IGN);
+	take_stdout();
 }
 
 int output_close(void)
 {
 	bool has_failed = ferror(stdout);
 
-	/* The errno of a write that failed earlier is gone. */
-	errno = 0;
 	if (fclose(stdout) == 0 && !has_failed)
 		return 0;
-	if (errno)
-		complain("cannot write the output: %s", strerror(errno));
-	else
-		complain("cannot write the output; is the disk full, or the reader gone?");
+	complain("cannot write the output: %s", strerror(write_error));
 	return -1;
 }
