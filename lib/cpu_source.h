@@ -14,8 +14,12 @@ struct cpu_source {
 	struct mmcpus_reason why; /* … and why */
 };
 
-/* Tries it once: 0, or the same -errno again and again. */
-int cpu_source_open(struct cpu_source *cpus, const struct backend_ops *ops, const struct mmcpus_system *sys);
+/*
+ * Tries it once: 0, or the same -errno again and again. why_not_better: the backend is only the next best, and this is why
+ * the best one, which looks at CPUs, was not to be had; NULL: it was.
+ */
+int cpu_source_open(struct cpu_source *cpus, const struct backend_ops *ops, const struct mmcpus_system *sys,
+		    const struct mmcpus_reason *why_not_better);
 void cpu_source_close(struct cpu_source *cpus, const struct backend_ops *ops);
 
 /* Of one that is open: a record for each CPU. The next read may do better. */

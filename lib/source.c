@@ -123,9 +123,14 @@ int mmcpus_source_is_restricted(const struct mmcpus_source *src, struct mmcpus_r
 
 /* ---------------------------------------------------------------------------------------------------- the CPUs -- */
 
+static int open_cpus(struct mmcpus_source *src)
+{
+	return cpu_source_open(&src->cpus, src->ops, src->sys, src->has_fallback ? &src->fallback : NULL);
+}
+
 int mmcpus_source_check_residency(struct mmcpus_source *src, struct mmcpus_reason *why)
 {
-	cpu_source_open(&src->cpus, src->ops, src->sys);
+	open_cpus(src);
 	if (src->cpus.err && why)
 		*why = src->cpus.why;
 	return src->cpus.err;
@@ -139,7 +144,7 @@ static int read_cpus(struct mmcpus_source *src)
 {
 	const struct cpu_record *cpus;
 
-	if (cpu_source_open(&src->cpus, src->ops, src->sys) || cpu_source_read(&src->cpus, src->ops, &cpus))
+	if (open_cpus(src) || cpu_source_read(&src->cpus, src->ops, &cpus))
 		return 0;
 	src->snap.known |= MMCPUS_FIELD_RESIDENCY;
 	return residency_index(&src->snap.residency, cpus, mmcpus_system_nr_cpus(src->sys),
@@ -169,7 +174,7 @@ static int take(struct mmcpus_source *src, const struct snapshot_request *reques
 		return reason_set(why, -EINVAL, "no such field: 0x%x", request->fields & ~MMCPUS_FIELDS_ALL);
 	snapshot_reset(&src->snap, request->fields);
 	if (request->fields & MMCPUS_FIELD_RESIDENCY) /* loading takes time, which must not lie between the two reads */
-		cpu_source_open(&src->cpus, src->ops, src->sys);
+		open_cpus(src);
 	err = src->ops->read(src->state, request, &src->snap, why);
 	if (err)
 		return err;

@@ -50,13 +50,13 @@ static void tells_why_a_read_failed(void **state)
 	const struct cpu_record *got;
 
 	(void)state;
-	assert_int_equal(cpu_source_open(&cpus, &backend, &live), 0);
+	assert_int_equal(cpu_source_open(&cpus, &backend, &live, NULL), 0);
 	assert_int_equal(cpu_source_read(&cpus, &backend, &got), 0);
 	read_err = -EIO;
 	assert_int_equal(cpu_source_read(&cpus, &backend, &got), -EIO);
 	assert_int_equal(cpus.err, -EIO);
 	assert_string_equal(cpus.why.what, "can't be read now");
-	assert_int_equal(cpu_source_open(&cpus, &backend, &live), 0); /* the next read may do better */
+	assert_int_equal(cpu_source_open(&cpus, &backend, &live, NULL), 0); /* the next read may do better */
 	read_err = 0;
 	assert_int_equal(cpu_source_read(&cpus, &backend, &got), 0);
 	assert_int_equal(cpus.err, 0);
@@ -72,8 +72,8 @@ static void is_tried_once(void **state)
 
 	(void)state;
 	open_err = -EPERM;
-	assert_int_equal(cpu_source_open(&cpus, &backend, &live), -EPERM);
-	assert_int_equal(cpu_source_open(&cpus, &backend, &live), -EPERM);
+	assert_int_equal(cpu_source_open(&cpus, &backend, &live, NULL), -EPERM);
+	assert_int_equal(cpu_source_open(&cpus, &backend, &live, NULL), -EPERM);
 	assert_string_equal(cpus.why.what, "can't be opened");
 	assert_int_equal(nr_opened, 1);
 	cpu_source_close(&cpus, &backend);
@@ -86,10 +86,24 @@ static void not_all_look_there(void **state)
 	struct cpu_source of_captured = { 0 };
 
 	(void)state;
-	assert_int_equal(cpu_source_open(&of_blind, &blind, &live), -EOPNOTSUPP);
+	assert_int_equal(cpu_source_open(&of_blind, &blind, &live, NULL), -EOPNOTSUPP);
 	assert_string_equal(of_blind.why.what, "backend blind does not look at what CPUs hold");
-	assert_int_equal(cpu_source_open(&of_captured, &blind, &captured), -EOPNOTSUPP);
+	assert_int_equal(cpu_source_open(&of_captured, &blind, &captured, NULL), -EOPNOTSUPP);
 	assert_non_null(strstr(of_captured.why.what, "captured machine"));
+}
+
+static void names_what_keeps_the_better_one_away(void **state)
+{
+	const struct mmcpus_reason rights = { .what = "best: needs root", .remedy = "run with sudo" };
+	struct cpu_source wanted = { 0 };
+	struct cpu_source next_best = { 0 };
+
+	(void)state;
+	assert_int_equal(cpu_source_open(&wanted, &blind, &live, NULL), -EOPNOTSUPP);
+	assert_string_equal(wanted.why.remedy, "use backend bpf");
+	assert_int_equal(cpu_source_open(&next_best, &blind, &live, &rights), -EOPNOTSUPP);
+	assert_string_equal(next_best.why.what, "backend blind does not look at what CPUs hold: best: needs root");
+	assert_string_equal(next_best.why.remedy, "run with sudo");
 }
 
 int main(void)
@@ -98,6 +112,7 @@ int main(void)
 		cmocka_unit_test_setup(tells_why_a_read_failed, set_up),
 		cmocka_unit_test_setup(is_tried_once, set_up),
 		cmocka_unit_test_setup(not_all_look_there, set_up),
+		cmocka_unit_test_setup(names_what_keeps_the_better_one_away, set_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
