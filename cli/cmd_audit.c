@@ -41,7 +41,31 @@ struct request {
 
 /* ------------------------------------------------------------------------------------------------------- rules -- */
 
-static int list_rules(const struct options *opts)
+/* The name of an option that says how to look, or what is to be told of it; NULL: there is none. */
+static const char *find_needless(const struct options *opts)
+{
+	const struct {
+		bool is_given;
+		const char *name;
+	} needless[] = {
+		{ opts->isolated, "isolated" },
+		{ opts->allow.nr_texts > 0, "allow" },
+		{ opts->policy, "policy" },
+		{ opts->remote_below, "remote-below" },
+		{ opts->window_ms > 0, "window" },
+		{ opts->delay_ms > 0, "delay" },
+		{ opts->output, "output" },
+		{ opts->backend, "backend" },
+		{ opts->root, "root" },
+	};
+
+	for (size_t i = 0; i < sizeof(needless) / sizeof(needless[0]); i++)
+		if (needless[i].is_given)
+			return needless[i].name;
+	return NULL;
+}
+
+static int print_rules(const struct options *opts)
 {
 	const struct table_style style = { .has_header = true };
 	struct column_list columns = { 0 };
@@ -62,6 +86,17 @@ static int list_rules(const struct options *opts)
 	if (err)
 		complain("cannot print the table");
 	return err ? STATUS_FAILED : STATUS_OK;
+}
+
+static int list_rules(const struct options *opts)
+{
+	const char *needless = find_needless(opts);
+	char *why;
+
+	if (!needless)
+		return print_rules(opts);
+	usage_error(&why, "--list-rules tells only what the rules are: --%s means nothing with it", needless);
+	return complain_usage(why);
 }
 
 /* --------------------------------------------------------------------------------------------------- isolation -- */
@@ -296,10 +331,6 @@ static int audit_run(const struct options *opts)
 	char *why;
 	int status;
 
-	if (opts->list_rules && opts->output) {
-		usage_error(&why, "--list-rules has columns of its own, and excludes --output");
-		return complain_usage(why);
-	}
 	if (opts->list_rules)
 		return list_rules(opts);
 	if (opts->delay_ms && !opts->window_ms) {
