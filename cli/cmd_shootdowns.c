@@ -39,6 +39,9 @@
 /* Rows of a table that are read at a glance. */
 #define TOP_DEFAULT 20
 
+/* Many more than there is room for. */
+#define TOP_MAX 1000000
+
 /* What the options ask for, once they are understood. */
 struct request {
 	const struct options *opts;
@@ -283,37 +286,38 @@ static int parse_top(struct request *request, char **why)
 	char *end;
 
 	if (text) {
-		errno = 0;
-		top = strtoul(text, &end, 10);
-		if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno)
-			return usage_error(why, "'%s' is no number of rows: give a whole one, 0 for all", text);
+		top = strtoul(text, &end, 10); /* the largest of all if it is beyond that */
+		if (text[0] < '0' || text[0] > '9' || *end != '\0' || top > TOP_MAX)
+			return usage_error(why,
+					   "--top: '%s' is no number of rows: give a whole one, up to %d, or 0 for all",
+					   text, TOP_MAX);
 	}
 	request->report.top = top;
 	return 0;
 }
 
-/* +LIST adds to what this view shows, not to what the first does. */
-static char *columns_text(const struct request *request)
+/* What this view shows, unless the user names something else. */
+static int parse_usual_columns(struct request *request, char **why)
 {
 	const struct options *opts = request->opts;
 	const char *preset = opts->json ? request->report.by->json : request->report.by->table;
-	const char *more = opts->all_ipis ? "CALLBACK," : "";
+	char *text = xasprintf("%s%s", opts->all_ipis ? "CALLBACK," : "", preset);
+	int err = column_list_parse(&request->report.columns, &shootdown_columns, text, why);
 
-	if (!opts->output)
-		return xasprintf("%s%s", more, preset);
-	if (opts->output[0] == '+')
-		return xasprintf("%s%s,%s", more, preset, opts->output + 1);
-	return xstrdup(opts->output);
+	free(text);
+	return err;
 }
 
 static int parse_columns(struct request *request, char **why)
 {
-	char *text = columns_text(request);
-	int err;
+	const char *wanted = request->opts->output;
+	int err = 0;
 
-	err = column_list_parse(&request->report.columns, &shootdown_columns, text, why);
-	free(text);
-	return err;
+	if (!wanted || wanted[0] == '+')
+		err = parse_usual_columns(request, why);
+	if (err || !wanted)
+		return err;
+	return column_list_parse(&request->report.columns, &shootdown_columns, wanted, why);
 }
 
 static int check_options(const struct options *opts, char **why)

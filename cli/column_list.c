@@ -41,27 +41,39 @@ static const struct column *parse_name(const struct column_set *set, const char 
 	return column;
 }
 
+static int lack_name(char **why, const struct column_set *set, const char *option, const char *text,
+		     const char *expected)
+{
+	return usage_error(why, "--%s: a name is missing in '%s': give %s; mmcpus %s --help lists the columns", option,
+			   text, expected, set->command);
+}
+
 static int parse_names(struct column_list *list, const struct column_set *set, const char *text, char **why)
 {
-	for (;; text++) {
-		size_t length = strcspn(text, ",");
-		const struct column *column = parse_name(set, text, length, why);
+	const char *name = text + (*text == '+');
 
+	for (;; name++) {
+		size_t length = strcspn(name, ",");
+		const struct column *column;
+
+		if (!length)
+			return lack_name(why, set, "output", text, "COLUMN, or several with commas between them");
+		column = parse_name(set, name, length, why);
 		if (!column)
 			return -EINVAL;
 		if (!has_column(list, column))
 			add_column(list, column);
-		text += length;
-		if (*text == '\0')
+		name += length;
+		if (*name == '\0')
 			return 0;
 	}
 }
 
 int column_list_parse(struct column_list *list, const struct column_set *set, const char *text, char **why)
 {
-	if (!text || *text == '+')
+	if ((!text || *text == '+') && !list->nr_columns)
 		add_default_columns(list, set);
-	return text ? parse_names(list, set, text + (*text == '+'), why) : 0;
+	return text ? parse_names(list, set, text, why) : 0;
 }
 
 void column_list_deinit(struct column_list *list)
@@ -86,6 +98,8 @@ int sort_order_parse(struct sort_order *order, const struct column_set *set, con
 	order->key = &set->columns[0];
 	order->is_descending = *name == '-';
 	name += order->is_descending;
+	if (!*name)
+		return lack_name(why, set, "sort", text, "COLUMN, or -COLUMN for descending");
 	order->column = parse_name(set, name, strlen(name), why);
 	return order->column ? 0 : -EINVAL;
 }

@@ -16,7 +16,10 @@ struct column_list {
 	size_t nr_columns;
 };
 
-/* text: comma-separated names; +names come after the default columns; NULL: the default columns only. */
+/*
+ * text: comma-separated names, which come after what is in the list; with a + in front and nothing in the list, the default
+ * columns come first; NULL: these only. Messages speak of --output.
+ */
 int column_list_parse(struct column_list *list, const struct column_set *set, const char *text, char **why);
 void column_list_deinit(struct column_list *list);
 
