@@ -353,9 +353,9 @@ static int shootdowns_run(const struct options *opts)
 const struct command cmd_shootdowns = {
 	.name = "shootdowns",
 	.summary = "who interrupts whom to flush TLBs, why, and what it costs both sides",
-	.operands = "[-- COMMAND [ARGUMENT...]]",
+	.operands = "[[--] COMMAND [ARGUMENT...]]",
 	.options = OPTION_HIT_CPUS | OPTION_BY | OPTION_TOP | OPTION_STACK | OPTION_ALL_IPIS | OPTION_EVENTS |
-		   OPTION_COUNT_FOR | OPTION_OUTPUT | OPTION_JSON | OPTIONS_COMMON,
+		   OPTION_COUNT_FOR | OPTION_OUTPUT | OPTION_JSON | OPTIONS_THEN_COMMAND | OPTIONS_COMMON,
 	.run = shootdowns_run,
 	.columns = &shootdown_columns,
 };

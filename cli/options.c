@@ -79,7 +79,7 @@ const size_t nr_option_rows = NR_ROWS;
 /* ----------------------------------------------------------------------------------------- what getopt() wants -- */
 
 struct getopt_tables {
-	char letters[2 * NR_ROWS + 2];
+	char letters[2 * NR_ROWS + 3];
 	struct option longs[NR_ROWS + 1];
 };
 
@@ -89,7 +89,9 @@ static void build_tables(struct getopt_tables *tables, uint32_t accepted)
 	struct option *next_long = tables->longs;
 	char *next_letter = tables->letters;
 
-	*next_letter++ = ':'; /* tell a missing argument from an unknown option */
+	if (accepted & OPTIONS_THEN_COMMAND)
+		*next_letter++ = '+'; /* end at the first operand */
+	*next_letter++ = ':';         /* tell a missing argument from an unknown option */
 	for (size_t i = 0; i < NR_ROWS; i++) {
 		const struct option_row *row = &option_rows[i];
 

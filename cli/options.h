@@ -46,6 +46,9 @@ enum {
 	OPTIONS_COMMON = OPTION_HELP | OPTION_VERSION,
 };
 
+/* No option: the first operand is a command to run, and what follows is its own. (Too large for an enumerator.) */
+#define OPTIONS_THEN_COMMAND (UINT32_C(1) << 31)
+
 /* The values of an option that may be given more than once. */
 struct text_list {
 	const char **texts;
@@ -114,7 +117,8 @@ extern const struct option_row option_rows[];
 extern const size_t nr_option_rows;
 
 /*
- * argv[0] is the command. Options that are not in accepted are unknown; argv is reordered so that operands come last.
+ * argv[0] is the command. Options that are not in accepted are unknown; argv is reordered so that operands come last,
+ * unless they are a command to run.
  * Returns 0, or -EINVAL and a message that names the word at fault, to be freed. Either way ret is to be deinit()ed.
  */
 int options_parse(struct options *ret, uint32_t accepted, int argc, char **argv, char **why);

@@ -126,6 +126,31 @@ static void operands_may_stand_anywhere(void **state)
 	options_deinit(&opts);
 }
 
+static void a_command_keeps_its_options(void **state)
+{
+	struct options opts;
+	char *why = NULL;
+
+	(void)state;
+	assert_int_equal(parse(&opts, ALL | OPTIONS_THEN_COMMAND, WORDS("-J", "make", "-q", "--", "-x"), &why), 0);
+	assert_int_equal(opts.nr_operands, 4);
+	assert_string_equal(opts.operands[0], "make");
+	assert_string_equal(opts.operands[1], "-q");
+	assert_string_equal(opts.operands[2], "--");
+	assert_string_equal(opts.operands[3], "-x");
+	assert_true(opts.json);
+	assert_false(opts.quiet);
+	assert_false(opts.ends_with_dashes);
+	options_deinit(&opts);
+	assert_int_equal(parse(&opts, ALL | OPTIONS_THEN_COMMAND, WORDS("-J", "--", "-q"), &why), 0);
+	assert_int_equal(opts.nr_operands, 1);
+	assert_string_equal(opts.operands[0], "-q");
+	options_deinit(&opts);
+	assert_int_equal(parse(&opts, ALL | OPTIONS_THEN_COMMAND, WORDS("true", "--"), &why), 0);
+	assert_false(opts.ends_with_dashes);
+	options_deinit(&opts);
+}
+
 static void the_last_of_a_kind_counts(void **state)
 {
 	struct options opts;
@@ -392,6 +417,7 @@ int main(void)
 		cmocka_unit_test(texts),
 		cmocka_unit_test(pids_add_up),
 		cmocka_unit_test(operands_may_stand_anywhere),
+		cmocka_unit_test(a_command_keeps_its_options),
 		cmocka_unit_test(the_last_of_a_kind_counts),
 		cmocka_unit_test(names_the_word_at_fault),
 		cmocka_unit_test(names_no_innocent_word),
