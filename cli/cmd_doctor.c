@@ -282,12 +282,15 @@ static void report_hook(struct report *report, const struct mmcpus_hook *hook)
 	free(title);
 }
 
-static void report_hooks(struct report *report, const struct mmcpus_shootdowns *src)
+/* src: NULL if it can't be opened, and why. */
+static void report_hooks(struct report *report, const struct mmcpus_system *sys, const struct mmcpus_shootdowns *src,
+			 const struct mmcpus_reason *why)
 {
 	struct mmcpus_hook hook;
 
 	report_open_list(report, "hooks");
-	for (size_t i = 0; src && mmcpus_shootdowns_hook(src, i, &hook) == 0; i++)
+	for (size_t i = 0;
+	     (src ? mmcpus_shootdowns_hook(src, i, &hook) : mmcpus_shootdowns_probe_hook(sys, why, i, &hook)) == 0; i++)
 		report_hook(report, &hook);
 	report_close_list(report);
 }
@@ -317,7 +320,7 @@ static void report_shootdowns(struct report *report, const struct mmcpus_system 
 	if (src)
 		report_hits(report, src, sys);
 	report_close_section(report);
-	report_hooks(report, src);
+	report_hooks(report, sys, src, &why);
 	mmcpus_shootdowns_close(src);
 }
 

@@ -148,6 +148,26 @@ int mmcpus_shootdowns_hook(const struct mmcpus_shootdowns *src, size_t index, st
 	return src->ops->hook(src->state, index, ret);
 }
 
+int shootdowns_probe_hook_with(const struct tracer_ops *ops, const struct mmcpus_system *sys,
+			       const struct mmcpus_reason *why_not_open, size_t index, struct mmcpus_hook *ret)
+{
+	int err = ops->probe_hook(sys, index, ret);
+
+	if (err || ret->state == MMCPUS_HOOK_UNUSABLE)
+		return err;
+	ret->state = MMCPUS_HOOK_UNUSABLE;
+	ret->why = *why_not_open;
+	return 0;
+}
+
+int mmcpus_shootdowns_probe_hook(const struct mmcpus_system *sys, const struct mmcpus_reason *why_not_open,
+				 size_t index, struct mmcpus_hook *ret)
+{
+	if (check_system(sys, NULL))
+		return -ERANGE;
+	return shootdowns_probe_hook_with(default_tracer, sys, why_not_open, index, ret);
+}
+
 void mmcpus_shootdowns_close(struct mmcpus_shootdowns *src)
 {
 	if (!src)

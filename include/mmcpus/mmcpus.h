@@ -589,6 +589,14 @@ struct mmcpus_hook {
 /* The hooks, by number from 0 on. -ERANGE: there is no such. */
 int mmcpus_shootdowns_hook(const struct mmcpus_shootdowns *src, size_t index, struct mmcpus_hook *ret);
 
+/*
+ * The same where a source can't be opened, for why_not_open: each hook is unusable, because the kernel has none such, if that can be
+ * told without a try, or else for that reason. -ERANGE as well where there is nothing to hook: on a captured machine, and
+ * on other architectures.
+ */
+int mmcpus_shootdowns_probe_hook(const struct mmcpus_system *sys, const struct mmcpus_reason *why_not_open,
+				 size_t index, struct mmcpus_hook *ret);
+
 /* What was counted between two reads. Valid until the next read, or the close. */
 struct mmcpus_interval;
 

@@ -135,6 +135,19 @@ static int tracer_hook(void *state, size_t index, struct mmcpus_hook *ret)
 	return 0;
 }
 
+static int tracer_probe_hook(const struct mmcpus_system *sys, size_t index, struct mmcpus_hook *ret)
+{
+	struct tracer_state tracer = { .sys = sys };
+	struct kernel_types types;
+
+	tracer_init_hooks(&tracer);
+	if (kernel_types_open(&types, &sys->root) == 0) {
+		tracer_note_missing(&tracer, &types);
+		kernel_types_close(&types);
+	}
+	return tracer_hook(&tracer, index, ret);
+}
+
 static int tracer_sees_hits(void *state, struct mmcpus_reason *why)
 {
 	struct tracer_state *tracer = state;
@@ -256,6 +269,7 @@ const struct tracer_ops tracer_bpf = {
 	.poll = tracer_poll,
 	.fd = tracer_fd,
 	.hook = tracer_hook,
+	.probe_hook = tracer_probe_hook,
 	.sees_hits = tracer_sees_hits,
 	.sees_kernel = tracer_sees_kernel,
 	.cost = tracer_cost,

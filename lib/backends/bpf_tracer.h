@@ -67,6 +67,9 @@ int tracer_attach_calls(struct tracer_state *tracer, struct mmcpus_reason *why);
 /* bpf_tracer_load.c. The build that sees most, with its sender's program attached. -errno as the kernel says it. */
 int tracer_load(struct tracer_state *tracer, const struct tracer_sizes *sizes, const struct kernel_types *types);
 
+/* The same file. Hooks that the kernel does not have, by its types, can't be used. */
+void tracer_note_missing(struct tracer_state *tracer, const struct kernel_types *types);
+
 /* bpf_tracer_maps.c. Share memory with what is loaded, and put into it what is there from the beginning. */
 int tracer_share(struct tracer_state *tracer, const struct tracer_sizes *sizes, const struct mmcpus_cpuset *watched);
 void tracer_unshare(struct tracer_state *tracer);

@@ -45,16 +45,35 @@ static int load_build(struct tracer_state *tracer,
 	return err;
 }
 
-static void look_for_calls(struct tracer_state *tracer, const struct kernel_types *types)
+static void note_missing_tracepoints(struct tracer_state *tracer, const struct kernel_types *types)
 {
+	bool has_csd = has_csd_tracepoints(types);
+
+	if (!has_csd)
+		reason_set(tracer_fail(tracer, HOOK_CSD), 0, "the kernel has no such tracepoints, which came with 6.5");
 	if (!kernel_types_have_name(types, "btf_trace_csd_queue_cpu") ||
 	    !kernel_types_have_name(types, "btf_trace_ipi_send_cpu"))
 		reason_set(tracer_fail(tracer, HOOK_CALLS), 0,
 			   "the kernel has no such tracepoints, which came with 6.4");
-	else if (tracer->hooks[HOOK_CSD].state != MMCPUS_HOOK_USED)
+	else if (!has_csd)
 		reason_set(tracer_fail(tracer, HOOK_CALLS), 0, "useless without csd:csd_function_entry (6.5)");
-	else if (!tracer->with_calls)
-		tracer->hooks[HOOK_CALLS].state = MMCPUS_HOOK_SPARE;
+}
+
+static void note_missing_function(struct tracer_state *tracer, enum hook hook, const char *function,
+				  const struct kernel_types *types)
+{
+	if (!kernel_types_have_name(types, function))
+		reason_set(tracer_fail(tracer, hook), 0, "the kernel's BTF has no %s()", function);
+}
+
+void tracer_note_missing(struct tracer_state *tracer, const struct kernel_types *types)
+{
+	note_missing_tracepoints(tracer, types);
+	note_missing_function(tracer, HOOK_CROSS_CALL, "smp_call_function_many_cond", types);
+	note_missing_function(tracer, HOOK_SEND, "native_flush_tlb_multi", types);
+	note_missing_function(tracer, HOOK_FENTRY, "flush_tlb_func", types);
+	note_missing_function(tracer, HOOK_UNMAP, "try_to_unmap_one", types);
+	note_missing_function(tracer, HOOK_UNMAP, "try_to_migrate_one", types);
 }
 
 static void note_sender(struct tracer_state *tracer)
@@ -110,10 +129,9 @@ static int load_best(struct tracer_state *tracer, const struct tracer_sizes *siz
 	bool has_csd = has_csd_tracepoints(types);
 	int err;
 
+	note_missing_tracepoints(tracer, types);
 	if (has_csd)
 		tracer->hooks[HOOK_FENTRY].state = MMCPUS_HOOK_SPARE;
-	else
-		reason_set(tracer_fail(tracer, HOOK_CSD), 0, "the kernel has no such tracepoints, which came with 6.5");
 	if (tracer->with_calls && has_csd) {
 		tracer->hooks[HOOK_CROSS_CALL].state = tracer->hooks[HOOK_SEND].state = MMCPUS_HOOK_SPARE;
 		reason_set(tracer_fail(tracer, HOOK_UNMAP), 0, "not used while other calls are counted");
@@ -136,6 +154,7 @@ int tracer_load(struct tracer_state *tracer, const struct tracer_sizes *sizes, c
 {
 	int err = load_best(tracer, sizes, types);
 
-	look_for_calls(tracer, types);
+	if (tracer->hooks[HOOK_CALLS].state == MMCPUS_HOOK_USED && !tracer->with_calls)
+		tracer->hooks[HOOK_CALLS].state = MMCPUS_HOOK_SPARE;
 	return err;
 }

@@ -126,6 +126,10 @@ need_no_patch()
 	expect "usable backends" "$(jq -c '[.backends[] | select(.usable).name]' <<<"$output")" '["sched"]'
 	expect_text "why not bpf" \
 		"$(jq -r '.backends[] | select(.name == "bpf") | .reason + .remedy' <<<"$output")" 'root.*sudo'
+	expect "hooks that are usable, or without a reason" \
+		"$(jq -c '[.hooks[] | select(.used != "no" or (.reason // "") == "").name]' <<<"$output")" '[]'
+	[ "$(uname -m)" != x86_64 ] || expect_text "why not to hook tlb:tlb_flush" \
+		"$(jq -r '.hooks[] | select(.name == "tlb:tlb_flush") | .reason + .remedy' <<<"$output")" 'root.*sudo'
 }
 
 @test "hidepid, without root: own processes, and one line that says so" {

@@ -81,6 +81,18 @@ static inline int fake_hook(void *state, size_t index, struct mmcpus_hook *ret)
 	return -ERANGE;
 }
 
+/* Of two, the kernel lacks the second. */
+static inline int fake_probe_hook(const struct mmcpus_system *sys, size_t index, struct mmcpus_hook *ret)
+{
+	(void)sys;
+	if (index > 1)
+		return -ERANGE;
+	*ret = (struct mmcpus_hook){ .name = "fake", .state = index ? MMCPUS_HOOK_UNUSABLE : MMCPUS_HOOK_USED };
+	if (index)
+		snprintf(ret->why.what, sizeof(ret->why.what), "not in this kernel");
+	return 0;
+}
+
 static inline int fake_sees_hits(void *state, struct mmcpus_reason *why)
 {
 	(void)state;
@@ -163,6 +175,7 @@ static const struct tracer_ops fake_tracer = {
 	.poll = fake_poll,
 	.fd = fake_fd,
 	.hook = fake_hook,
+	.probe_hook = fake_probe_hook,
 	.sees_hits = fake_sees_hits,
 	.sees_kernel = fake_sees_kernel,
 	.cost = fake_cost,

@@ -420,12 +420,14 @@ static void a_captured_machine_has_none(void **state)
 	struct mmcpus_shootdowns *src;
 	struct mmcpus_system *sys;
 	struct mmcpus_reason why;
+	struct mmcpus_hook hook;
 
 	tree_write(*state, "proc/interrupts", "");
 	tree_write(*state, "sys/devices/system/cpu/possible", "0-1\n");
 	assert_int_equal(mmcpus_system_open(((struct tree *)*state)->root, &sys, NULL), 0);
 	assert_int_equal(mmcpus_shootdowns_open(sys, MMCPUS_BY_FLOW, NULL, &src, &why), -EOPNOTSUPP);
 	assert_non_null(strstr(why.what, "captured"));
+	assert_int_equal(mmcpus_shootdowns_probe_hook(sys, &why, 0, &hook), -ERANGE);
 	mmcpus_system_close(sys);
 }
 
@@ -476,6 +478,60 @@ static void an_event_tells_the_requested_cpus_if_they_are_known(void **state)
 	scene_close(&scene);
 }
 
+static void a_hook_tells_why_it_is_not_there_or_why_nothing_opens(void **state)
+{
+	const struct mmcpus_reason rights = { .what = "needs root", .remedy = "run with sudo" };
+	struct mmcpus_hook hook;
+
+	(void)state;
+	assert_int_equal(shootdowns_probe_hook_with(&fake_tracer, NULL, &rights, 0, &hook), 0);
+	assert_int_equal(hook.state, MMCPUS_HOOK_UNUSABLE);
+	assert_string_equal(hook.why.what, "needs root");
+	assert_string_equal(hook.why.remedy, "run with sudo");
+	assert_int_equal(shootdowns_probe_hook_with(&fake_tracer, NULL, &rights, 1, &hook), 0);
+	assert_int_equal(hook.state, MMCPUS_HOOK_UNUSABLE);
+	assert_string_equal(hook.why.what, "not in this kernel");
+	assert_string_equal(hook.why.remedy, "");
+	assert_int_equal(shootdowns_probe_hook_with(&fake_tracer, NULL, &rights, 2, &hook), -ERANGE);
+}
+
+/* What the tracer says of the hook of that name, where the kernel's types are only these names. */
+static const char *probe(const struct tree *tree, const char *types, size_t size, const char *name)
+{
+	static struct mmcpus_hook hook;
+	struct mmcpus_system *sys;
+
+	tree_write(tree, "sys/devices/system/cpu/possible", "0-1\n");
+	tree_mkdir(tree, "proc");
+	tree_write_bytes(tree, "sys/kernel/btf/vmlinux", types, size);
+	assert_int_equal(mmcpus_system_open(tree->root, &sys, NULL), 0);
+	for (size_t i = 0; default_tracer->probe_hook(sys, i, &hook) == 0; i++)
+		if (strcmp(hook.name, name) == 0)
+			break;
+	mmcpus_system_close(sys);
+	assert_string_equal(hook.name, name);
+	assert_int_equal(hook.state == MMCPUS_HOOK_UNUSABLE, hook.why.what[0] != '\0');
+	return hook.why.what;
+}
+
+static void the_types_tell_which_hooks_there_are(void **state)
+{
+	static const char before_6_4[] = "\0native_flush_tlb_multi\0smp_call_function_many_cond_of_another_kind";
+	static const char since_6_5[] =
+		"\0btf_trace_csd_function_entry\0btf_trace_csd_queue_cpu\0btf_trace_ipi_send_cpu";
+	static const char csd[] = "csd:csd_function_entry, csd:csd_function_exit";
+	static const char calls[] = "csd:csd_queue_cpu, ipi:ipi_send_cpu";
+
+	assert_non_null(strstr(probe(*state, before_6_4, sizeof(before_6_4), csd), "6.5"));
+	assert_non_null(strstr(probe(*state, before_6_4, sizeof(before_6_4), calls), "6.4"));
+	assert_string_equal(probe(*state, before_6_4, sizeof(before_6_4), "fentry of smp_call_function_many_cond()"),
+			    "the kernel's BTF has no smp_call_function_many_cond()");
+	assert_string_equal(probe(*state, before_6_4, sizeof(before_6_4), "fentry of native_flush_tlb_multi()"), "");
+	assert_string_equal(probe(*state, since_6_5, sizeof(since_6_5), csd), "");
+	assert_string_equal(probe(*state, since_6_5, sizeof(since_6_5), calls), "");
+	assert_string_equal(probe(*state, since_6_5, sizeof(since_6_5), "tlb:tlb_flush"), "");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -497,6 +553,8 @@ int main(void)
 		tree_test(an_event_tells_the_requested_cpus_if_they_are_known),
 		tree_test(a_restart_forgets_events_and_counts_at_once),
 		tree_test(a_captured_machine_has_none),
+		cmocka_unit_test(a_hook_tells_why_it_is_not_there_or_why_nothing_opens),
+		tree_test(the_types_tell_which_hooks_there_are),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
