@@ -152,7 +152,7 @@ int mmcpus_shootdown_user_frame(const struct mmcpus_shootdown *row, size_t index
 
 	if (index >= row->nr_user_frames)
 		return -ERANGE;
-	frame = &row->user_frames[index];
+	frame = &row->user_frames_kept[row->user_frames[index]];
 	*ret = (struct mmcpus_user_frame){
 		.address = frame->address,
 		.module = frame->module,

@@ -41,10 +41,6 @@ struct mmcpus_shootdown *group_create(enum mmcpus_shootdowns_by by, uint32_t nr_
 void group_destroy(struct mmcpus_shootdown *group)
 {
 	free(group->frames);
-	for (size_t i = 0; i < group->nr_user_frames; i++) {
-		free(group->user_frames[i].module);
-		free(group->user_frames[i].symbol);
-	}
 	free(group->user_frames);
 	free(group);
 }

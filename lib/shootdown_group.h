@@ -5,15 +5,7 @@
 
 #include "shootdown_key.h"
 #include "text_pool.h"
-
-/* A place in user space. */
-struct user_frame {
-	uint64_t address;
-	uint64_t offset; /* in the file of the module */
-	uint64_t symbol_offset;
-	char *module; /* NULL: unknown */
-	char *symbol; /* the same */
-};
+#include "user_frames.h"
 
 /* What is kept of a row of the tracer: who and what it is about, as there. */
 struct group_row {
@@ -59,10 +51,11 @@ struct mmcpus_shootdown {
 	const char *cgroup;
 	uint16_t *frames; /* where in these texts: */
 	const char *const *frame_texts;
-	size_t nr_frames;
-	struct user_frame *user_frames;
-	size_t nr_user_frames;
-	size_t nr_joined; /* rows that this one sums up; 0: it is one of them */
+	uint16_t *user_frames; /* where in these; NULL: not looked for */
+	const struct user_frame *user_frames_kept;
+	uint16_t nr_frames;
+	uint16_t nr_user_frames;
+	uint32_t nr_joined; /* rows that this one sums up; 0: it is one of them */
 };
 
 /* An empty one, for rows like this one. NULL: no memory. */

@@ -21,6 +21,8 @@ void groups_clear(struct shootdown_groups *groups)
 	text_pool_clear(&groups->texts);
 	free(groups->frame_texts);
 	groups->frame_texts = NULL;
+	user_frames_destroy(groups->user_frames);
+	groups->user_frames = NULL;
 	if (groups->slots)
 		memset(groups->slots, 0, groups->nr_slots * sizeof(*groups->slots));
 }

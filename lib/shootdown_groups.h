@@ -17,8 +17,9 @@ struct shootdown_groups {
 	uint32_t *slots; /* hash of the keys: index of the group, plus 1 */
 	size_t nr_slots; /* a power of two */
 	struct text_pool texts;
-	const char **frame_texts; /* of functions of the kernel, which rows share. NULL: of none */
-	uint64_t nr_beyond;       /* flushes of address spaces that found no group any more */
+	const char **frame_texts;        /* of functions of the kernel, which rows share. NULL: of none */
+	struct user_frames *user_frames; /* the same for those in user space */
+	uint64_t nr_beyond;              /* flushes of address spaces that found no group any more */
 };
 
 void groups_init(struct shootdown_groups *groups, enum mmcpus_shootdowns_by by, uint32_t nr_cpus);

@@ -161,7 +161,7 @@ static void name_frames(struct mmcpus_shootdown *group, const struct names *name
 	if (!group->frames)
 		return;
 	memcpy(group->frames, frames + skip, (nr - skip) * sizeof(*group->frames));
-	group->nr_frames = nr - skip;
+	group->nr_frames = (uint16_t)(nr - skip);
 	group->frame_texts = names->texts;
 }
 

@@ -197,7 +197,7 @@ static const struct user_module *get_module(struct user_stacks *stacks, const st
 
 /* An address that is returned to belongs to the call before it, which may be the last thing that a function does. */
 static void name_frame(struct user_stacks *stacks, const struct process *process, bool is_innermost,
-		       struct user_frame *frame)
+		       struct user_frame *frame, struct text_pool *texts)
 {
 	uint64_t address = frame->address - (is_innermost ? 0 : 1);
 	const struct code_map *map = code_maps_find(&process->maps, address);
@@ -206,7 +206,9 @@ static void name_frame(struct user_stacks *stacks, const struct process *process
 
 	if (!map || !map->path[0])
 		return;
-	frame->module = strdup(map->path);
+	frame->module = text_pool_keep(texts, map->path);
+	if (!frame->module)
+		return;
 	frame->offset = frame->address - map->start + map->offset;
 	module = get_module(stacks, process, map);
 	if (module)
@@ -214,25 +216,27 @@ static void name_frame(struct user_stacks *stacks, const struct process *process
 	if (!symbol)
 		return;
 	frame->symbol_offset += frame->address - address;
-	frame->symbol = strdup(symbol);
+	frame->symbol = text_pool_keep(texts, symbol);
 }
 
 static void name_stack(struct user_stacks *stacks, const struct process *process, struct mmcpus_shootdown *group,
-		       const uint64_t *addresses, size_t nr)
+		       const uint64_t *addresses, size_t nr, struct user_frames *kept)
 {
 	bool is_named = runs_same_program(process, &group->row);
 
 	group->user_frames = calloc(nr + 1, sizeof(*group->user_frames));
+	group->user_frames_kept = kept->frames;
 	for (size_t i = 0; group->user_frames && i < nr; i++) {
-		struct user_frame *frame = &group->user_frames[i];
+		struct user_frame frame = { .address = addresses[i] };
 
 		/* What was taken for a frame pointer was none. */
 		if (i && is_named && !code_maps_find(&process->maps, addresses[i] - 1))
 			break;
-		group->nr_user_frames++;
-		frame->address = addresses[i];
 		if (is_named)
-			name_frame(stacks, process, i == 0, frame);
+			name_frame(stacks, process, i == 0, &frame, &kept->texts);
+		if (!user_frames_keep(kept, &frame, &group->user_frames[i]))
+			break;
+		group->nr_user_frames++;
 	}
 }
 
@@ -268,6 +272,10 @@ void user_stacks_name(struct user_stacks *stacks, struct shootdown_groups *group
 	size_t nr_unnamed = unnamed ? find_unnamed(groups, unnamed) : 0;
 	struct process process = { .root.fd = -1 };
 
+	if (nr_unnamed && !groups->user_frames)
+		groups->user_frames = calloc(1, sizeof(*groups->user_frames));
+	if (!groups->user_frames)
+		nr_unnamed = 0;
 	for (size_t i = 0; i < nr_unnamed; i++) {
 		struct mmcpus_shootdown *group = unnamed[i];
 		uint64_t addresses[SHOOTDOWN_STACK_FRAMES];
@@ -277,7 +285,7 @@ void user_stacks_name(struct user_stacks *stacks, struct shootdown_groups *group
 			continue;
 		if (process.pid != group->row.sender.pid)
 			process_open(&process, stacks, root, group->row.sender.pid);
-		name_stack(stacks, &process, group, addresses, (size_t)nr);
+		name_stack(stacks, &process, group, addresses, (size_t)nr, groups->user_frames);
 	}
 	process_close(&process);
 	free(unnamed);

@@ -2,6 +2,8 @@
 /* Stacks of a process that is made of files. Its program is this test itself, whose functions are known. */
 #include "tree.h"
 
+#include <malloc.h>
+
 #include "code_maps.h"
 #include "shootdown_groups.h"
 #include "user_stacks.h"
@@ -164,13 +166,21 @@ static void take_stack(int nr, uint64_t innermost, uint64_t caller, uint64_t nex
 	addresses[2] = next;
 }
 
+static struct mmcpus_user_frame frame_of(const struct mmcpus_shootdown *row, size_t index)
+{
+	struct mmcpus_user_frame ret;
+
+	assert_int_equal(mmcpus_shootdown_user_frame(row, index, &ret), 0);
+	return ret;
+}
+
 /* symbol: NULL if none is known. */
 static void expect_frame(const struct named *named, size_t index, const char *module, const char *symbol,
 			 uint64_t behind)
 {
-	const struct user_frame *frame = &named->row->user_frames[index];
+	const struct mmcpus_user_frame got = frame_of(named->row, index);
+	const struct mmcpus_user_frame *frame = &got;
 
-	assert_true(index < named->row->nr_user_frames);
 	assert_int_equal(frame->address, addresses[index]);
 	check(strcmp(frame->module ? frame->module : "?", module ? module : "?") == 0, "module %s", frame->module);
 	check(strcmp(frame->symbol ? frame->symbol : "?", symbol ? symbol : "?") == 0, "symbol %s", frame->symbol);
@@ -204,7 +214,7 @@ static void names_functions_and_modules(void **state)
 	expect_frame(&named, 0, "/bin/program", "some_function", 0);
 	expect_frame(&named, 1, "/bin/program", "some_function", 1);
 	expect_frame(&named, 2, "[vdso]", NULL, 0);
-	assert_int_equal(named.row->user_frames[0].offset, code.function - CODE + code.offset);
+	assert_int_equal(frame_of(named.row, 0).offset, code.function - CODE + code.offset);
 	groups_deinit(&named.groups);
 	user_stacks_deinit(&stacks);
 }
@@ -219,8 +229,7 @@ static void a_return_belongs_to_the_call_before_it(void **state)
 	take_stack(2, code.function, code.function, 0);
 	named = name(*state, &stacks);
 	expect_frame(&named, 0, "/bin/program", "some_function", 0);
-	assert_true(!named.row->user_frames[1].symbol ||
-		    strcmp(named.row->user_frames[1].symbol, "some_function") != 0);
+	assert_true(!frame_of(named.row, 1).symbol || strcmp(frame_of(named.row, 1).symbol, "some_function") != 0);
 	groups_deinit(&named.groups);
 	user_stacks_deinit(&stacks);
 }
@@ -390,7 +399,7 @@ static void a_process_is_looked_at_once(void **state)
 		const struct mmcpus_shootdown *row = groups.groups[i];
 
 		assert_int_equal(row->nr_user_frames, 1);
-		check((row->user_frames[0].symbol != NULL) == (i && i % 2 == 0), "row %zu", i);
+		check((frame_of(row, 0).symbol != NULL) == (i && i % 2 == 0), "row %zu", i);
 	}
 	groups_deinit(&groups);
 	user_stacks_deinit(&stacks);
@@ -437,6 +446,43 @@ static void a_stack_that_is_not_there_is_none(void **state)
 	user_stacks_deinit(&stacks);
 }
 
+/* What many stacks have in common is kept once. ASan's allocator grows by 0. */
+static void stacks_take_little_memory(void **state)
+{
+	static const uint64_t no_cpus[1];
+	static const uint64_t *const sets[SHOOTDOWN_NR_SETS] = { no_cpus, no_cpus, no_cpus };
+	struct code code = make_process(*state);
+	struct user_stacks stacks = { 0 };
+	struct shootdown_groups groups;
+	struct root root;
+	size_t before;
+	size_t bytes;
+
+	for (size_t i = 0; i < SHOOTDOWN_STACK_FRAMES; i++)
+		addresses[i] = code.function;
+	nr_addresses = SHOOTDOWN_STACK_FRAMES;
+	mallopt(M_TRIM_THRESHOLD, INT_MAX);
+	mallopt(M_MMAP_THRESHOLD, 32 << 20);
+	assert_int_equal(root_init(&root, ((const struct tree *)*state)->root, NULL), 0);
+	groups_init(&groups, MMCPUS_BY_USER_STACK, 2);
+	for (int32_t i = 0; i < GROUPS_MAX; i++) {
+		struct shootdown_row row = plain_row;
+
+		row.key.cause = i;
+		assert_int_equal(groups_add(&groups, &row, sets), 0);
+	}
+	before = mallinfo2().arena;
+	user_stacks_name(&stacks, &groups, &root, &tracer, addresses);
+	bytes = mallinfo2().arena - before;
+	print_message("# %zu stacks: %zu bytes at most\n", groups.nr_groups, bytes);
+	check(bytes <= 3 << 20, "%zu stacks take %zu bytes", groups.nr_groups, bytes);
+	assert_string_equal(frame_of(groups.groups[GROUPS_MAX - 1], 0).symbol, "some_function");
+	assert_string_equal(frame_of(groups.groups[0], SHOOTDOWN_STACK_FRAMES - 1).module, "/bin/program");
+	groups_deinit(&groups);
+	user_stacks_deinit(&stacks);
+	root_deinit(&root);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -453,6 +499,7 @@ int main(void)
 		tree_test(who_is_gone_has_addresses),
 		tree_test(what_is_no_code_ends_the_stack),
 		tree_test(a_stack_that_is_not_there_is_none),
+		tree_test(stacks_take_little_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
