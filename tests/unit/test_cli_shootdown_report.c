@@ -11,11 +11,28 @@
 /* What is printed takes on top of the interval. */
 #define BYTES_MAX (1 << 20)
 
+/* All that is resident, with the library's and this test's own, and rows as large as those that are shared with the kernel. */
+#define RESIDENT_KIB_MAX (16 << 10)
+
 /* So that what was taken at most is what the heap has grown to. ASan has an allocator that tells nothing: it grows by 0. */
 static void never_shrink(void)
 {
 	mallopt(M_TRIM_THRESHOLD, INT_MAX);
 	mallopt(M_MMAP_THRESHOLD, 32 << 20);
+}
+
+/* What was resident at most. What watches over memory in a test (ASan) takes some itself: then it says nothing, 0. */
+static unsigned long resident_kib(void)
+{
+	FILE *file = fopen("/proc/self/status", "re");
+	unsigned long kib = 0;
+	char line[256];
+
+	assert_non_null(file);
+	while (fgets(line, sizeof(line), file) && sscanf(line, "VmHWM: %lu kB", &kib) != 1)
+		;
+	fclose(file);
+	return mallinfo2().arena ? kib : 0;
 }
 
 /* Returns how much the heap has grown. */
@@ -79,6 +96,8 @@ static void json_has_all_rows_and_takes_little_memory(void **state)
 	bytes = print_to(printed, &report, interval);
 	expect_pids(printed, GROUPS_MAX);
 	check(bytes <= BYTES_MAX, "to print takes %zu bytes", bytes);
+	print_message("# %zu rows: %lu KiB resident at most\n", mmcpus_interval_count(interval), resident_kib());
+	check(resident_kib() <= RESIDENT_KIB_MAX, "%lu KiB are resident", resident_kib());
 	column_list_deinit(&report.columns);
 	scene_close(&scene);
 }
