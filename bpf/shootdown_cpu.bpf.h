@@ -5,23 +5,27 @@
 
 #include "kernel.h"
 
-/* What a CPU is doing: the flush that it sends, and the one that it carries out for another. */
+/*
+ * What a CPU is doing: the flush that it sends, and the one that it carries out for another. What the CPUs that it interrupts
+ * need is in one cache line, which each of them takes from it.
+ */
 struct cpu_state {
-	uint64_t info_at; /* address of its flush_tlb_info; 0: unknown */
-	uint64_t info;    /* the same while a flush that it describes is under way, or was the last */
-	uint64_t mm;      /* of the flush that it sent last */
+	uint64_t info; /* address of its flush_tlb_info while a flush that it describes is under way, or was the last */
+	uint64_t mm;   /* of the flush that it sent last */
 	uint64_t end;
 	uint64_t sent_ns;
 	uint64_t wait_ns; /* until the end of the latest hit so far */
+	uint64_t id;
 	uint32_t row;
 	uint32_t is_counted; /* as sent */
-	uint64_t id;
-	uint64_t start;
 	uint32_t kind;
 	uint32_t knows_requested; /* all CPUs that it is requested of, from the sending on */
-	uint64_t preempt_at;      /* address of its preemption count; 0: unknown */
-	uint64_t scratch;         /* through which a pointer becomes a number */
-	uint64_t requested;       /* the first word of those CPUs, without its own; others have a map */
+
+	uint64_t info_at; /* address of its flush_tlb_info; 0: unknown */
+	uint64_t start;
+	uint64_t preempt_at; /* address of its preemption count; 0: unknown */
+	uint64_t scratch;    /* through which a pointer becomes a number */
+	uint64_t requested;  /* the first word of those CPUs, without its own; others have a map */
 	uint64_t reserved_line[3];
 
 	uint64_t hit_ns;
