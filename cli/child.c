@@ -84,14 +84,12 @@ bool child_check(struct child *child)
 	return child->has_ended;
 }
 
-void child_end(struct child *child)
+void child_end(struct child *child, const struct stop *stop)
 {
-	int status;
-
 	if (child_check(child))
 		return;
 	kill(child->pid, SIGTERM);
-	while (!child->has_ended)
-		if (waitpid(child->pid, &status, 0) == child->pid)
-			take_status(child, status);
+	while (!child_check(child))
+		if (stop_wait(stop, UINT64_MAX))
+			kill(child->pid, SIGKILL);
 }

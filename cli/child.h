@@ -24,7 +24,7 @@ int child_start(struct child *child, char **argv, const struct stop *stop);
 /* Has it ended? Does not wait. */
 bool child_check(struct child *child);
 
-/* Ask it to end, if it has not, and wait for that. */
-void child_end(struct child *child);
+/* Ask it to end, if it has not, and wait for that. Who is asked to end meanwhile makes it end. */
+void child_end(struct child *child, const struct stop *stop);
 
 #endif

@@ -190,7 +190,7 @@ static int count_with_child(struct run *run)
 	status = count(run);
 	if (!run->child.pid)
 		return status;
-	child_end(&run->child);
+	child_end(&run->child, &run->stop);
 	return status == STATUS_OK ? run->child.status : status;
 }
 

@@ -720,6 +720,21 @@ expect_words()
 	done
 }
 
+@test "a command that does not end when it is asked to is killed by the second signal" {
+	local status=0
+	rm -f "$json"
+	"$MMCPUS_BIN" shootdowns -- sh -c 'trap ": >\"$0.asked\"" TERM; echo began >"$0"; for i in $(seq 600); do sleep 0.1; done' \
+		"$json" >/dev/null 2>"$said" 3>&- &
+	watcher=$!
+	started_pids+=("$watcher")
+	wait_for_output
+	kill -TERM "$watcher"
+	timeout "$SECONDS_MAX" sh -c 'until [ -e "$0.asked" ]; do sleep 0.1; done' "$json"
+	kill -TERM "$watcher"
+	wait "$watcher" || status=$?
+	expect status "$status" 137
+}
+
 @test "it ends when nobody reads it any more" {
 	local status=0
 	begin
