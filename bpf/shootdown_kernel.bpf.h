@@ -107,6 +107,8 @@ static __noinline void send_kernel(void *ctx, struct kernel_state *state, uint32
 	sent->is_counted = !control.is_filtered;
 	if (sent->is_counted)
 		count_sent(row, index, cpu, sent);
+	else
+		note_use(row);
 	sent->sent_ns = bpf_ktime_get_ns();
 	if (control.with_events && sent->is_counted)
 		tell_sent(sent, cpu);
@@ -194,6 +196,7 @@ static __noinline void begin_kernel_hit(uint32_t cpu, uint32_t function, uint64_
 
 	if (!own)
 		return;
+	own->flush.hit_token = 0; /* the end of the last may have been missed */
 	if (!claim_sender(&search, last_kernel_sender))
 		bpf_loop(control.nr_cpus, try_sender, &search, 0);
 	if (!search.is_found || !is_watched(cpu))

@@ -84,7 +84,7 @@ struct shootdown_key {
 	int16_t user_stack; /* in the map of these; negative: not taken, or -errno */
 	int32_t stack;      /* in the map of stacks; negative: not taken, or -errno */
 	int32_t victim;     /* process that was interrupted, in the initial namespace; 0: of the flush itself */
-	uint32_t cpu;       /* the CPU that was hit, plus 1; 0: of the flush itself */
+	uint32_t cpu;       /* of hits: the CPU plus 1, or 1 if they are told apart by victim; 0: of the flush itself */
 };
 
 _Static_assert(sizeof(struct shootdown_key) == 40, "part of the contract");
@@ -128,8 +128,8 @@ struct shootdown_row {
 	struct shootdown_task victim;
 	int32_t owner_pid;
 	char owner_comm[16];
-	uint32_t reserved;
-	uint64_t cgroup; /* of the sender; 0: unknown */
+	uint32_t was_used; /* with a filter: something was sent that does not count yet; cleared by the library */
+	uint64_t cgroup;   /* of the sender; 0: unknown */
 	uint64_t reserved_line[4];
 	struct shootdown_counts counts;
 };
@@ -148,6 +148,13 @@ enum shootdown_event_type {
 	SHOOTDOWN_EVENT_SENT,
 	SHOOTDOWN_EVENT_HIT,
 	SHOOTDOWN_EVENT_SCARCE, /* none: there are few free rows. Always told, and nothing else in it is set */
+};
+
+/* Have hits rows of their own? */
+enum shootdown_victims {
+	SHOOTDOWN_VICTIMS_NONE,
+	SHOOTDOWN_VICTIMS_PAIRS, /* for each flow and process that it interrupts */
+	SHOOTDOWN_VICTIMS_CPUS,  /* for each CPU, whoever sent them */
 };
 
 enum shootdown_stacks {
@@ -215,7 +222,7 @@ struct shootdown_control {
 	uint32_t info_offset;   /* of the per-CPU variable flush_tlb_info */
 	uint32_t anchor_offset; /* of the per-CPU variable hrtimer_bases */
 	uint32_t is_filtered;   /* only hits on CPUs of the map watched count, and flushes with such a hit */
-	uint32_t with_victims;  /* hits have rows of their own */
+	uint32_t with_victims;  /* enum shootdown_victims */
 	uint32_t with_stacks;   /* enum shootdown_stacks */
 	uint32_t with_events;
 	uint32_t wakeup_bytes; /* of events that wait: then the library is woken */

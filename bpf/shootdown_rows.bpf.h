@@ -116,6 +116,13 @@ static __always_inline bool is_watched(uint32_t cpu)
 	return word && *word >> cpu % 64 & 1;
 }
 
+/* What has sent something is not silent, even if nothing of it counts. */
+static __always_inline void note_use(struct shootdown_row *row)
+{
+	if (!*(volatile uint32_t *)&row->was_used)
+		*(volatile uint32_t *)&row->was_used = 1;
+}
+
 /* ------------------------------------------------------------------------------------------------------------- rows -- */
 
 /* head: of the ring of free rows, from now on. */
@@ -167,7 +174,10 @@ static __always_inline void name_task(struct shootdown_task *ret, const struct t
 	ret->pid = READ(tgid, task->tgid) ? number_seen(leader, tgid, &view) : 0;
 }
 
-/* An exiting task has given its mm up, and has it loaded still while it frees what is in it. */
+/*
+ * An exiting task has given its mm up, and has it loaded still while it frees what is in it. A kernel thread may have the mm of
+ * another for a while.
+ */
 static __always_inline bool is_own_mm(const struct task_struct *task, const struct mm_struct *mm)
 {
 	const struct mm_struct *loaded;
@@ -176,7 +186,9 @@ static __always_inline bool is_own_mm(const struct task_struct *task, const stru
 
 	if (!READ(own, task->mm) || !READ(loaded, task->active_mm) || !READ(task_flags, task->flags))
 		return false;
-	return own == mm || (!own && loaded == mm && task_flags & PF_EXITING && !(task_flags & PF_KTHREAD));
+	if (task_flags & PF_KTHREAD)
+		return false;
+	return own == mm || (!own && loaded == mm && task_flags & PF_EXITING);
 }
 
 /* Whose mm it is: of the sender if it is its own, else by mm->owner. */
@@ -216,17 +228,19 @@ static __always_inline uint64_t cgroup_of(const struct task_struct *task)
 
 /*
  * Is this the row of that key? Then it need not be looked up, and the key not be hashed. One that the library has forgotten
- * is about to be free.
+ * is about to be free. The key is read last: if the row becomes another's meanwhile, that shows.
  */
 static __always_inline bool is_row_of(const struct shootdown_row *row, const struct shootdown_key *key)
 {
 	const struct shootdown_key *own = &row->key;
 
+	if (!*(volatile const uint32_t *)&row->is_taken ||
+	    *(volatile const uint32_t *)&row->flags & SHOOTDOWN_ROW_FORGOTTEN)
+		return false;
+	asm volatile("" ::: "memory");
 	return own->start_ns == key->start_ns && own->owner_id == key->owner_id && own->tid == key->tid &&
 	       own->cause == key->cause && own->kind == key->kind && own->user_stack == key->user_stack &&
-	       own->stack == key->stack && own->victim == key->victim && own->cpu == key->cpu &&
-	       *(volatile const uint32_t *)&row->is_taken &&
-	       !(*(volatile const uint32_t *)&row->flags & SHOOTDOWN_ROW_FORGOTTEN);
+	       own->stack == key->stack && own->victim == key->victim && own->cpu == key->cpu;
 }
 
 /*
@@ -268,14 +282,35 @@ static __noinline uint32_t make_victim_row(const struct shootdown_key *key, cons
 	return enter_row(row, index, key);
 }
 
-/* The row of a sender's flushes on this CPU and this task. */
+/*
+ * What hits have in common that share a row. Those of a pair do whatever the CPU, whose numbers are in a set. Those of a CPU do
+ * whoever sends, for there would be as many rows as senders times CPUs: only what is called remains.
+ */
+static __always_inline void fill_victim_key(struct shootdown_key *key, const struct shootdown_row *of, uint32_t cpu)
+{
+	*key = of->key;
+	key->stack = -1;
+	key->user_stack = -1;
+	if (control.with_victims == SHOOTDOWN_VICTIMS_PAIRS) {
+		key->victim = (int32_t)(bpf_get_current_pid_tgid() >> 32);
+		key->cpu = 1;
+		return;
+	}
+	key->cpu = cpu + 1;
+	key->start_ns = 0;
+	key->tid = 0;
+	key->cause = SHOOTDOWN_CAUSE_UNKNOWN;
+	if (key->kind != SHOOTDOWN_KIND_CALL && key->kind != SHOOTDOWN_KIND_KERNEL)
+		key->owner_id = 0;
+}
+
+/* The row of a sender's flushes on this CPU or this task. */
 static __always_inline uint32_t find_victim_row(uint32_t cpu, const struct shootdown_row *of)
 {
-	struct shootdown_key key = of->key;
+	struct shootdown_key key;
 	uint32_t *known;
 
-	key.victim = (int32_t)(bpf_get_current_pid_tgid() >> 32);
-	key.cpu = cpu + 1;
+	fill_victim_key(&key, of, cpu);
 	known = bpf_map_lookup_elem(&row_of, &key);
 	return known ? *known : make_victim_row(&key, of);
 }

@@ -111,6 +111,8 @@ static __always_inline void send(void *ctx, struct cpu_state *state, uint32_t cp
 	state->is_counted = !control.is_filtered;
 	if (state->is_counted)
 		count_sent(row, index, cpu, state);
+	else
+		note_use(row);
 	state->sent_ns = bpf_ktime_get_ns();
 	if (control.with_events && state->is_counted)
 		tell_sent(state, cpu);

@@ -77,7 +77,7 @@ static void add_late(struct mmcpus_shootdowns *src, uint32_t row)
 }
 
 /* Those CPUs of a call that were asked are among the ones that it hits. */
-static bool is_counted(const struct shootdown_row *row, size_t set)
+static bool has_counted(const struct shootdown_row *row, size_t set)
 {
 	if (set != SHOOTDOWN_SET_HIT)
 		return row->counts.sent > 0;
@@ -88,7 +88,7 @@ static bool is_counted(const struct shootdown_row *row, size_t set)
 static void drop_uncounted(struct mmcpus_shootdowns *src, const struct shootdown_row *row)
 {
 	for (size_t set = 0; set < SHOOTDOWN_NR_SETS; set++)
-		if (!is_counted(row, set))
+		if (!has_counted(row, set))
 			memset(src->sets[set], 0, src->shared.nr_words * sizeof(uint64_t));
 }
 
@@ -133,6 +133,13 @@ static void note_silence(struct mmcpus_shootdowns *src, uint32_t index)
 	src->rounds[index] = 0;
 	__atomic_store_n(&row->is_taken, 0, __ATOMIC_RELEASE);
 	src->ops->give_back(src->state, index);
+}
+
+/* Of one that is forgotten, the silence begins anew. */
+static void note_sound(struct mmcpus_shootdowns *src, uint32_t index)
+{
+	if (src->rounds[index])
+		src->rounds[index] = 1;
 }
 
 /* -------------------------------------------------------------------------------------------------------------- rows -- */
@@ -184,16 +191,20 @@ static int collect_row(struct mmcpus_shootdowns *src, uint32_t index)
 {
 	struct shootdown_row *shared = &src->shared.rows[index];
 	struct shootdown_row row = { 0 };
+	bool was_used;
+	bool is_counted;
 
 	if (!__atomic_load_n(&shared->is_taken, __ATOMIC_ACQUIRE))
 		return 0;
 	take_sets(src, index);
-	if (!take_counts(&shared->counts, &row.counts)) {
+	was_used = take32(&shared->was_used);
+	is_counted = take_counts(&shared->counts, &row.counts);
+	if (was_used || is_counted)
+		note_sound(src, index);
+	else
 		note_silence(src, index);
+	if (!is_counted)
 		return 0;
-	}
-	if (src->rounds[index])
-		src->rounds[index] = 1;
 	shootdowns_copy_row(src, index, &row);
 	add_late(src, index);
 	drop_uncounted(src, &row);

@@ -27,10 +27,17 @@ static void open_mms(struct mmcpus_shootdowns *src)
 	src->user_stacks.arg = src->mms;
 }
 
+static enum shootdown_victims victims_of(enum mmcpus_shootdowns_by by)
+{
+	if (by == MMCPUS_BY_PAIR)
+		return SHOOTDOWN_VICTIMS_PAIRS;
+	return by == MMCPUS_BY_CPU ? SHOOTDOWN_VICTIMS_CPUS : SHOOTDOWN_VICTIMS_NONE;
+}
+
 static int open_tracer(struct mmcpus_shootdowns *src, struct mmcpus_reason *why)
 {
 	const struct tracer_request request = {
-		.with_victims = src->by == MMCPUS_BY_PAIR || src->by == MMCPUS_BY_CPU,
+		.victims = victims_of(src->by),
 		.stacks = shootdowns_stacks_of(src->by),
 		.with_events = src->with_events,
 		.with_calls = src->with_calls,

@@ -16,7 +16,7 @@ static inline bool shootdown_is_other(uint32_t row)
 }
 
 struct tracer_request {
-	bool with_victims;
+	enum shootdown_victims victims;
 	enum shootdown_stacks stacks;
 	bool with_events;
 	bool with_calls; /* of other functions than the one that flushes; an error if they can't be counted */

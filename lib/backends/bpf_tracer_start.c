@@ -112,7 +112,7 @@ int tracer_start(struct tracer_state *tracer, const struct tracer_request *reque
 		return reason_set(why, err, "sharing memory with the BPF program: %s", strerror(-err));
 	control->nr_cpus = sizes->nr_cpus;
 	control->nr_words = sizes->nr_words;
-	control->with_victims = request->with_victims;
+	control->with_victims = request->victims;
 	control->with_stacks = request->stacks;
 	control->with_events = request->with_events;
 	control->wakeup_bytes = sizes->event_bytes / 4;

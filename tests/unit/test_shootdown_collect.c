@@ -80,6 +80,23 @@ static void frees_rows_that_are_silent(void **state)
 	scene_close(&scene);
 }
 
+/* With a filter, what hits no CPU that counts leaves nothing else in its row. */
+static void what_is_used_is_not_silent(void **state)
+{
+	struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
+
+	take_row(3, 42, 11);
+	for (uint64_t i = 0; i < 10; i++) {
+		fake.rows[3].was_used = 1;
+		look_at(&scene, 250 * i);
+	}
+	assert_int_equal(fake.nr_forgotten, 0);
+	for (uint64_t i = 10; i < 15; i++)
+		look_at(&scene, 250 * i);
+	assert_int_equal(fake.nr_freed, 1);
+	scene_close(&scene);
+}
+
 /* A flush may be under way meanwhile: a virtual CPU that is hit does not run at once. */
 static void looks_in_quick_succession_free_no_row(void **state)
 {
@@ -340,6 +357,7 @@ int main(void)
 		tree_test(counts_the_rest_of_a_hit_in_the_next),
 		tree_test(a_stack_may_tell_another_cause),
 		tree_test(frees_rows_that_are_silent),
+		tree_test(what_is_used_is_not_silent),
 		tree_test(looks_in_quick_succession_free_no_row),
 		tree_test(a_row_that_is_forgotten_and_counts_is_silent_from_then_on),
 		tree_test(a_row_that_cannot_be_forgotten_is_kept),
