@@ -241,9 +241,9 @@ static const char *const storms[NR_STORMS] = { "alone", "victim" };
 /* Of all rounds. */
 struct sums {
 	double ms[ROUNDS_MAX];
-	struct cost cost;
-	uint64_t nr_counted; /* sent and hits, while that was measured */
-	uint64_t said_ns;    /* cost of the same, by mmcpus itself */
+	double run_ns[ROUNDS_MAX];   /* of a run of a program */
+	double event_ns[ROUNDS_MAX]; /* of a shootdown or a hit */
+	double said_ns[ROUNDS_MAX];  /* the same, by mmcpus itself */
 	uint64_t nr_lost;
 };
 
@@ -359,18 +359,24 @@ static void time_storm(struct watcher *watcher, size_t storm, int round)
 		watcher->sums[storm].nr_lost += said_number("lost");
 }
 
-static void time_programs(struct watcher *watcher, size_t storm)
+static double quotient(uint64_t of, uint64_t by)
+{
+	return by ? (double)of / (double)by : 0;
+}
+
+static void time_programs(struct watcher *watcher, size_t storm, int round)
 {
 	struct sums *sums = &watcher->sums[storm];
 	int statistics = enable_statistics();
-	struct result result;
+	struct cost cost;
+	uint64_t nr_events;
 
 	if (run_watcher(watcher, storm)) {
-		result = take_result(watcher->name);
-		sums->cost.run_ns += result.cost.run_ns;
-		sums->cost.nr_runs += result.cost.nr_runs;
-		sums->nr_counted += said_number("sent") + said_number("hits");
-		sums->said_ns += said_number("cost_ns");
+		cost = take_result(watcher->name).cost;
+		nr_events = said_number("sent") + said_number("hits");
+		sums->run_ns[round] = quotient(cost.run_ns, cost.nr_runs);
+		sums->event_ns[round] = quotient(cost.run_ns, nr_events);
+		sums->said_ns[round] = quotient(said_number("cost_ns"), nr_events);
 		sums->nr_lost += said_number("lost");
 	}
 	close(statistics);
@@ -383,7 +389,7 @@ static void run_rounds(int nr_rounds)
 			for (size_t storm = 0; storm < NR_STORMS && !watchers[i].is_missing; storm++) {
 				time_storm(&watchers[i], storm, round);
 				if (watchers[i].is_mmcpus && !watchers[i].is_missing)
-					time_programs(&watchers[i], storm);
+					time_programs(&watchers[i], storm, round);
 			}
 		}
 	}
@@ -400,15 +406,10 @@ static double percent_slower(size_t watcher, size_t storm, int nr_rounds)
 	return (median(quotients, nr_rounds) - 1) * 100;
 }
 
-static double quotient(uint64_t of, uint64_t by)
-{
-	return by ? (double)of / (double)by : 0;
-}
-
 static void print_row(size_t index, size_t storm, long count, int nr_rounds)
 {
-	const struct watcher *watcher = &watchers[index];
-	const struct sums *sums = &watcher->sums[storm];
+	struct watcher *watcher = &watchers[index];
+	struct sums *sums = &watcher->sums[storm];
 
 	printf("| %s | %s ", storm == ALONE ? "alone" : "with a victim", watcher->name);
 	if (watcher->is_missing) {
@@ -420,11 +421,10 @@ static void print_row(size_t index, size_t storm, long count, int nr_rounds)
 	if (!watcher->is_mmcpus)
 		printf("| | | | |\n");
 	else if (storm == ALONE)
-		printf("| %.0f | | | %llu |\n", quotient(sums->cost.run_ns, sums->cost.nr_runs),
-		       (unsigned long long)sums->nr_lost);
+		printf("| %.0f | | | %llu |\n", median(sums->run_ns, nr_rounds), (unsigned long long)sums->nr_lost);
 	else
-		printf("| %.0f | %.0f | %.0f | %llu |\n", quotient(sums->cost.run_ns, sums->cost.nr_runs),
-		       quotient(sums->cost.run_ns, sums->nr_counted), quotient(sums->said_ns, sums->nr_counted),
+		printf("| %.0f | %.0f | %.0f | %llu |\n", median(sums->run_ns, nr_rounds),
+		       median(sums->event_ns, nr_rounds), median(sums->said_ns, nr_rounds),
 		       (unsigned long long)sums->nr_lost);
 }
 
