@@ -5,7 +5,7 @@
 #	make [all]			build
 #	make run ARGS='show -p 1 -J'	build, then run mmcpus with these arguments, as root where sudo allows it
 #	make check			build and run every test that this machine can run
-#	make check-vm			boot kernels, stock and patched, and test on them: half an hour, and as much to build them once
+#	make check-vm			boot kernels, stock and patched, and test on them: 45 minutes, and 25 more to build them once
 #	make bench			measure against what a user would use instead
 #	make install [DESTDIR=] [PREFIX=/usr/local]
 #	make clean			remove the build directory
