@@ -41,8 +41,10 @@ void shootdown_watch_forget(struct shootdown_watch *watch)
 {
 	const struct mmcpus_interval *interval;
 
-	if (watch->src)
-		mmcpus_shootdowns_read(watch->src, &interval, NULL);
+	if (!watch->src)
+		return;
+	mmcpus_shootdowns_read(watch->src, &interval, NULL);
+	mmcpus_shootdowns_release(watch->src);
 }
 
 void shootdown_watch_open(struct shootdown_watch *watch, struct audit *audit)
