@@ -660,6 +660,21 @@ attached()
 	done
 }
 
+@test "what finds no row is counted with the others" {
+	local tries
+	need_two_cpus
+	# Nobody gives rows back meanwhile. Senders that have sent nothing, as above, may leave enough.
+	for tries in 1 2 3; do
+		mmcpus shootdowns -J --top 0 -- bash -c 'kill -STOP $PPID; "$@"; status=$?; kill -CONT $PPID; exit $status' - \
+			"$MMCPUS_FLUSHES" threads 2500 "$A" "$B" 1000 >"$json" 2>"$said"
+		jq -e '.hits == .tlb_row and .sent == ([.shootdowns[].sent] | add) and
+			.hits == ([.shootdowns[].hits] | add)' "$json"
+		! jq -e '.others > 0 and (.shootdowns | length > 2000 and .[-1].cause == "(others)" and
+			.[-1].command == null)' "$json" || return 0
+	done
+	return 1
+}
+
 # begin: mmcpus shootdowns in the background, when it has begun; what it has said is read from the descriptor output
 begin()
 {
