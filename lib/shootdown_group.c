@@ -23,10 +23,11 @@ struct mmcpus_shootdown *group_create(enum mmcpus_shootdowns_by by, uint32_t nr_
 				      const struct shootdown_row *row)
 {
 	struct mmcpus_shootdown *group = calloc(1, sizeof(*group) + SHOOTDOWN_NR_SETS * cpuset_bytes(nr_cpus));
-	char *set = (char *)(group + 1);
+	char *set;
 
 	if (!group)
 		return NULL;
+	set = (char *)(group + 1);
 	group->by = by;
 	group->group = *key;
 	copy_row(&group->row, row);
