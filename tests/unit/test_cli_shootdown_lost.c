@@ -1,31 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What stands below the table of an interval. */
 #include "shootdown_scene.h"
-
-#include <unistd.h>
+#include "said.h"
 
 #include "shootdown_columns.h"
 #include "shootdown_report.h"
 
-/* What is printed goes to text, for stdout is the test's. */
+/* What is printed goes to text. */
 static void print(const struct mmcpus_interval *interval, char *text, size_t size)
 {
 	struct shootdown_report report = { .by = shootdown_by_find("flow") };
-	FILE *file = tmpfile();
-	int before = dup(STDOUT_FILENO);
+	struct said said;
 	int status;
 
-	assert_non_null(file);
 	assert_int_equal(column_list_parse(&report.columns, &shootdown_columns, report.by->table, NULL), 0);
-	fflush(stdout);
-	dup2(fileno(file), STDOUT_FILENO);
+	said = said_begin();
 	status = shootdown_report_print(&report, interval);
-	fflush(stdout);
-	dup2(before, STDOUT_FILENO);
-	close(before);
-	rewind(file);
-	text[fread(text, 1, size - 1, file)] = '\0';
-	fclose(file);
+	said_end(&said, text, size);
 	column_list_deinit(&report.columns);
 	assert_int_equal(status, 0);
 }
