@@ -25,11 +25,13 @@ static void fault_once(void)
 /* A page fault of our own, while the program looks: where it enters the kernel tells the others. */
 static void learn_fault(struct tracer_state *tracer)
 {
+	int has_fred = system_has_cpu_flag(tracer->sys, " fred ");
 	int err;
 
-	if (system_has_cpu_flag(tracer->sys, " fred ") != 0) {
+	if (has_fred) {
 		reason_set(tracer_fail(tracer, HOOK_FAULT), 0,
-			   "with FRED, all that comes from user space enters the kernel at one place");
+			   "%s FRED, all that comes from user space enters the kernel at one place",
+			   has_fred > 0 ? "with" : "/proc/cpuinfo does not tell whether the CPU has FRED, and with");
 		return;
 	}
 	err = tracer_attach(tracer, TRACER_PROGRAM_LEARN, "page_fault_user");
