@@ -211,6 +211,22 @@ static bool knows(const struct mmcpus_interval *interval, enum mmcpus_interval_n
 	return mmcpus_interval_number(interval, which, &number) == 0;
 }
 
+/* No program runs in a process that the kernel hides from BPF, and it does not tell that one was left out. */
+static char *hidden_hits_text(const struct mmcpus_interval *interval)
+{
+	uint64_t in_row;
+	uint64_t hits;
+
+	if (mmcpus_interval_number(interval, MMCPUS_INTERVAL_HITS, &hits) ||
+	    mmcpus_interval_number(interval, MMCPUS_INTERVAL_TLB_ROW, &in_row) || in_row <= hits)
+		return NULL;
+	return xasprintf(
+		"%" PRIu64
+		" hit%s may be missing: /proc/interrupts (TLB) counts so many more of these CPUs; mmcpus doctor "
+		"says whether processes are hidden from BPF; watch again",
+		in_row - hits, plural(in_row - hits));
+}
+
 /* Flushes of the kernel's own range interrupt every CPU, isolated or not. */
 static char *unseen_flushes_text(const struct mmcpus_interval *interval)
 {
@@ -220,7 +236,7 @@ static char *unseen_flushes_text(const struct mmcpus_interval *interval)
 		return xstrdup(
 			"flushes of the kernel's own range are not counted: a hook is missing; mmcpus doctor says "
 			"which, and what it needs");
-	return NULL;
+	return hidden_hits_text(interval);
 }
 
 char *uncounted_text(const struct scene *scene, const struct rule *rule)

@@ -180,7 +180,7 @@ audit_load()
 {
 	local tries
 	: "${MMCPUS_FLUSHES:?}"
-	for tries in 1 2 3; do
+	for tries in {1..6}; do
 		(sleep $((2 * PATIENCE)) && exec "$MMCPUS_FLUSHES" "$2" 100 "$A" "$B") 2>"$BATS_TEST_TMPDIR/said" 3>&- &
 		started_pids+=($!)
 		audit -C "$B" -w $((4 * PATIENCE)) --allow '*'
