@@ -62,7 +62,9 @@ static __always_inline void tell_sent(const struct cpu_state *sender, uint32_t c
 
 static __always_inline void tell_hit(const struct cpu_state *sender, uint32_t cpu, uint64_t begin_ns, uint64_t end_ns)
 {
-	struct shootdown_event *event = begin_event(sender, SHOOTDOWN_EVENT_HIT, cpu);
+	bool is_idle = bpf_get_current_pid_tgid() == 0;
+	struct shootdown_event *event =
+		begin_event(sender, is_idle ? SHOOTDOWN_EVENT_HIT_IDLE : SHOOTDOWN_EVENT_HIT, cpu);
 
 	if (!event)
 		return;

@@ -147,6 +147,7 @@ enum shootdown_set {
 enum shootdown_event_type {
 	SHOOTDOWN_EVENT_SENT,
 	SHOOTDOWN_EVENT_HIT,
+	SHOOTDOWN_EVENT_HIT_IDLE, /* the same, of a CPU that was idle: its task has the number 0, as one that is not seen */
 	SHOOTDOWN_EVENT_SCARCE, /* none: there are few free rows. Always told, and nothing else in it is set */
 };
 

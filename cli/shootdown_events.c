@@ -60,15 +60,12 @@ static void write_sent(struct json *json, const struct mmcpus_event *event)
 	write_id(json, "end", event->end);
 }
 
-/* Idle is number 0. */
 static void write_hit(struct json *json, const struct mmcpus_event *event)
 {
-	bool is_idle = event->victim_pid == 0 && strncmp(event->victim_thread, "swapper", 7) == 0;
-
 	json_number(json, "stolen_ns", event->stolen_ns);
 	json_number(json, "wait_ns", event->wait_ns);
-	write_pid(json, "victim_pid", event->victim_pid, is_idle || event->victim_pid > 0);
-	write_pid(json, "victim_tid", event->victim_tid, is_idle || event->victim_tid > 0);
+	write_pid(json, "victim_pid", event->victim_pid, event->victim_is_idle || event->victim_pid > 0);
+	write_pid(json, "victim_tid", event->victim_tid, event->victim_is_idle || event->victim_tid > 0);
 	json_string(json, "victim_command", event->victim_command);
 	json_string(json, "victim_thread", event->victim_thread);
 }

@@ -55,6 +55,7 @@ static void fill_hit(struct mmcpus_event *ret, const struct shootdown_event *eve
 	ret->victim_tid = event->hit.victim.tid;
 	ret->victim_command = event->hit.victim.comm;
 	ret->victim_thread = event->hit.victim.thread_comm;
+	ret->victim_is_idle = event->type == SHOOTDOWN_EVENT_HIT_IDLE;
 }
 
 static void hand_on(void *arg, const struct shootdown_event *event)
@@ -70,7 +71,7 @@ static void hand_on(void *arg, const struct shootdown_event *event)
 		listener->src->told_ns = event->time_ns;
 	if (event->row >= SHOOTDOWN_NR_ROWS)
 		return;
-	ret.type = event->type == SHOOTDOWN_EVENT_HIT ? MMCPUS_EVENT_HIT : MMCPUS_EVENT_SENT;
+	ret.type = event->type == SHOOTDOWN_EVENT_SENT ? MMCPUS_EVENT_SENT : MMCPUS_EVENT_HIT;
 	if (ret.type == MMCPUS_EVENT_HIT) {
 		fill_hit(&ret, event);
 	} else {

@@ -694,11 +694,12 @@ struct mmcpus_event {
 
 	/* Of a hit. */
 	uint64_t stolen_ns;
-	uint64_t wait_ns; /* from the sending to its end */
-	int32_t victim_pid;
+	uint64_t wait_ns;   /* from the sending to its end */
+	int32_t victim_pid; /* 0: idle, or not seen in this pid namespace */
 	int32_t victim_tid;
 	const char *victim_command;
 	const char *victim_thread;
+	bool victim_is_idle;
 };
 
 /*

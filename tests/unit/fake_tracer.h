@@ -25,7 +25,9 @@ struct fake {
 	int nr_events;        /* that wait */
 	uint64_t event_words; /* of the set in them; 0: it is unknown */
 	uint64_t event_ns;    /* when they happened */
-	uint32_t event_kind;  /* what they flush */
+	uint32_t event_type;
+	struct shootdown_task event_victim; /* of hits */
+	uint32_t event_kind;                /* what they flush */
 	uint64_t event_start;
 	uint64_t event_end;
 	bool polled_in_a_pause; /* the last time */
@@ -130,9 +132,9 @@ static inline int fake_stack(void *state, int32_t id, uint64_t ret[SHOOTDOWN_STA
 static inline int fake_poll(void *state, int timeout_ms, void (*take)(void *arg, const struct shootdown_event *event),
 			    void *arg)
 {
-	const struct shootdown_event event = {
+	struct shootdown_event event = {
 		.time_ns = fake.event_ns,
-		.type = SHOOTDOWN_EVENT_SENT,
+		.type = fake.event_type,
 		.row = 3,
 		.kind = fake.event_kind,
 		.start = fake.event_start,
@@ -142,6 +144,8 @@ static inline int fake_poll(void *state, int timeout_ms, void (*take)(void *arg,
 
 	(void)state;
 	(void)timeout_ms;
+	if (event.type != SHOOTDOWN_EVENT_SENT)
+		event.hit.victim = fake.event_victim;
 	fake.polled_in_a_pause = fake.control.is_paused;
 	if (fake.at_poll)
 		fake.at_poll();

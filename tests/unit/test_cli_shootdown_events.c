@@ -52,9 +52,39 @@ static void the_range_is_told_where_it_is_known(void **state)
 	scene_close(&scene);
 }
 
+/* expected: as the victim's numbers are printed. */
+static void victim_is(struct scene *scene, uint32_t type, const struct shootdown_task *victim, const char *expected)
+{
+	char text[1024];
+
+	fake.nr_events = 1;
+	fake.event_type = type;
+	fake.event_victim = *victim;
+	print(scene, text, sizeof(text));
+	check(strstr(text, "\"event\": \"hit\"") != NULL, "no hit: %s", text);
+	check(strstr(text, expected) != NULL, "%s has no %s", text, expected);
+}
+
+/* Any process may have the name of the idle task, and none that is outside of our pid namespace has a number. */
+static void idle_is_not_known_by_its_name(void **state)
+{
+	const struct shootdown_task idle = { .comm = "swapper/0", .thread_comm = "swapper/0" };
+	const struct shootdown_task other = { .pid = 30, .tid = 31, .comm = "swapper/0", .thread_comm = "swapper/0" };
+	struct scene scene;
+
+	write_tlb_row(*state, 12, 0);
+	scene = scene_open_with(*state, MMCPUS_BY_FLOW, SHOOTDOWNS_WITH_EVENTS);
+	take_row(3, 30, 28);
+	victim_is(&scene, SHOOTDOWN_EVENT_HIT_IDLE, &idle, "\"victim_pid\": 0, \"victim_tid\": 0,");
+	victim_is(&scene, SHOOTDOWN_EVENT_HIT, &idle, "\"victim_pid\": null, \"victim_tid\": null,");
+	victim_is(&scene, SHOOTDOWN_EVENT_HIT, &other, "\"victim_pid\": 30, \"victim_tid\": 31,");
+	scene_close(&scene);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		tree_test(idle_is_not_known_by_its_name),
 		tree_test(the_range_is_told_where_it_is_known),
 	};
 
