@@ -118,6 +118,13 @@ static __noinline void send_kernel(void *ctx, struct kernel_state *state, uint32
 	last_kernel_sender = cpu;
 }
 
+/* Of these, some are our own doing, which is over when they have come. */
+static __always_inline void note_kthread(void)
+{
+	if (bpf_get_current_task_btf()->flags & PF_KTHREAD)
+		__sync_fetch_and_add(&control.nr_by_kthreads, 1);
+}
+
 /* It is seen once, before any CPU is asked. */
 static __always_inline void send_kernel_to_all(void *ctx, uint32_t cpu, uint32_t function, uint64_t info, uint64_t mask)
 {
@@ -126,6 +133,7 @@ static __always_inline void send_kernel_to_all(void *ctx, uint32_t cpu, uint32_t
 
 	if (!state)
 		return;
+	note_kthread();
 	nr = keep_requested(&state->flush, mask, cpu, requested_of(cpu, SHOOTDOWN_KIND_KERNEL));
 	nr += __builtin_popcountll(state->flush.requested);
 	if (!nr)
@@ -150,6 +158,7 @@ static __always_inline void send_kernel_to(void *ctx, uint32_t cpu, uint32_t fun
 		if (state->flush.is_counted)
 			add_to_set(state->flush.row, SHOOTDOWN_SET_REQUESTED, target);
 	} else {
+		note_kthread();
 		keep_requested(&state->flush, 0, cpu, set);
 		add_requested(&state->flush, set, target);
 		state->flush.knows_requested = 0;

@@ -241,8 +241,9 @@ struct shootdown_control {
 	uint32_t free_head;
 	uint32_t free_tail;
 
-	uint64_t nr_dropped; /* events that found no room */
-	uint64_t was_hit;    /* a flush was seen to arrive on another CPU, since the start */
+	uint64_t nr_dropped;     /* events that found no room */
+	uint32_t was_hit;        /* a flush was seen to arrive on another CPU, since the start */
+	uint32_t nr_by_kthreads; /* flushes of the kernel's own range by its threads, whether or not they count */
 
 	uint32_t is_paused; /* set and cleared by the library: nothing is counted or told */
 	uint32_t is_scarce; /* set by the program when it says so, cleared by the library when it has made room */

@@ -2,25 +2,7 @@
 /* Pauses of a source, so that what is counted and what is told are the same. */
 #include "shootdown_source.h"
 
-#include <linux/membarrier.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
-
-/* Where the kernel does not tell when it is so, as with CPUs without a tick: much longer than a flush takes. */
-#define QUIET_NS 20000000
-
-/*
- * Until no program runs that has seen no pause yet, and no flush is under way that was sent before. All CPUs take part in
- * a grace period of RCU, in which both run.
- */
-static void wait_for_quiet(void)
-{
-	const struct timespec quiet = { .tv_nsec = QUIET_NS };
-
-	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
-		nanosleep(&quiet, NULL);
-}
+#include "grace_period.h"
 
 static void set_paused(struct mmcpus_shootdowns *src, bool is_paused)
 {
@@ -34,7 +16,7 @@ int mmcpus_shootdowns_restart(struct mmcpus_shootdowns *src)
 	src->has_stopped = false;
 	if (src->with_events) {
 		set_paused(src, true);
-		wait_for_quiet();
+		grace_period_wait();
 		while (src->ops->poll(src->state, 0, shootdowns_ignore_event, NULL) > 0)
 			;
 	}
@@ -47,7 +29,7 @@ void mmcpus_shootdowns_stop(struct mmcpus_shootdowns *src)
 {
 	set_paused(src, true);
 	shootdowns_read_totals(src, &src->at_stop);
-	wait_for_quiet();
+	grace_period_wait();
 	src->at_stop.nr_dropped = shootdowns_nr_dropped(src);
 	src->has_stopped = true;
 }

@@ -58,7 +58,18 @@ static uint32_t room_for_calls(uint32_t nr_cpus)
 	return NR_WAKES + (nr_cpus < NR_CALLS_MAX / nr_cpus ? nr_cpus * nr_cpus : NR_CALLS_MAX);
 }
 
-static int load_and_start(struct tracer_state *tracer, const struct tracer_request *request, struct mmcpus_reason *why)
+static int load_and_start(struct tracer_state *tracer, const struct tracer_request *request,
+			  const struct tracer_sizes *sizes, const struct kernel_types *types, struct mmcpus_reason *why)
+{
+	int err = tracer_load(tracer, sizes, types);
+
+	if (err)
+		return bpf_explain_load(err, trace_needs, why);
+	return tracer_start(tracer, request, sizes, types, why);
+}
+
+/* By its types, the kernel may lack what is wanted, and is then spared the loading. */
+static int set_up(struct tracer_state *tracer, const struct tracer_request *request, struct mmcpus_reason *why)
 {
 	struct tracer_sizes sizes = {
 		.nr_cpus = tracer->sys->nr_cpus,
@@ -75,11 +86,11 @@ static int load_and_start(struct tracer_state *tracer, const struct tracer_reque
 	if (err)
 		return err;
 	sizes.can_cast = kernel_types_have_name(&types, "bpf_rdonly_cast");
-	err = tracer_load(tracer, &sizes, &types);
-	if (err)
-		bpf_explain_load(err, trace_needs, why);
-	else
-		err = tracer_start(tracer, request, &sizes, &types, why);
+	tracer_note_tracepoints(tracer, &types);
+	if (request->with_calls)
+		err = tracer_check_calls(tracer, why);
+	if (!err)
+		err = load_and_start(tracer, request, &sizes, &types, why);
 	kernel_types_close(&types);
 	return err;
 }
@@ -95,7 +106,7 @@ static int tracer_open(const struct mmcpus_system *sys, const struct tracer_requ
 	tracer->sys = sys;
 	tracer->with_calls = request->with_calls;
 	tracer_init_hooks(tracer);
-	err = load_and_start(tracer, request, why);
+	err = set_up(tracer, request, why);
 	if (err) {
 		tracer_close(tracer);
 		return err;

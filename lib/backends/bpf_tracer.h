@@ -58,16 +58,21 @@ void tracer_fail_hidden(struct tracer_state *tracer, enum hook hook);
 int tracer_attach(struct tracer_state *tracer, enum tracer_program program, const char *tracepoint);
 void tracer_detach(struct tracer_state *tracer, enum tracer_program program);
 
-/* What can't be attached is a hook that can't be used, but for calls: who asks for these wants them, and no less. */
+/*
+ * What can't be attached is a hook that can't be used, but for calls: who asks for these wants them, and no less. Whether the
+ * kernel has their tracepoints is known before anything is loaded.
+ */
 void tracer_attach_hits(struct tracer_state *tracer);
 void tracer_attach_unmaps(struct tracer_state *tracer);
 void tracer_attach_kernel(struct tracer_state *tracer); /* after all that they need */
+int tracer_check_calls(const struct tracer_state *tracer, struct mmcpus_reason *why);
 int tracer_attach_calls(struct tracer_state *tracer, struct mmcpus_reason *why);
 
 /* bpf_tracer_load.c. The build that sees most, with its sender's program attached. -errno as the kernel says it. */
 int tracer_load(struct tracer_state *tracer, const struct tracer_sizes *sizes, const struct kernel_types *types);
 
-/* The same file. Hooks that the kernel does not have, by its types, can't be used. */
+/* The same file. Hooks that the kernel does not have, by its types, can't be used: the tracepoints, before loading; or all. */
+void tracer_note_tracepoints(struct tracer_state *tracer, const struct kernel_types *types);
 void tracer_note_missing(struct tracer_state *tracer, const struct kernel_types *types);
 
 /* bpf_tracer_maps.c. Share memory with what is loaded, and put into it what is there from the beginning. */

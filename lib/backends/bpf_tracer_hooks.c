@@ -119,18 +119,27 @@ void tracer_attach_unmaps(struct tracer_state *tracer)
 			   &(struct point){ TRACER_PROGRAM_MIGRATE, NULL });
 }
 
-/* Who asks for these wants them, and no less. */
-int tracer_attach_calls(struct tracer_state *tracer, struct mmcpus_reason *why)
+int tracer_check_calls(const struct tracer_state *tracer, struct mmcpus_reason *why)
 {
 	const struct mmcpus_hook *hook = &tracer->hooks[HOOK_CALLS];
 	const struct mmcpus_hook *hits = &tracer->hooks[HOOK_CSD];
-	int err;
 
 	if (hits->state != MMCPUS_HOOK_USED)
 		hook = hits;
 	if (hook->state == MMCPUS_HOOK_UNUSABLE)
 		return reason_set(why, -EOPNOTSUPP, "other calls than flushes can't be counted: %s: %s", hook->name,
 				  hook->why.what);
+	return 0;
+}
+
+/* Who asks for these wants them, and no less. */
+int tracer_attach_calls(struct tracer_state *tracer, struct mmcpus_reason *why)
+{
+	const struct mmcpus_hook *hook = &tracer->hooks[HOOK_CALLS];
+	int err = tracer_check_calls(tracer, why);
+
+	if (err)
+		return err;
 	if (tracer->build.control->layout != SHOOTDOWN_LAYOUT_OK || !tracer->build.control->preempt_offset)
 		return reason_set(
 			why, -EOPNOTSUPP,

@@ -45,7 +45,7 @@ static int load_build(struct tracer_state *tracer,
 	return err;
 }
 
-static void note_missing_tracepoints(struct tracer_state *tracer, const struct kernel_types *types)
+void tracer_note_tracepoints(struct tracer_state *tracer, const struct kernel_types *types)
 {
 	bool has_csd = has_csd_tracepoints(types);
 
@@ -68,7 +68,7 @@ static void note_missing_function(struct tracer_state *tracer, enum hook hook, c
 
 void tracer_note_missing(struct tracer_state *tracer, const struct kernel_types *types)
 {
-	note_missing_tracepoints(tracer, types);
+	tracer_note_tracepoints(tracer, types);
 	note_missing_function(tracer, HOOK_CROSS_CALL, "smp_call_function_many_cond", types);
 	note_missing_function(tracer, HOOK_SEND, "native_flush_tlb_multi", types);
 	note_missing_function(tracer, HOOK_FENTRY, "flush_tlb_func", types);
@@ -129,7 +129,6 @@ static int load_best(struct tracer_state *tracer, const struct tracer_sizes *siz
 	bool has_csd = has_csd_tracepoints(types);
 	int err;
 
-	note_missing_tracepoints(tracer, types);
 	if (has_csd)
 		tracer->hooks[HOOK_FENTRY].state = MMCPUS_HOOK_SPARE;
 	if (tracer->with_calls && has_csd) {

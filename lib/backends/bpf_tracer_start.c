@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "../grace_period.h"
 #include "../percpu_vars.h"
 #include "../reason.h"
 
@@ -81,17 +82,10 @@ static void check_layout(struct tracer_state *tracer)
 #define OWN_FLUSHES_MS 10000
 #define OWN_FLUSHES    (TRACER_NR_KERNEL_FUNCTIONS + 1)
 
-/* By threads of the kernel: we ourselves flush, too, for each program that is attached. */
-static uint64_t count_kernel_flushes(const struct tracer_state *tracer)
+/* Those that we ourselves flush, for each program that is attached, are over by then: these are by threads of the kernel. */
+static uint32_t count_own_flushes(const struct tracer_state *tracer)
 {
-	const struct shootdown_row *rows = tracer->maps[TRACER_MAP_ROWS].memory;
-	uint64_t nr = 0;
-
-	for (size_t i = 0; i < SHOOTDOWN_NR_ROWS; i++)
-		if (__atomic_load_n(&rows[i].is_taken, __ATOMIC_ACQUIRE) && rows[i].key.kind == SHOOTDOWN_KIND_KERNEL &&
-		    rows[i].key.cause == SHOOTDOWN_CAUSE_KTHREAD)
-			nr += *(const volatile uint64_t *)&rows[i].counts.sent;
-	return nr;
+	return __atomic_load_n(&tracer->build.control->nr_by_kthreads, __ATOMIC_RELAXED);
 }
 
 static void wait_for_own_flushes(const struct tracer_state *tracer)
@@ -100,8 +94,9 @@ static void wait_for_own_flushes(const struct tracer_state *tracer)
 
 	if (tracer->links[TRACER_PROGRAM_KERNEL_BEGIN] < 0 || !tracer->build.control->is_filtered)
 		return;
-	for (int ms = 0; ms < OWN_FLUSHES_MS && count_kernel_flushes(tracer) < OWN_FLUSHES; ms += step_ms)
+	for (int ms = 0; ms < OWN_FLUSHES_MS && count_own_flushes(tracer) < OWN_FLUSHES; ms += step_ms)
 		poll(NULL, 0, step_ms);
+	grace_period_wait(); /* the last of them was seen when it began */
 }
 
 int tracer_start(struct tracer_state *tracer, const struct tracer_request *request, const struct tracer_sizes *sizes,
@@ -127,6 +122,7 @@ int tracer_start(struct tracer_state *tracer, const struct tracer_request *reque
 	err = tracer_open_events(tracer);
 	if (err)
 		return reason_set(why, err, "sharing memory with the BPF program: %s", strerror(-err));
+	__atomic_store_n(&control->nr_by_kthreads, 0, __ATOMIC_RELAXED); /* ours come from now on */
 	tracer_attach_hits(tracer);
 	tracer_attach_unmaps(tracer);
 	tracer_attach_kernel(tracer);
