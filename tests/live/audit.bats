@@ -135,11 +135,26 @@ stale_of()
 	[ "$status" = 1 ] || [ "$status" = 3 ]
 }
 
+# wait_for_watch PID: until it minds signals (signalfd), which it does from its first look on. An emulated machine takes many
+# seconds to attach what it counts with before that.
+wait_for_watch()
+{
+	local tries
+	for ((tries = 0; tries < SECONDS_MAX; tries++)); do
+		! grep -qs ^sigmask: "/proc/$1/fdinfo/"* || return 0
+		kill -0 "$1" || return 1
+		sleep 1
+	done
+	printf 'it does not watch after %d s\n' "$SECONDS_MAX"
+	return 1
+}
+
 @test "a watch sees who comes later and goes before its end, and SIGINT ends it with a report" {
 	local out=$BATS_TEST_TMPDIR/out watch status=0
 	printf 'ignore stray\n' >>"$policy" # it may have been somewhere else before it was bound
 	"$MMCPUS_BIN" audit -J --policy "$policy" -C "$B" -w 100 -d 0.1 >"$out" 3>&- &
 	watch=$!
+	wait_for_watch "$watch"
 	sleep "$PATIENCE"
 	scene busy "$B"
 	sleep "$PATIENCE"

@@ -2,14 +2,14 @@
 /*
  * A load whose TLB shootdowns are known by number and kind.
  *
- *	flushes KIND COUNT SENDERS VICTIMS [RATE]
+ *	flushes KIND COUNT SENDERS VICTIMS [RATE [SECONDS]]
  *
  * SENDERS and VICTIMS are CPUs ("0,2"): a thread for each, bound there; the victims spin in the address space that is
  * flushed, so that it is loaded where they are. Each sender does COUNT operations of KIND, RATE in a second if it is
  * given, each of which takes one shootdown; of the kind membarrier, which flushes nothing, one call on each victim's CPU;
  * of the kind bpf, one or more of the kernel's own range, on all CPUs; of the kind threads, one and those that the C library
  * takes for a thread's end. Threads run as real-time ones where that is allowed: a victim that another process has pushed aside is no victim. At
- * most LIFETIME_SECONDS, or LIFETIME_OF_BPF.
+ * most SECONDS (LIFETIME_SECONDS), or LIFETIME_OF_BPF.
  *
  * At its end it prints "PID OWNER-PID EXTRA" on stderr. EXTRA: shootdowns by page faults beyond COUNT that there can have
  * been, in memory that is not ours to choose (the stack after a fork).
@@ -40,6 +40,7 @@
 #include "scene.h"
 
 #define LIFETIME_SECONDS 10
+#define LIFETIME_MAX     60
 #define LIFETIME_OF_BPF  100 /* an emulated machine takes its time for a long program */
 #define COUNT_MAX        1000000
 #define NODES_MAX        64
@@ -461,16 +462,16 @@ static void begin_on_first(char **argv)
 
 int main(int argc, char **argv)
 {
-	if (argc < 5 || argc > 6)
-		errx(EXIT_FAILURE, "flushes KIND COUNT SENDERS VICTIMS [RATE]");
+	if (argc < 5 || argc > 7)
+		errx(EXIT_FAILURE, "flushes KIND COUNT SENDERS VICTIMS [RATE [SECONDS]]");
 	begin_on_first(argv);
-	alarm(LIFETIME_SECONDS);
+	alarm(argc == 7 ? (unsigned int)parse_number(argv[6], LIFETIME_MAX) : LIFETIME_SECONDS);
 	owner = getpid();
 	load.kind = find_kind(argv[1]);
 	load.count = parse_number(argv[2], COUNT_MAX);
 	load.nr_senders = parse_cpus(argv[3], load.senders);
 	load.nr_victims = parse_cpus(argv[4], load.victims);
-	load.rate = argc == 6 ? parse_number(argv[5], COUNT_MAX) : 0;
+	load.rate = argc >= 6 ? parse_number(argv[5], COUNT_MAX) : 0;
 	if (!load.nr_senders || (load.kind->is_of_other && load.nr_senders > 1))
 		errx(EXIT_FAILURE, "%s: that many senders it can't have", argv[1]);
 	if (!load.kind->is_of_other)

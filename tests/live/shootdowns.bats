@@ -335,7 +335,7 @@ adds_up()
 wait_for_output()
 {
 	local i
-	for ((i = 0; i < 100; i++)); do
+	for ((i = 0; i < 100 * PATIENCE; i++)); do
 		[ ! -s "$json" ] || break
 		sleep 0.1
 	done
@@ -364,10 +364,10 @@ switches()
 	expect_between "times that it slept" $((after - before)) 2 10
 }
 
-# keep_flushing RATE: in the background
+# keep_flushing RATE [SECONDS]: in the background
 keep_flushing()
 {
-	"$MMCPUS_FLUSHES" madvise 1000000 "$A" "$B" "$1" 2>"$said" 3>&- &
+	"$MMCPUS_FLUSHES" madvise 1000000 "$A" "$B" "$1" "${2:-10}" 2>"$said" 3>&- &
 	started_pids+=("$!")
 }
 
@@ -420,17 +420,18 @@ read_slowly()
 }
 
 @test "--events ends on a signal even if they do not stop coming" {
-	local watcher begin
+	local watcher load
 	need_two_cpus
-	keep_flushing 20000
-	"$MMCPUS_BIN" shootdowns --events >"$json" 3>&- &
+	keep_flushing 20000 50
+	load=$!
+	"$MMCPUS_BIN" shootdowns --events > >(read_slowly >"$json" 3>&-) 3>&- &
 	watcher=$!
 	started_pids+=("$watcher")
 	wait_for_output
-	begin=$SECONDS
+	[ -s "$json" ]
 	kill -INT "$watcher"
 	wait "$watcher"
-	[ $((SECONDS - begin)) -le $((5 * PATIENCE)) ] # the load goes on for 10 s
+	kill -0 "$load"
 }
 
 @test "a load that nobody here wrote: stress-ng's shootdown stressor" {
@@ -705,7 +706,9 @@ attached()
 	for tries in 1 2 3; do
 		mmcpus shootdowns -J --top 0 -- bash -c 'kill -STOP $PPID; "$@"; status=$?; kill -CONT $PPID; exit $status' - \
 			"$MMCPUS_FLUSHES" threads 2500 "$A" "$B" 1000 >"$json" 2>"$said" || continue
-		jq -e '.sent == ([.shootdowns[].sent] | add) and .hits == ([.shootdowns[].hits] | add)' "$json"
+		# So many stacks are given back in flushes of the kernel's own range, which have rows and sums of their own.
+		jq -e '(.sent == null or .sent + (.kernel_sent // 0) == ([.shootdowns[].sent] | add)) and
+			(.hits == null or .hits + (.kernel_hits // 0) == ([.shootdowns[].hits] | add))' "$json"
 		! jq -e '.others > 0 and (.shootdowns | length > 2000 and .[-1].cause == "(others)" and
 			.[-1].command == null)' "$json" || return 0
 		most=$(jq --argjson most "$most" '[$most, (.shootdowns | length)] | max' "$json")
