@@ -118,6 +118,7 @@ struct distance {
 
 /* By how much chance may have put the share of a part off, and by how much what the sample has not met. */
 struct part_estimate {
+	double share;
 	struct distance chance;
 	struct distance unknown;
 };
@@ -140,6 +141,7 @@ static int estimate_part(const struct page_part *part, uint32_t node, double sha
 	int err = part->sample.nr_answers ? node_share_estimate(&part->sample, node, &answered) : 0;
 
 	*ret = (struct part_estimate){
+		.share = answered.share,
 		.chance = { met * (answered.share - answered.low), met * (answered.high - answered.share) },
 		.unknown = { (1 - met) * answered.share, (1 - met) * (1 - answered.share) },
 	};
@@ -166,6 +168,18 @@ static double share_of_answers(const struct page_part *parts, size_t nr_parts, u
 	return nr > 0 ? nr_there / nr : 0;
 }
 
+/* Pages that a part has more or less than its size says draw the share of all to that of the part, or away from it. */
+static double off_by_size(const struct page_part *part, const struct part_estimate *estimate, double share,
+			  double total)
+{
+	double nr = (double)part->nr_unsure;
+	double weight = total > 2 * nr ? nr / (total - nr) : 1;
+	double low = estimate->share - estimate->chance.below - estimate->unknown.below;
+	double high = estimate->share + estimate->chance.above + estimate->unknown.above;
+
+	return weight * fmax(fabs(share - low), fabs(high - share));
+}
+
 static double square(double value)
 {
 	return value * value;
@@ -188,14 +202,16 @@ int node_share_combine(const struct page_part *parts, size_t nr_parts, uint32_t 
 	for (size_t i = 0; i < nr_parts && !err; i++) {
 		double weight = (double)parts[i].nr_resident / total;
 		struct part_estimate part;
+		double off;
 
 		if (parts[i].nr_resident == 0)
 			continue;
 		err = estimate_part(&parts[i], node, share, &part);
 		chance.below += square(weight * part.chance.below);
 		chance.above += square(weight * part.chance.above);
-		unknown.below += weight * part.unknown.below;
-		unknown.above += weight * part.unknown.above;
+		off = off_by_size(&parts[i], &part, share, total);
+		unknown.below += weight * part.unknown.below + off;
+		unknown.above += weight * part.unknown.above + off;
 	}
 	*ret = (struct mmcpus_share){ share, fmax(0, share - sqrt(chance.below) - unknown.below),
 				      fmin(1, share + sqrt(chance.above) + unknown.above) };

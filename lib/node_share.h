@@ -32,6 +32,7 @@ struct page_part {
 	struct page_sample sample;
 	uint64_t nr_resident; /* pages of this part, by another source than the sample */
 	uint64_t nr_guessed;  /* what one would think by the sample; 0: nobody would */
+	uint64_t nr_unsure;   /* nr_resident may be off by so many */
 };
 
 /*
@@ -42,7 +43,7 @@ int node_share_estimate(const struct page_sample *sample, uint32_t node, struct 
 
 /*
  * The same of all parts, by their size. Where a sample has met less than half of the pages that there are, what it has not
- * met may be anywhere: few clusters may hold most.
+ * met may be anywhere: few clusters may hold most. A size that is off gives a part more or less weight than it has.
  */
 int node_share_combine(const struct page_part *parts, size_t nr_parts, uint32_t node, struct mmcpus_share *ret);
 

@@ -45,6 +45,12 @@
 /* Pages of one system call. It is not interrupted by our clock. */
 #define BATCH 256
 
+/*
+ * The kernel's count of resident pages may be behind by so many for each thread (TASK_RSS_EVENTS_THRESH, before 6.2), and
+ * since then by what CPUs hold back, of which those that the process did not run on have nothing.
+ */
+#define RSS_BEHIND 64
+
 struct sampler {
 	const struct root *process;
 	int32_t pid;
@@ -54,6 +60,7 @@ struct sampler {
 	uint64_t seed;
 	uint64_t page_bytes;
 	uint64_t nr_resident;
+	uint64_t nr_unsure; /* it may be off by so many */
 	struct pagemap pagemap;
 	struct population mapped;
 	struct population pages; /* to draw from */
@@ -98,6 +105,7 @@ static int read_resident(struct sampler *sampler)
 			sampler->nr_resident = (status.rss_kib + hugetlb_kib) * 1024 / sampler->page_bytes;
 		else
 			err = -ESRCH;
+		sampler->nr_unsure = RSS_BEHIND * (status.lines & STATUS_THREADS ? (uint64_t)status.threads : 1);
 	}
 	text_deinit(&text);
 	return err;
@@ -380,6 +388,7 @@ static int ask_parts(const struct sampler *sampler, struct page_findings *ret)
 	ret->nr_parts = 2;
 	small->nr_resident = nr_small;
 	large->nr_resident = nr_large > sampler->pages.nr_pages ? nr_large : sampler->pages.nr_pages;
+	large->nr_unsure = sampler->nr_unsure;
 	large->nr_guessed = 1 + sampler->pages.nr_pages;
 	if (sampler->nr_clusters < sampler->all_clusters) { /* else no block is left out */
 		large->sample.nr_clusters = sampler->nr_clusters;
