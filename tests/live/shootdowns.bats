@@ -811,7 +811,7 @@ expect_words()
 }
 
 @test "its memory is bounded" {
-	[ "$MMCPUS_SANITIZE" = none ] || skip "a sanitizer's memory is not ours to bound"
+	[ "${MMCPUS_SANITIZE:-none}" = none ] || skip "a sanitizer's memory is not ours to bound"
 	begin
 	expect_text memory "$(grep VmHWM "/proc/$watcher/status")" '[[:space:]]([0-9]{1,4}|1[0-5][0-9]{3}) kB$'
 }
