@@ -118,7 +118,7 @@ static __noinline void send_kernel(void *ctx, struct kernel_state *state, uint32
 	last_kernel_sender = cpu;
 }
 
-/* Of these, some are our own doing, which is over when they have come. */
+/* Some of these are our own doing: at the start, the library waits until they have come. */
 static __always_inline void note_kthread(void)
 {
 	if (bpf_get_current_task_btf()->flags & PF_KTHREAD)
