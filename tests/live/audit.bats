@@ -57,16 +57,26 @@ stale_of()
 }
 
 @test "a process that runs on an isolated CPU is found there, and can be allowed" {
+	local tries
 	scene busy "$B"
-	audit -C "$B"
+	# Where the mask forgets it while another process runs there, the look has to be while it runs itself.
+	for ((tries = 0; tries < 20; tries++)); do
+		audit -C "$B"
+		of "$PID"
+		[ -z "$REPLY" ] && ! mask_is_kept || break
+	done
 	expect "exit status" "$status" 3
-	of "$PID"
 	expect finding "$REPLY" "unexpected $B"
 	expect started "$(jq -r --argjson pid "$PID" '.findings[] | select(.pids[0] == $pid and .rule == "unexpected") | .started | test("^20.*Z$")' <<<"$output")" true
-	audit -C "$B" --allow scene
-	of "$PID"
-	expect finding "$REPLY" ""
-	expect "allowed at least" "$(jq '[.rules[].allowed] | add > 0' <<<"$output")" true
+	for ((tries = 0; tries < 20; tries++)); do
+		audit -C "$B" --allow scene
+		of "$PID"
+		expect finding "$REPLY" ""
+		! jq -e '[.rules[].allowed] | add > 0' <<<"$output" || return 0
+		! mask_is_kept || break
+	done
+	echo "nothing was allowed"
+	return 1
 }
 
 @test "a process that was on an isolated CPU before it was bound elsewhere is exposed" {
@@ -149,23 +159,37 @@ wait_for_watch()
 	return 1
 }
 
-@test "a watch sees who comes later and goes before its end, and SIGINT ends it with a report" {
-	local out=$BATS_TEST_TMPDIR/out watch status=0
-	printf 'ignore stray\n' >>"$policy" # it may have been somewhere else before it was bound
-	"$MMCPUS_BIN" audit -J --policy "$policy" -C "$B" -w 100 -d 0.1 >"$out" 3>&- &
+# start_watch ARG...: audit in the background, up to when it watches; end_watch ends it as a user does: status, output
+start_watch()
+{
+	watched=$BATS_TEST_TMPDIR/watched
+	taskset -c "$A" "$MMCPUS_BIN" audit -J --policy "$policy" -w 100 "$@" >"$watched" 3>&- &
 	watch=$!
+	started_pids+=("$watch")
 	wait_for_watch "$watch"
+}
+
+end_watch()
+{
+	[ ! -s "$watched" ]
+	kill -INT "$watch"
+	status=0
+	wait "$watch" || status=$?
+	output=$(<"$watched")
+}
+
+@test "a watch sees who comes later and goes before its end, and SIGINT ends it with a report" {
+	local watch watched
+	printf 'ignore stray\n' >>"$policy" # it may have been somewhere else before it was bound
+	start_watch -C "$B" -d 0.1
 	sleep "$PATIENCE"
 	scene busy "$B"
-	sleep "$PATIENCE"
+	sleep $((3 * PATIENCE))
 	local late=$PID
-	end_scenes
+	kill -KILL "$started"
 	sleep "$PATIENCE"
-	[ ! -s "$out" ]
-	kill -INT "$watch"
-	wait "$watch" || status=$?
+	end_watch
 	expect "exit status" "$status" 3
-	output=$(<"$out")
 	of "$late" # also with the address spaces that it had before each exec, if a look fell in between
 	expect_text finding "$REPLY" "^(unexpected $B,)*unexpected $B\$"
 	expect "seen in some of the looks" "$(jq --argjson pid "$late" \
@@ -190,33 +214,38 @@ wait_for_watch()
 	expect_text "reason" "$(jq -r '.rules[] | select(.rule == "exposed") | .reason' <<<"$output")" 'outside of this pid namespace'
 }
 
-# audit_load RULE KIND: audit while a load of that kind runs, and again if something was lost meanwhile
+# audit_load RULE KIND DETAIL: watch while a load of that kind runs, until what is found is said as DETAIL, on CPU B only. Its
+# victim may be kept from its CPU for a moment, and then one of the calls does not go there.
 audit_load()
 {
-	local tries
+	local tries watch watched
 	: "${MMCPUS_FLUSHES:?}"
-	for tries in {1..6}; do
-		(sleep $((2 * PATIENCE)) && exec "$MMCPUS_FLUSHES" "$2" 100 "$A" "$B") 2>"$BATS_TEST_TMPDIR/said" 3>&- &
-		started_pids+=($!)
-		audit -C "$B" -w $((4 * PATIENCE)) --allow '*'
-		jq -e --arg rule "$1" '.rules[] | select(.rule == $rule) | .reason // "" | test("may be missing")' <<<"$output" ||
-			return 0
+	for tries in 1 2 3 4; do
+		start_watch -C "$B" --allow '*'
+		sleep $((2 * PATIENCE)) # the first look, and what was attached begins to count
+		taskset -c "$A" "$MMCPUS_FLUSHES" "$2" 100 "$A" "$B" 2>"$BATS_TEST_TMPDIR/said"
+		sleep "$PATIENCE"
+		end_watch
+		detail=$(jq -r --arg rule "$1" '.findings[] | select(.rule == $rule) | "\(.cpus) \(.detail)"' <<<"$output")
+		reason=$(jq -r --arg rule "$1" '.rules[] | select(.rule == $rule) | .reason // ""' <<<"$output")
+		echo "status $status: $detail; $reason"
+		[[ ! $detail =~ $3 ]] || return 0
+		[ -z "$reason" ] || [[ $reason == *'may be missing'* ]] || return 0
 	done
 }
 
 @test "while it watches, who interrupts an isolated CPU is found" {
-	local detail
+	local detail reason wanted="^$B ([0-9]+ hits? by .*, )?100 hits by flushes/[0-9]+ \\(madvise\\)"
 	need_two_cpus
-	audit_load shootdown madvise
-	if jq -e '.rules[] | select(.rule == "shootdown") | .state == "not checked"' <<<"$output"; then
-		expect_text reason "$(jq -r '.rules[] | select(.rule == "shootdown") | .reason' <<<"$output")" 'hypervisor|hook|fentry'
+	audit_load shootdown madvise "$wanted"
+	if [ -n "$reason" ] && [[ $reason != *'may be missing'* ]]; then
+		expect_text reason "$reason" 'hypervisor|hook|fentry'
 		skip "hits are not seen here"
 	fi
+	expect_text detail "$detail" "$wanted"
 	expect "exit status" "$status" 3
 	expect "seen from the begin of the count to its end" "$(jq '.findings[] | select(.rule == "shootdown") |
-		[.last, .first | fromdate] | .[0] - .[1] >= '$((4 * PATIENCE - 1)) <<<"$output")" true
-	detail=$(jq -r '.findings[] | select(.rule == "shootdown") | "\(.cpus) \(.detail)"' <<<"$output")
-	expect_text detail "$detail" "^$B ([0-9]+ hits? by .*, )?100 hits by flushes/[0-9]+ \\(madvise\\)"
+		[.last, .first | fromdate] | .[0] - .[1] >= '$((2 * PATIENCE)) <<<"$output")" true
 	expect "flushes among other calls" "$(jq -r '.findings[] | select(.rule == "cross-call") | .detail' <<<"$output" |
 		grep -c flush_tlb_func)" 0
 	printf 'ignore shootdown\n' >>"$policy"
@@ -225,18 +254,17 @@ audit_load()
 }
 
 @test "while it watches, who calls functions on an isolated CPU is found, if it is not for a flush or a wakeup" {
-	local detail rule='.rules[] | select(.rule == "cross-call")'
+	local detail reason wanted="^$B ([0-9]+ calls? of .*, )?100 calls of ipi_mb by flushes/[0-9]+ \\(membarrier\\)"
 	need_two_cpus
-	audit_load cross-call membarrier
-	if jq -e "$rule | .state == \"not checked\"" <<<"$output"; then
-		expect_text reason "$(jq -r "$rule | .reason" <<<"$output")" "other calls than flushes can't be counted: "
+	audit_load cross-call membarrier "$wanted"
+	if [ -n "$reason" ] && [[ $reason != *'may be missing'* ]]; then
+		expect_text reason "$reason" "other calls than flushes can't be counted: "
 		skip "calls are not seen here"
 	fi
+	expect_text detail "$detail" "$wanted"
 	expect "exit status" "$status" 3
-	detail=$(jq -r '.findings[] | select(.rule == "cross-call") | "\(.cpus) \(.detail)"' <<<"$output")
-	expect_text detail "$detail" "^$B ([0-9]+ calls? of .*, )?100 calls of ipi_mb by flushes/[0-9]+ \\(membarrier\\)"
 	expect "wakeups" "$(grep -c sched_ttwu_pending <<<"$detail")" 0
 	printf 'ignore cross-call\n' >>"$policy"
 	audit -C "$B" -w 0.3 --allow '*'
-	expect "state when it is ignored" "$(jq -r "$rule | .state" <<<"$output")" ignored
+	expect "state when it is ignored" "$(jq -r '.rules[] | select(.rule == "cross-call") | .state' <<<"$output")" ignored
 }

@@ -56,11 +56,11 @@ show_loaded()
 {
 	local tries
 	for ((tries = 0; tries < 200; tries++)); do
-		read_row < <(taskset -c "$A" timeout "$SECONDS_MAX" "$MMCPUS_BIN" show -q -J -o ACTIVE,LOADED,CACHED,MM,QUALITY \
+		read_row < <(taskset -c "$A" timeout "$SECONDS_MAX" "$MMCPUS_BIN" show -q -J -o ACTIVE,LOADED,CACHED,MM,TORN \
 			-p "$1" --backend "$MMCPUS_BACKEND")
-		[ "${row[loaded]} ${row[quality]}" != "$B exact" ] || return 0
+		[ "${row[loaded]} ${row[torn]}" != "$B false" ] || return 0
 	done
-	echo "in $tries looks never loaded on CPU $B; at last it is on '${row[loaded]}', ${row[quality]}"
+	echo "in $tries looks never loaded on CPU $B; at last it is on '${row[loaded]}', torn: ${row[torn]}"
 	return 1
 }
 

@@ -105,7 +105,7 @@ start()
 	started=$!
 	started_pids+=("$started")
 	exec {scene_in}>"$pipe.in" {scene_out}<"$pipe.out"
-	read -r -t 20 -u "$scene_out" word PID rest && [ "$word" = ready ] || {
+	read -r -t "$SECONDS_MAX" -u "$scene_out" word PID rest && [ "$word" = ready ] || {
 		echo "no scene: $*"
 		return 1
 	}

@@ -88,7 +88,10 @@ has_mm()
 	expect "PIDs that are there twice" "$(uniq -d <<<"$pids")" ""
 	wanted=$(mmcpus show -q -n -o PID,SHARERS --backend bpf | tr ', ' '\n\n' | grep '^[0-9]' | sort)
 	for pid in $(comm -13 <(echo "$pids") <(echo "$wanted")); do # unless it came or went meanwhile
-		[ -n "$(block "$pid")" ] || ! has_mm "$pid"
+		if [ -z "$(block "$pid")" ] && has_mm "$pid"; then
+			echo "PID $pid has no block"
+			return 1
+		fi
 	done
 	for pid in "${PIDS[@]}"; do
 		[ -n "$(block "$pid")" ]

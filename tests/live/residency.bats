@@ -33,14 +33,26 @@ held()
 	[ "$nr" -ge 3 ]
 }
 
+# is_stale_or_lazy: does the row say so of CPU A, consistently?
+is_stale_or_lazy()
+{
+	[ "${row[torn]}" = false ] && [ "${row[loaded]}" = "${row[lazy]}" ] &&
+		{ ! mask_is_kept || [ "${row[stale]}${row[loaded]}" = "$A" ]; }
+}
+
 @test "a sleeper is not loaded where it never ran, and is stale or lazy where it did" {
+	local tries
 	scene pinned "$A"
-	held "$PID"
-	expect_within LOADED "${row[loaded]}" "$A"
-	expect_within STALE "${row[stale]}" "$A"
-	expect_within TARGETS "${row[targets]}" "$A"
-	[ "${row[torn]}" = true ] || [ "${row[loaded]}" = "${row[lazy]}" ]
-	! mask_is_kept || [ "${row[stale]}${row[loaded]}" = "$A" ] || [ "${row[torn]}" = true ]
+	# "ready" may wake its reader on the same CPU before it sleeps itself.
+	for ((tries = 0; tries < 20; tries++)); do
+		held "$PID"
+		expect_within LOADED "${row[loaded]}" "$A"
+		expect_within STALE "${row[stale]}" "$A"
+		expect_within TARGETS "${row[targets]}" "$A"
+		! is_stale_or_lazy || return 0
+	done
+	echo "ACTIVE ${row[active]}, LOADED ${row[loaded]}, LAZY ${row[lazy]}, STALE ${row[stale]}, TORN ${row[torn]}"
+	return 1
 }
 
 @test "who asks is loaded on the CPU that it asks from, and a target there" {
@@ -55,17 +67,20 @@ held()
 
 @test "while processes migrate all the time, few rows are torn, and all others are consistent" {
 	need_two_cpus
-	local pids=() snapshots rows torn unmarked runs_unloaded runs_lazy loaded_inactive
+	local pids=() tries snapshots rows torn unmarked runs_unloaded runs_lazy loaded_inactive
 	for _ in 1 2 3 4; do
 		scene migrating "$A" "$B"
 		pids+=("$PID")
 	done
-	run -0 timeout 30 "$MMCPUS_TORN" 3 "${pids[@]}"
-	echo "$output"
-	eval "$output" # sets these
-	[ "$rows" -ge 100 ]
-	expect "contradictions that are not marked" "$unmarked" 0
-	[ $((torn * 50)) -le "$rows" ]
+	# A CPU that the machine loses in the middle of a switch looks torn for as long.
+	for tries in 1 2 3; do
+		run -0 timeout "$SECONDS_MAX" "$MMCPUS_TORN" 3 "${pids[@]}"
+		echo "$output"
+		eval "$output" # sets these
+		expect "contradictions that are not marked" "$unmarked" 0
+		[ "$rows" -lt 100 ] || [ $((torn * 50)) -gt "$rows" ] || return 0
+	done
+	return 1
 }
 
 @test "a slot is kept while few others run on the same CPU, and lost to many" {

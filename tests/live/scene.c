@@ -25,7 +25,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define LIFETIME_SECONDS 120
+#define LIFETIME_SECONDS 240
 #define STACK_BYTES      65536
 
 /* ------------------------------------------------------------------------------------------------- one process -- */
