@@ -48,8 +48,8 @@ static __always_inline bool has_fields(void)
 	       bpf_core_field_exists(struct sched_dl_entity, dl_timer);
 }
 
-/* The task of a CPU; true if it was the same all the time, so that it cannot have been freed. */
-static __always_inline bool read_task(const struct rq *rq, struct cpu_record *rec)
+/* The task of a CPU, and its mm; true if it was the same all the time, so that it cannot have been freed. */
+static __always_inline bool read_task(const struct rq *rq, struct cpu_record *rec, const struct mm_struct **ret_mm)
 {
 	const struct task_struct *leader;
 	const struct task_struct *task;
@@ -61,7 +61,8 @@ static __always_inline bool read_task(const struct rq *rq, struct cpu_record *re
 	rec->tgid = 0;
 	rec->pid = 0;
 	if (!READ(task, rq->curr) || !READ(task_flags, task->flags) || !READ(pid, task->pid) ||
-	    !READ(tgid, task->tgid) || !READ(leader, task->group_leader) || !READ(rec->comm, task->comm))
+	    !READ(tgid, task->tgid) || !READ(leader, task->group_leader) || !READ(rec->comm, task->comm) ||
+	    !READ(*ret_mm, task->mm))
 		return false;
 	if (task_flags & PF_KTHREAD)
 		rec->flags |= CPU_RECORD_KTHREAD;
@@ -74,8 +75,8 @@ static __always_inline bool read_task(const struct rq *rq, struct cpu_record *re
 	return READ(after, rq->curr) && after == task;
 }
 
-/* What the MMU holds; true if it was the same mm all the time. */
-static __always_inline bool read_mmu(uint32_t cpu, struct cpu_record *rec)
+/* What the MMU holds, and the mm that is loaded; true if it was the same all the time. */
+static __always_inline bool read_mmu(uint32_t cpu, struct cpu_record *rec, const struct mm_struct **ret_mm)
 {
 	const struct tlb_state_shared *shared = variable_on(cpu, CPU_VAR_TLBSTATE_SHARED);
 	const struct tlb_state *state = variable_on(cpu, CPU_VAR_TLBSTATE);
@@ -96,6 +97,7 @@ static __always_inline bool read_mmu(uint32_t cpu, struct cpu_record *rec)
 	if (is_lazy)
 		rec->flags |= CPU_RECORD_LAZY;
 	rec->loaded_slot = asid;
+	*ret_mm = mm;
 	return READ(after, state->loaded_mm) && after == mm;
 }
 
@@ -105,6 +107,13 @@ static __always_inline bool is_whole(const struct cpu_record *rec)
 	if (rec->flags & CPU_RECORD_SWITCHING)
 		return false;
 	return rec->loaded_slot >= CPU_NR_SLOTS || rec->slots[rec->loaded_slot].mm_id == rec->loaded_id;
+}
+
+/* __schedule() sets the task before it loads the task's mm. Who has none of its own runs with any, or with init_mm. */
+static __always_inline bool is_loaded_for(const struct cpu_record *rec, const struct mm_struct *own,
+					  const struct mm_struct *loaded)
+{
+	return !own || (own == loaded && !(rec->flags & CPU_RECORD_LAZY));
 }
 
 static __always_inline bool is_cpu(const struct rq *rq, uint32_t cpu)
@@ -121,11 +130,14 @@ static __always_inline bool is_cpu(const struct rq *rq, uint32_t cpu)
 __noinline int read_cpu(uint32_t cpu)
 {
 	struct cpu_record *rec = bpf_map_lookup_elem(&cpus, &cpu);
+	const struct mm_struct *loaded = NULL;
+	const struct mm_struct *own = NULL;
 
 	if (!rec)
 		return 0;
 	rec->flags = CPU_RECORD_VALID;
-	return read_mmu(cpu, rec) && is_whole(rec) && read_task(variable_on(cpu, CPU_VAR_RUNQUEUES), rec);
+	return read_mmu(cpu, rec, &loaded) && is_whole(rec) &&
+	       read_task(variable_on(cpu, CPU_VAR_RUNQUEUES), rec, &own) && is_loaded_for(rec, own, loaded);
 }
 
 static long visit_cpu(uint32_t cpu, void *unused __attribute__((unused)))

@@ -65,9 +65,10 @@ is_stale_or_lazy()
 	done
 }
 
-@test "while processes migrate all the time, few rows are torn, and all others are consistent" {
+@test "while processes migrate all the time, few rows and CPUs are torn, and all others are consistent" {
 	need_two_cpus
 	local pids=() tries snapshots rows torn unmarked runs_unloaded runs_lazy loaded_inactive
+	local cpus cpus_torn cpus_unmarked
 	for _ in 1 2 3 4; do
 		scene migrating "$A" "$B"
 		pids+=("$PID")
@@ -78,7 +79,9 @@ is_stale_or_lazy()
 		echo "$output"
 		eval "$output" # sets these
 		expect "contradictions that are not marked" "$unmarked" 0
-		[ "$rows" -lt 100 ] || [ $((torn * 50)) -gt "$rows" ] || return 0
+		expect "CPUs that contradict themselves and are not marked" "$cpus_unmarked" 0
+		[ "$rows" -lt 100 ] || [ "$cpus" -lt 100 ] || [ $((torn * 50)) -gt "$rows" ] || [ $((cpus_torn * 50)) -gt "$cpus" ] ||
+			return 0
 	done
 	return 1
 }

@@ -4,8 +4,9 @@
  *
  *	torn SECONDS [PID...]
  *
- * Takes snapshots, one after the other, and looks at the rows of these processes, or at all. Prints how many there were,
- * in shell syntax: unmarked are contradictions that mmcpus does not call torn.
+ * Takes snapshots, one after the other, and looks at the rows of these processes, or at all, and at the CPUs that run these
+ * processes, which share their address spaces with nobody. Prints how many there were, in shell syntax: unmarked and
+ * cpus_unmarked are contradictions that mmcpus does not call torn.
  */
 #include <err.h>
 #include <inttypes.h>
@@ -18,6 +19,7 @@
 
 static struct mmcpus_cpuset *active, *running, *loaded, *lazy;
 static uint64_t nr_snapshots, nr_rows, nr_torn, nr_unloaded, nr_lazy, nr_inactive, nr_unmarked;
+static uint64_t nr_cpus, nr_cpus_torn, nr_cpus_unmarked;
 
 static void read_sets(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *mm)
 {
@@ -44,17 +46,38 @@ static void look_at(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *
 	nr_unmarked += !is_torn && (is_unloaded || is_lazy || is_inactive);
 }
 
-static bool is_asked_for(int32_t pid, char **pids)
+static bool is_among(int32_t pid, char **pids)
 {
-	if (!*pids)
-		return true;
 	for (; *pids; pids++)
 		if (atoi(*pids) == pid)
 			return true;
 	return false;
 }
 
-static void look(struct mmcpus_source *src, char **pids)
+/* Does the CPU have another address space loaded than the process has that it runs, or hold it lazily? */
+static bool contradicts_itself(const struct mmcpus_snapshot *snap, const struct mmcpus_cpu *cpu, int32_t pid)
+{
+	const struct mmcpus_mm *mm = NULL;
+	uint64_t id;
+
+	if (!mmcpus_cpu_loaded_id(cpu, &id))
+		mm = mmcpus_snapshot_find_mm(snap, id);
+	return !mm || mmcpus_mm_pid(mm) != pid || mmcpus_cpu_is_lazy(cpu);
+}
+
+static void look_at_cpu(const struct mmcpus_snapshot *snap, const struct mmcpus_cpu *cpu, char **pids)
+{
+	int32_t tid;
+	int32_t pid;
+
+	if (!cpu || mmcpus_cpu_task(cpu, &tid, &pid) || !is_among(pid, pids))
+		return;
+	nr_cpus++;
+	nr_cpus_torn += mmcpus_cpu_is_torn(cpu);
+	nr_cpus_unmarked += !mmcpus_cpu_is_torn(cpu) && contradicts_itself(snap, cpu, pid);
+}
+
+static void look(const struct mmcpus_system *sys, struct mmcpus_source *src, char **pids)
 {
 	const struct mmcpus_snapshot *snap;
 	struct mmcpus_reason why;
@@ -66,9 +89,11 @@ static void look(struct mmcpus_source *src, char **pids)
 	for (size_t i = 0; i < mmcpus_snapshot_count(snap); i++) {
 		const struct mmcpus_mm *mm = mmcpus_snapshot_mm(snap, i);
 
-		if (is_asked_for(mmcpus_mm_pid(mm), pids))
+		if (!*pids || is_among(mmcpus_mm_pid(mm), pids))
 			look_at(snap, mm);
 	}
+	for (uint32_t cpu = 0; cpu < mmcpus_system_nr_cpus(sys); cpu++)
+		look_at_cpu(snap, mmcpus_snapshot_cpu(snap, cpu), pids);
 }
 
 static time_t now(void)
@@ -106,11 +131,13 @@ int main(int argc, char **argv)
 	lazy = make_set(sys);
 	end = now() + atoi(argv[1]);
 	do
-		look(src, argv + 2);
+		look(sys, src, argv + 2);
 	while (now() < end);
 	printf("snapshots=%" PRIu64 " rows=%" PRIu64 " torn=%" PRIu64 " unmarked=%" PRIu64 "\n"
-	       "runs_unloaded=%" PRIu64 " runs_lazy=%" PRIu64 " loaded_inactive=%" PRIu64 "\n",
-	       nr_snapshots, nr_rows, nr_torn, nr_unmarked, nr_unloaded, nr_lazy, nr_inactive);
+	       "runs_unloaded=%" PRIu64 " runs_lazy=%" PRIu64 " loaded_inactive=%" PRIu64 "\n"
+	       "cpus=%" PRIu64 " cpus_torn=%" PRIu64 " cpus_unmarked=%" PRIu64 "\n",
+	       nr_snapshots, nr_rows, nr_torn, nr_unmarked, nr_unloaded, nr_lazy, nr_inactive, nr_cpus, nr_cpus_torn,
+	       nr_cpus_unmarked);
 	mmcpus_source_close(src);
 	mmcpus_system_close(sys);
 	return EXIT_SUCCESS;

@@ -183,6 +183,7 @@ others_run()
 
 @test "while processes migrate all the time, few rows are torn, and all others are consistent" {
 	local pids=() cpu snapshots rows torn unmarked runs_unloaded runs_lazy loaded_inactive
+	local cpus cpus_torn cpus_unmarked
 	for cpu in 1 2 3 4; do
 		scene migrating "$cpu" $((cpu + 1))
 		pids+=("$PID")
@@ -192,6 +193,7 @@ others_run()
 	eval "$output" # sets these
 	[ "$rows" -ge 100 ]
 	expect "contradictions that are not marked" "$unmarked" 0
+	expect "CPUs that contradict themselves and are not marked" "$cpus_unmarked" 0
 	[ $((torn * 20)) -le "$rows" ]
 }
 
