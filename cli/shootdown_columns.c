@@ -92,18 +92,32 @@ static int give_process(const struct mmcpus_shootdown *row, enum mmcpus_shootdow
 	return ret->text ? 0 : -ENODATA;
 }
 
-/* The thread is named where it has another name than its process. */
-GETTER(get_sender)
+/* ":4250 C2 Compiler" of another thread than the first: threads of one name have rows of their own, too. */
+static void add_thread(struct strbuf *text, const struct mmcpus_shootdown *row)
 {
 	const char *comm = mmcpus_shootdown_text(row, MMCPUS_SHOOTDOWN_SENDER_COMM);
 	const char *thread = mmcpus_shootdown_text(row, MMCPUS_SHOOTDOWN_SENDER_THREAD);
-	int err = give_process(row, MMCPUS_SHOOTDOWN_SENDER_COMM, MMCPUS_SHOOTDOWN_SENDER_PID, ret);
-	char *process = ret->text;
+	uint64_t pid;
+	uint64_t tid;
 
-	if (err || !comm || !thread || strcmp(comm, thread) == 0)
+	if (mmcpus_shootdown_number(row, MMCPUS_SHOOTDOWN_SENDER_TID, &tid) == 0 &&
+	    mmcpus_shootdown_number(row, MMCPUS_SHOOTDOWN_SENDER_PID, &pid) == 0 && tid != pid)
+		strbuf_addf(text, ":%" PRIu64, tid);
+	if (comm && thread && strcmp(comm, thread) != 0)
+		strbuf_addf(text, " %s", thread);
+}
+
+GETTER(get_sender)
+{
+	struct strbuf text = { 0 };
+	int err = give_process(row, MMCPUS_SHOOTDOWN_SENDER_COMM, MMCPUS_SHOOTDOWN_SENDER_PID, ret);
+
+	if (err || mmcpus_shootdown_joined(row))
 		return err;
-	ret->text = xasprintf("%s %s", process, thread);
-	free(process);
+	strbuf_addf(&text, "%s", ret->text);
+	add_thread(&text, row);
+	free(ret->text);
+	ret->text = strbuf_take(&text);
 	return 0;
 }
 
@@ -230,7 +244,7 @@ GETTER(get_wait_log2)
 /* What is shown by default is that of the first view. */
 static const struct column columns[] = {
 	{ "SENDER", "sender", VALUE_TEXT, COLUMN_IS_DEFAULT | COLUMN_CAN_TRUNCATE, 0, get_sender,
-	  "who sends them: name and number of the process, and the thread's name if it has another" },
+	  "who sends them: name/number of the process, and :number and name of a thread that is not its first" },
 	{ "PID", "pid", VALUE_NUMBER, 0, 0, get_pid, "number of the sending process" },
 	{ "TID", "tid", VALUE_NUMBER, 0, 0, get_tid, "number of the sending thread" },
 	{ "COMMAND", "command", VALUE_TEXT, COLUMN_CAN_TRUNCATE, 0, get_comm, "name of the sending process" },
