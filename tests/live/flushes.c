@@ -391,7 +391,7 @@ static const struct kind *find_kind(const char *name)
 
 /* -------------------------------------------------------------------------------------------------------- the threads -- */
 
-/* Above all others; a sender comes before a victim on its CPU. */
+/* Above all others. A sender comes before a victim on its CPU, and who starts them before both: they inherit it. */
 static void be_urgent(int priority)
 {
 	const struct sched_param param = { .sched_priority = priority };
@@ -403,8 +403,8 @@ static void be_urgent(int priority)
 static void *be_victim(void *cpu)
 {
 	bind_to(cpu);
+	atomic_fetch_add(&nr_spinning, 1); /* before a sender on the same CPU takes it */
 	be_urgent(1);
-	atomic_fetch_add(&nr_spinning, 1);
 	for (;;)
 		__asm__ volatile("pause");
 	return NULL;
@@ -426,7 +426,6 @@ static void *be_sender(void *cpu)
 	struct timespec begun;
 
 	bind_to(cpu);
-	be_urgent(2);
 	load.kind->prepare(&arena);
 	clock_gettime(CLOCK_MONOTONIC, &begun);
 	for (unsigned long i = 0; i < load.count; i++) {
@@ -474,6 +473,7 @@ int main(int argc, char **argv)
 	load.rate = argc >= 6 ? parse_number(argv[5], COUNT_MAX) : 0;
 	if (!load.nr_senders || (load.kind->is_of_other && load.nr_senders > 1))
 		errx(EXIT_FAILURE, "%s: that many senders it can't have", argv[1]);
+	be_urgent(2);
 	if (!load.kind->is_of_other)
 		start_victims();
 	run_senders();

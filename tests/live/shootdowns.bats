@@ -9,6 +9,13 @@ load live
 : "${MMCPUS_FLUSHES:?}"
 NR=1000
 
+setup_file()
+{
+	export HIDES_SOME FLUSH_MODE
+	HIDES_SOME=$(mmcpus doctor -J | jq '.hidden != []')
+	FLUSH_MODE=$(mmcpus show -q -n -p $$ -o FLUSH | tr -d ' ')
+}
+
 setup()
 {
 	need_root
@@ -62,17 +69,30 @@ expect_hits()
 		expect hits "$REPLY" null
 		total hits
 		expect "all hits" "$REPLY" null
-	elif [ "$(mmcpus show -q -n -p $$ -o FLUSH)" = paravirt ]; then
+	elif [ "$FLUSH_MODE" = paravirt ]; then
 		expect_between hits "$REPLY" 1 "$1"
 	else
 		expect hits "$REPLY" "$1"
 	fi
 }
 
-# reconciles: do the hits that were counted equal the growth of the row TLB?
+# reconciles: do the hits that were counted equal the growth of the row TLB? Processes that the kernel hides from BPF are
+# hit unseen, now and then.
 reconciles()
 {
-	jq -e '.why_no_hits != null or (.lost == 0 and .hits == .tlb_row)' "$json" >/dev/null
+	jq -e --argjson hides "$HIDES_SOME" '.why_no_hits != null or (.lost == 0 and (.tlb_row - .hits |
+		. == 0 or ($hides and . > 0 and . <= 5)))' "$json" >/dev/null
+}
+
+# all_counted CAUSE: has each operation sent one, and hit the victim? One that is off its CPU for a moment, because the kernel
+# has to do something there, is not hit; and pages that somebody else looks at meanwhile may need no flush any more.
+all_counted()
+{
+	of sent "$1"
+	[ "$REPLY" != null ] && [ "$REPLY" -ge $NR ] && [ "$REPLY" -le $((NR + extra)) ] &&
+		jq -e --arg mode "$FLUSH_MODE" --argjson pid "$load_pid" --arg cause "$1" '.why_no_hits != null or
+			$mode == "paravirt" or ([.shootdowns[] | select(.pid == $pid and .cause == $cause)] |
+			(map(.sent) | add) == (map(.hits) | add))' "$json"
 }
 
 # exact KIND CAUSE WHAT [EXTRA]: as many as there were, of that cause and kind, and of the right owner
@@ -83,15 +103,11 @@ exact()
 	# What others do at the very moment of a look is counted on one side only.
 	for tries in 1 2 3 4 5; do
 		shoot "$1" $NR "$A" "$B"
-		! reconciles || break
+		! reconciles || ! all_counted "$2" || break
 	done
 	reconciles
 	of sent "$2"
-	if [ "$extra" = 0 ]; then
-		expect sent "$REPLY" $NR
-	else
-		expect_between sent "$REPLY" $NR $((NR + extra))
-	fi
+	expect_between sent "$REPLY" $NR $((NR + extra))
 	expect_hits "$REPLY" "$2"
 	of kind "$2"
 	expect kind "$REPLY" "$3"
@@ -157,6 +173,9 @@ exact()
 	of sent madvise
 	jq -e --argjson pid "$load_pid" '[.shootdowns[] | select(.pid == $pid and .cause == "madvise")] | length == 2 and
 		all(.[]; .sent <= 205 and .sent >= 100)' "$json"
+	run -0 --separate-stderr mmcpus shootdowns --top 0 -- "$MMCPUS_FLUSHES" madvise 200 "$A,$B" "$A,$B" 2000
+	expect "rows of the first thread" "$(grep -cE '^flushes/[0-9]+ +madvise ' <<<"$output")" 1
+	expect "rows of the other one" "$(grep -cE '^flushes/[0-9]+:[0-9]+ +madvise ' <<<"$output")" 1
 }
 
 @test "each view has the same sums" {
@@ -176,14 +195,14 @@ exact()
 @test "by stack, the functions that led to it are named" {
 	need_two_cpus
 	shoot madvise $NR "$A" "$B" -- --by stack
-	jq -r '.shootdowns[0].stack' "$json"
-	jq -e '.shootdowns[0] | .cause == "madvise" and (.stack | test("do_madvise.*;flush_tlb_mm_range.*;"))' "$json"
+	jq -c '.shootdowns[] | [.cause, .stack]' "$json"
+	jq -e 'any(.shootdowns[]; .cause == "madvise" and (.stack // "" | test("do_madvise.*;flush_tlb_mm_range.*;")))' "$json"
 }
 
-# all_sent CAUSE: has each of 2,000 operations sent a shootdown?
+# all_sent CAUSE: has each of 2,000 operations sent a shootdown whose stack is known? A stack may find its place taken.
 all_sent()
 {
-	jq -e --arg cause "$1" '[.shootdowns[] | select(.cause == $cause).sent] | add >= 2000' "$json"
+	jq -e --arg cause "$1" '[.shootdowns[] | select(.cause == $cause and .stack != null).sent] | add >= 2000' "$json"
 }
 
 @test "stacks that take turns on a CPU are told apart" {
@@ -195,7 +214,7 @@ all_sent()
 			wait' "$MMCPUS_FLUSHES" "$A" "$B" >"$json"
 		for cause in madvise process_madvise; do
 			jq -e --arg cause $cause '[.shootdowns[] | select(.cause == $cause)] | length > 0 and
-				all(.[]; .stack | test("_sys_" + $cause + "[+]"))' "$json"
+				all(.[]; .stack == null or (.stack | test("_sys_" + $cause + "[+]")))' "$json"
 		done
 		! all_sent madvise || ! all_sent process_madvise || return 0
 	done
@@ -218,8 +237,10 @@ all_sent()
 	run -0 --separate-stderr mmcpus shootdowns --by stack --stack --top 0 -- "$odd" madvise 1000 "$A" "$B" 500
 	[[ $output == *'a\x1b[1m\nb:be_sender+0x'* ]]
 	[[ $output != *$'\e'* ]]
-	# Who is gone before it is looked at has addresses.
-	shoot madvise 100 "$A" "$B" -- --by stack --stack
+	# Who is gone before it is looked at has addresses. The reader is stopped meanwhile, or it may look in time.
+	mmcpus shootdowns -J --by stack --stack -- bash -c 'kill -STOP $PPID; "$@"; kill -CONT $PPID' - \
+		"$MMCPUS_FLUSHES" madvise 100 "$A" "$B" >"$json" 2>"$said"
+	read -r load_pid _ <"$said"
 	jq -e --argjson pid "$load_pid" '.shootdowns[] | select(.pid == $pid and .cause == "madvise").user_stack[-1] |
 		.module == null and .symbol == null and (.address | test("^0x"))' "$json"
 }
@@ -231,14 +252,20 @@ all_sent()
 	jq -e --argjson pid "$load_pid" '.shootdowns[] | select(.pid == $pid and .victim_pid == $pid) | .hits > 0' "$json"
 }
 
+# need_hits STATUS MESSAGE: of a run with -C. Skip if it was refused, as it must be where hits are not seen.
+need_hits()
+{
+	[ "$1" != 0 ] || return 0
+	expect status "$1" 1
+	expect_text message "$2" '^mmcpus: --cpu-list needs to see which CPUs are hit: '
+	skip "hits are not seen here"
+}
+
 @test "-C counts what hits that CPU and nothing else" {
 	local status=0
 	need_two_cpus
 	mmcpus shootdowns -J -C "$B" -- "$MMCPUS_FLUSHES" madvise $NR "$A" "$B" >"$json" 2>"$said" || status=$?
-	if [ "$status" = 1 ]; then
-		expect_text message "$(cat "$said")" '^mmcpus: --cpu-list needs to see which CPUs are hit: '
-		skip "hits are not seen here"
-	fi
+	need_hits "$status" "$(cat "$said")"
 	read -r load_pid _ <"$said"
 	of sent madvise
 	expect_between sent "$REPLY" 1 $NR
@@ -259,27 +286,29 @@ seconds_of()
 
 # Where the kernel's worker that ends our own doing runs on the only CPU that counts, nothing of it is seen to hit that CPU.
 @test "-C begins as soon whichever CPU it is" {
-	local cpu without
+	local cpu tries without
 	need_two_cpus
 	seconds_of
 	expect "exit status" "$status" 0
 	without=$REPLY
 	expand "$(</sys/devices/system/cpu/online)"
 	for cpu in $(head -n 8 <<<"${REPLY// /$'\n'}"); do
-		seconds_of -C "$cpu"
-		if [ "$status" = 1 ]; then
-			expect_text message "$stderr" '^mmcpus: --cpu-list needs to see which CPUs are hit: '
-			skip "hits are not seen here"
-		fi
-		expect "exit status" "$status" 0
+		# The machine may be slower for a while.
+		for tries in 1 2 3; do
+			seconds_of -C "$cpu"
+			[ "$REPLY" -gt $((without + 5)) ] || break
+		done
+		need_hits "$status" "$stderr"
 		expect_between "seconds with -C $cpu, without it $without" "$REPLY" 0 $((without + 5))
 	done
 }
 
 @test "-C tells the CPUs of a sender for what it counts, and no others" {
+	local status=0
 	need_two_cpus
 	# From each of the two it hits the other.
-	mmcpus shootdowns -J -C "$A" -- "$MMCPUS_FLUSHES" wander 100 "$A" "$A,$B" >"$json" 2>"$said" || skip "no hits seen"
+	mmcpus shootdowns -J -C "$A" -- "$MMCPUS_FLUSHES" wander 100 "$A" "$A,$B" >"$json" 2>"$said" || status=$?
+	need_hits "$status" "$(cat "$said")"
 	read -r load_pid _ <"$said"
 	of sent madvise
 	expect_between sent "$REPLY" 1 50
@@ -308,9 +337,12 @@ adds_up()
 	jq -se --argjson pid "$load_pid" --argjson nr $NR '
 		(.[-1] | .event == "end" and .dropped == 0) and
 		([.[] | select(.event == "sent" and .pid == $pid and .cause == "madvise" and .kind == "range")] | length) == $nr' "$json"
-	jq -se --argjson pid "$load_pid" --argjson cpu "$B" '
-		[.[] | select(.event == "sent" and .pid == $pid and .cause == "madvise").requested_cpus |
-			[split(",")[] | split("-") | map(tonumber) | range(.[0]; .[-1] + 1)] | index($cpu)] | all' "$json"
+	# A hypervisor may leave out a CPU that it does not run just then.
+	jq -se --argjson pid "$load_pid" --argjson cpu "$B" --arg mode "$FLUSH_MODE" '
+		[group_by(.id)[] | select($mode != "paravirt" or any(.[]; .event == "hit" and .cpu == $cpu)) | .[] |
+			select(.event == "sent" and .pid == $pid and .cause == "madvise").requested_cpus |
+			[split(",")[] | split("-") | map(tonumber) | range(.[0]; .[-1] + 1)] | index($cpu)] |
+		length > 0 and all' "$json"
 	# With the readers stopped there is not room for all.
 	mmcpus shootdowns --events -- bash -c 'kill -STOP $PPID; "$0" madvise 60000 "$1" "$2"; kill -CONT $PPID' \
 		"$MMCPUS_FLUSHES" "$A" "$B" >"$json" 2>"$said"
@@ -323,7 +355,7 @@ adds_up()
 	need_two_cpus
 	# Those that began while another process had the victim's CPU have sent nothing.
 	for tries in 1 2 3; do
-		shoot threads 2500 "$A" "$B" 400
+		shoot threads 2500 "$A" "$B" 400 $((10 * PATIENCE))
 		jq -e '.others == 0' "$json"
 		! jq -e --argjson pid "$load_pid" \
 			'[.shootdowns[] | select(.pid == $pid and .cause == "madvise").tid] | unique | length > 2100' "$json" || return 0
@@ -439,11 +471,11 @@ read_slowly()
 	need_two_cpus
 	command -v stress-ng >/dev/null || lack stress-ng "there is no stress-ng"
 	for tries in {1..10}; do
-		mmcpus shootdowns -J -- stress-ng --quiet --tlb-shootdown 1 -t 2 >"$json"
+		mmcpus shootdowns -J -- stress-ng --quiet --tlb-shootdown 1 --tlb-shootdown-ops 200 -t 5 >"$json"
+		jq -c 'del(.shootdowns)' "$json"
 		! reconciles || break
 	done
 	reconciles
-	jq -c 'del(.shootdowns)' "$json"
 	jq -e '[.shootdowns[] | select(.command | startswith("stress-ng")).sent] | add > 0' "$json"
 }
 
@@ -596,12 +628,22 @@ need_calls()
 		([.shootdowns[] | select(.kind == "call" and .callback == "flush_tlb_func")] == [])' "$json"
 }
 
+# calls_of_load NR: did it ask for so many?
+calls_of_load()
+{
+	jq -e --argjson pid "$load_pid" --argjson nr "$1" \
+		'[.shootdowns[] | select(.pid == $pid and .callback == "ipi_mb").sent] | add == $nr' "$json"
+}
+
 @test "--all-ipis: -C and each view" {
 	local by tries
 	need_two_cpus
 	need_calls
-	shoot membarrier 100 "$A" "$B" -- --all-ipis -C "$B"
-	jq -e '[.shootdowns[] | select(.callback == "ipi_mb").sent] | add == 100' "$json"
+	for tries in 1 2 3; do
+		shoot membarrier 100 "$A" "$B" -- --all-ipis -C "$B"
+		! calls_of_load 100 || break
+	done
+	calls_of_load 100
 	shoot membarrier 100 "$A" "$B" -- --all-ipis -C "$A"
 	jq -e --argjson pid "$load_pid" '[.shootdowns[] | select(.pid == $pid and .callback == "ipi_mb")] == []' "$json"
 	for by in flow pair sender owner cpu cause stack; do
@@ -612,7 +654,7 @@ need_calls()
 		done
 		[ "$tries" -lt 3 ] || jq -e '[.shootdowns[] | select(.callback == "ipi_mb").hits] | add == 100' "$json"
 	done
-	jq -e '.shootdowns[] | select(.callback == "ipi_mb").stack | test("membarrier_private_expedited")' "$json"
+	jq -e 'any(.shootdowns[]; .callback == "ipi_mb" and (.stack // "" | test("membarrier_private_expedited")))' "$json"
 	mmcpus shootdowns -J -- true >"$json"
 	jq -e '.calls == null and .call_hits == null' "$json"
 }
@@ -647,14 +689,15 @@ wake_sleepers()
 	[ "$together" -ge 10 ] || skip "the kernel wakes few tasks together here"
 	# What is under way just now may be there.
 	jq -e 'flatten | length < 5' "$said"
-	jq -e '.lost == 0' "$json"
+	# A program that interrupts itself on a CPU, which the kernel does not let run, is counted as lost.
+	jq -e '.lost < 5' "$json"
 }
 
 @test "names are escaped" {
 	local odd=$BATS_TEST_TMPDIR/$'a\e[1m\nb'
 	need_two_cpus
 	cp "$MMCPUS_FLUSHES" "$odd"
-	run -0 --separate-stderr mmcpus shootdowns -- "$odd" madvise 10 "$A" "$B"
+	run -0 --separate-stderr mmcpus shootdowns --top 0 -- "$odd" madvise 10 "$A" "$B"
 	[[ $output == *'a\x1b[1m\nb/'* ]]
 	[[ $output != *$'\e'* ]]
 }
@@ -673,10 +716,15 @@ wake_sleepers()
 }
 
 @test "-w prints once, -d every so often" {
+	local tries
 	run -0 mmcpus shootdowns -J -w 1
 	expect "documents" "$(jq -n '[inputs] | length' <<<"$output")" 1
 	jq -e '.seconds >= 1 and .seconds < 3' <<<"$output"
-	run -0 mmcpus shootdowns -J -w 1 -d 0.25
+	# After a pause of the machine the intervals begin anew.
+	for tries in 1 2 3; do
+		run -0 mmcpus shootdowns -J -w 1 -d 0.25
+		[ "$(jq -n '[inputs] | length' <<<"$output")" != 4 ] || return 0
+	done
 	expect "documents" "$(jq -n '[inputs] | length' <<<"$output")" 4
 }
 
@@ -752,10 +800,10 @@ expect_words()
 	local columns
 	need_two_cpus
 	columns=$(mmcpus complete-list columns shootdowns)
-	shoot madvise 50 "$A" "$B" -- -o "${columns//$'\n'/,}"
+	shoot madvise $NR "$A" "$B" -- -o "${columns//$'\n'/,}"
 	expect_words "keys of OUTPUT" "$(words_of OUTPUT)" "$(jq -r 'keys[]' "$json")"
 	expect_words "keys of a row" "$(sed 's|/s$|_per_s|' <<<"${columns,,}")" "$(jq -r '.shootdowns[0] | keys[]' "$json")"
-	mmcpus shootdowns --events -- "$MMCPUS_FLUSHES" madvise 50 "$A" "$B" >"$json" 2>"$said"
+	mmcpus shootdowns --events -- "$MMCPUS_FLUSHES" madvise $NR "$A" "$B" >"$json" 2>"$said"
 	# Without what is a key of OUTPUT, and a value of "event".
 	expect_words "keys of EVENTS" "$(words_of EVENTS | grep -vxFf <(words_of OUTPUT; echo hit))" \
 		"$(jq -r 'keys[]' "$json" | grep -vxFf <(words_of OUTPUT))"
