@@ -23,7 +23,7 @@ enum cpu_record_flag {
 	CPU_RECORD_VALID = 1 << 0,     /* the CPU's variables are where they were looked for, and could be read */
 	CPU_RECORD_LAZY = 1 << 1,      /* cpu_tlbstate_shared.is_lazy */
 	CPU_RECORD_SWITCHING = 1 << 2, /* between two mms at every try */
-	CPU_RECORD_CHANGED = 1 << 3,   /* switched under the reader at every try: its parts may not belong together */
+	CPU_RECORD_CHANGED = 1 << 3,   /* in the middle of a switch at every try: its parts may not belong together */
 	CPU_RECORD_TASK = 1 << 4,      /* pid, tgid and comm are those of the task that it runs */
 	CPU_RECORD_KTHREAD = 1 << 5,
 	CPU_RECORD_IDLE = 1 << 6,

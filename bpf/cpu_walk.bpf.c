@@ -109,11 +109,16 @@ static __always_inline bool is_whole(const struct cpu_record *rec)
 	return rec->loaded_slot >= CPU_NR_SLOTS || rec->slots[rec->loaded_slot].mm_id == rec->loaded_id;
 }
 
-/* __schedule() sets the task before it loads the task's mm. Who has none of its own runs with any, or with init_mm. */
+/*
+ * __schedule() sets the task before it loads the task's mm. A task without one keeps the mm before, lazily, or has the
+ * kernel's own. While the kernel patches its text, another mm is loaded for some microseconds, which looks like a switch.
+ */
 static __always_inline bool is_loaded_for(const struct cpu_record *rec, const struct mm_struct *own,
 					  const struct mm_struct *loaded)
 {
-	return !own || (own == loaded && !(rec->flags & CPU_RECORD_LAZY));
+	bool is_lazy = rec->flags & CPU_RECORD_LAZY;
+
+	return own ? own == loaded && !is_lazy : is_lazy || rec->loaded_id == CPU_KERNEL_MM_ID;
 }
 
 static __always_inline bool is_cpu(const struct rq *rq, uint32_t cpu)

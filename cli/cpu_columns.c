@@ -298,7 +298,7 @@ static const struct column columns[] = {
 	{ "NR_TARGETS", "nr_targets", VALUE_NUMBER, COLUMN_IS_DEFAULT, MMCPUS_FIELD_RESIDENCY, get_nr_targets,
 	  "number of address spaces whose flush would interrupt it now" },
 	{ "TORN", "torn", VALUE_TRUTH, 0, MMCPUS_FIELD_RESIDENCY, get_torn,
-	  "did it switch whenever it was looked at?" },
+	  "was it in the middle of a switch whenever it was looked at?" },
 	{ "QUALITY", "quality", VALUE_TEXT, 0, 0, get_quality, "exact, partial or estimate" },
 	{ "BACKEND", "backend", VALUE_TEXT, 0, 0, get_backend, "backend that answered" },
 };

@@ -244,7 +244,7 @@ GETTER(get_wait_log2)
 /* What is shown by default is that of the first view. */
 static const struct column columns[] = {
 	{ "SENDER", "sender", VALUE_TEXT, COLUMN_IS_DEFAULT | COLUMN_CAN_TRUNCATE, 0, get_sender,
-	  "who sends them: name/number of the process, and :number and name of a thread that is not its first" },
+	  "who sends them: name/number of the process, :number of a thread that is not its first, and the thread's name if it has another" },
 	{ "PID", "pid", VALUE_NUMBER, 0, 0, get_pid, "number of the sending process" },
 	{ "TID", "tid", VALUE_NUMBER, 0, 0, get_tid, "number of the sending thread" },
 	{ "COMMAND", "command", VALUE_TEXT, COLUMN_CAN_TRUNCATE, 0, get_comm, "name of the sending process" },

@@ -358,7 +358,7 @@ const struct mmcpus_cpuset *mmcpus_mm_active(const struct mmcpus_snapshot *snap,
 /*
  * Do fields of this entry that were read contradict each other? They are read one after the other while the machine goes
  * on: it may be LOADED where it was not ACTIVE a moment before, RUN where it is not loaded or only lazily so, or a CPU may
- * have switched while its state was read.
+ * have been in the middle of a switch while its state was read.
  */
 bool mmcpus_mm_is_torn(const struct mmcpus_snapshot *snap, const struct mmcpus_mm *mm);
 
@@ -483,7 +483,7 @@ int mmcpus_cpu_loaded_id(const struct mmcpus_cpu *cpu, uint64_t *ret);
 /* The mm is loaded, but a kernel thread or idle runs: flushes of ranges leave this CPU out. */
 bool mmcpus_cpu_is_lazy(const struct mmcpus_cpu *cpu);
 
-/* It switched whenever it was looked at: what was read of it may not belong together. */
+/* It was in the middle of a switch whenever it was looked at: what was read of it may not belong together. */
 bool mmcpus_cpu_is_torn(const struct mmcpus_cpu *cpu);
 
 /* What an ASID slot holds. */

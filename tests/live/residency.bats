@@ -80,7 +80,7 @@ is_stale_or_lazy()
 		eval "$output" # sets these
 		expect "contradictions that are not marked" "$unmarked" 0
 		expect "CPUs that contradict themselves and are not marked" "$cpus_unmarked" 0
-		[ "$rows" -lt 100 ] || [ "$cpus" -lt 100 ] || [ $((torn * 50)) -gt "$rows" ] || [ $((cpus_torn * 50)) -gt "$cpus" ] ||
+		[ "$rows" -lt 100 ] || [ "$cpus" -lt 100 ] || [ $((torn * 20)) -gt "$rows" ] || [ $((cpus_torn * 50)) -gt "$cpus" ] ||
 			return 0
 	done
 	return 1

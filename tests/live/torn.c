@@ -4,8 +4,8 @@
  *
  *	torn SECONDS [PID...]
  *
- * Takes snapshots, one after the other, and looks at the rows of these processes, or at all, and at the CPUs that run these
- * processes, which share their address spaces with nobody. Prints how many there were, in shell syntax: unmarked and
+ * Takes snapshots, one after the other, and looks at the rows of these processes, or at all, and at the CPUs that run kernel
+ * threads or these processes, which share their address spaces with nobody. Prints how many there were, in shell syntax: unmarked and
  * cpus_unmarked are contradictions that mmcpus does not call torn.
  */
 #include <err.h>
@@ -54,14 +54,17 @@ static bool is_among(int32_t pid, char **pids)
 	return false;
 }
 
-/* Does the CPU have another address space loaded than the process has that it runs, or hold it lazily? */
+/* A process must have its own loaded, and not lazily; a kernel thread the kernel's own, or another lazily. */
 static bool contradicts_itself(const struct mmcpus_snapshot *snap, const struct mmcpus_cpu *cpu, int32_t pid)
 {
-	const struct mmcpus_mm *mm = NULL;
+	const struct mmcpus_mm *mm;
 	uint64_t id;
 
-	if (!mmcpus_cpu_loaded_id(cpu, &id))
-		mm = mmcpus_snapshot_find_mm(snap, id);
+	if (mmcpus_cpu_loaded_id(cpu, &id))
+		return true;
+	if (mmcpus_cpu_runs_kernel_thread(cpu))
+		return id != MMCPUS_KERNEL_MM_ID && !mmcpus_cpu_is_lazy(cpu);
+	mm = mmcpus_snapshot_find_mm(snap, id);
 	return !mm || mmcpus_mm_pid(mm) != pid || mmcpus_cpu_is_lazy(cpu);
 }
 
@@ -70,7 +73,7 @@ static void look_at_cpu(const struct mmcpus_snapshot *snap, const struct mmcpus_
 	int32_t tid;
 	int32_t pid;
 
-	if (!cpu || mmcpus_cpu_task(cpu, &tid, &pid) || !is_among(pid, pids))
+	if (!cpu || mmcpus_cpu_task(cpu, &tid, &pid) || (!mmcpus_cpu_runs_kernel_thread(cpu) && !is_among(pid, pids)))
 		return;
 	nr_cpus++;
 	nr_cpus_torn += mmcpus_cpu_is_torn(cpu);

@@ -192,9 +192,11 @@ others_run()
 	echo "# ${output//$'\n'/ }" >&3
 	eval "$output" # sets these
 	[ "$rows" -ge 100 ]
+	[ "$cpus" -ge 100 ]
 	expect "contradictions that are not marked" "$unmarked" 0
 	expect "CPUs that contradict themselves and are not marked" "$cpus_unmarked" 0
 	[ $((torn * 20)) -le "$rows" ]
+	[ $((cpus_torn * 20)) -le "$cpus" ]
 }
 
 @test "memory on node 1 of a process that runs on node 0" {
