@@ -5,6 +5,7 @@ import glob
 import os
 import re
 import subprocess
+import time
 
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 DEFAULT_MIRROR = "http://deb.debian.org/debian"
@@ -65,7 +66,7 @@ class Apt:
             file.write(SOURCES.format(mirror=system_mirror(), keyring=KEYRING))
         with open(os.path.join(self.directory, "status"), "w", encoding="utf-8"):
             pass
-        self._run("apt-get", "update", "--error-on=any")
+        self._fetch_lists()
 
     def newest_name(self, pattern):
         """The package whose name matches all of @pattern, with the highest version numbers in its name."""
@@ -87,6 +88,16 @@ class Apt:
         if len(files) != 1:
             raise PackageError(f"package {name} {version} was not downloaded")
         return files[0]
+
+    def _fetch_lists(self):
+        """A mirror may be in the middle of a change."""
+        for pause in (10, 20):
+            try:
+                self._run("apt-get", "update", "--error-on=any")
+                return
+            except PackageError:
+                time.sleep(pause)
+        self._run("apt-get", "update", "--error-on=any")
 
     def _run(self, tool, *args, cwd=None):
         done = subprocess.run([tool, *self.options, *args], cwd=cwd, text=True, check=False,

@@ -118,7 +118,8 @@ expect_field()
 # One attempt to see the same processes as /proc, while others come and go.
 sees_what_proc_sees()
 {
-	local before after shown pid
+	local there before after shown pid
+	there=$(cd /proc && printf '%s\n' [0-9]* | sort)
 	before=$(processes)
 	shown=$(mmcpus show -q -J -o PID,SHARERS --backend "$MMCPUS_BACKEND" |
 		jq -r '.address_spaces[] | .pid, .sharers[]?' | sort)
@@ -130,7 +131,8 @@ sees_what_proc_sees()
 			return 1
 		}
 	done
-	for pid in $(comm -13 <(sort -u <<<"$before"$'\n'"$after") <(echo "$shown")); do
+	# Who came meanwhile may have gone, and be a zombie until somebody reaps it.
+	for pid in $(comm -12 <(comm -23 <(echo "$there") <(echo "$before")) <(comm -13 <(echo "$after") <(echo "$shown"))); do
 		[ -e "/proc/$pid" ] || continue
 		echo "shown: $(cat "/proc/$pid/stat")"
 		return 1

@@ -5,8 +5,8 @@
 
 load backend
 
-# is_asleep PID: row says that it runs nowhere, or will. "ready" may wake its reader on the same CPU before it sleeps itself.
-is_asleep()
+# wait_until_asleep PID: look until it runs nowhere. "ready" may wake its reader on the same CPU before it sleeps itself.
+wait_until_asleep()
 {
 	local tries
 	for ((tries = 0; tries < 20; tries++)); do
@@ -27,7 +27,7 @@ is_asleep()
 		expect_active "$cpu"
 		expect_cpus ALLOWED "${row[allowed]}" "$cpu"
 		expect_cpus STRAY "${row[stray]}" ""
-		[ "$MMCPUS_BACKEND,${row[running]}" = procfs,null ] || is_asleep "$PID"
+		[ "$MMCPUS_BACKEND,${row[running]}" = procfs,null ] || wait_until_asleep "$PID"
 	done
 }
 

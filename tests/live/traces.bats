@@ -76,10 +76,9 @@ pins()
 	for way in bpf:walk bpf:iter bpf:libbpf; do
 		"$MMCPUS_SNAPSHOTS" "$way" 10 3>&- &
 		victim=$!
-		until grep -qs ^prog_id /proc/$victim/fdinfo/*; do
+		until grep -qs ^prog_id /proc/$victim/fdinfo/* && [ -n "$(bpf_objects)" ]; do
 			kill -0 $victim
 		done
-		[ -n "$(bpf_objects)" ]
 		kill -9 $victim
 		wait $victim || true
 	done

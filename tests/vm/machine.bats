@@ -13,6 +13,11 @@ setup()
 	console=$BATS_TEST_TMPDIR/console
 }
 
+teardown()
+{
+	[ -z "${started:-}" ] || ! kill -KILL "$started" 2>/dev/null || wait "$started" || true
+}
+
 # in_guest [OPTION...] -- COMMAND...
 in_guest()
 {
@@ -55,7 +60,7 @@ in_guest()
 }
 
 @test "what takes too long is ended, and nothing of it stays" {
-	run -124 --separate-stderr in_guest --timeout 8 -- sh -c 'echo begins; sleep 1000'
+	run -124 --separate-stderr in_guest --timeout 30 -- sh -c 'echo begins; sleep 1000'
 	[ "$output" = begins ]
 	[[ $stderr == *"console: $console" ]]
 	! pgrep -f "qemu.*$console"
@@ -64,10 +69,11 @@ in_guest()
 @test "a signal ends the machine, too" {
 	"$root/vm/run" --kernel "$MACHINE_KERNEL" --topology "$MACHINE_TOPOLOGY" --console "$console" -- sh -c 'echo begins; sleep 1000' \
 		>"$BATS_TEST_TMPDIR/out" 3>&- &
-	local pid=$! status=0
-	timeout 60 sh -c 'until grep -q begins "$1"; do sleep 0.2; done' - "$BATS_TEST_TMPDIR/out"
-	kill -TERM $pid
-	wait $pid || status=$?
+	local status=0
+	started=$!
+	timeout 100 sh -c 'until grep -q begins "$1"; do sleep 0.2; done' - "$BATS_TEST_TMPDIR/out"
+	kill -TERM $started
+	wait $started || status=$?
 	[ $status = 143 ]
 	! pgrep -f "qemu.*$console"
 }
