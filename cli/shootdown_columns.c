@@ -114,7 +114,7 @@ GETTER(get_sender)
 
 	if (err || mmcpus_shootdown_joined(row))
 		return err;
-	strbuf_addf(&text, "%s", ret->text);
+	strbuf_add(&text, ret->text);
 	add_thread(&text, row);
 	free(ret->text);
 	ret->text = strbuf_take(&text);

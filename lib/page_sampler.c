@@ -46,8 +46,9 @@
 #define BATCH 256
 
 /*
- * The kernel's count of resident pages may be behind by so many for each thread (TASK_RSS_EVENTS_THRESH, before 6.2). Since then
- * it may be behind by what each CPU holds back that the process ran on, of which this is no bound where they are many.
+ * The kernel's count of resident pages may be behind by so many for each thread (TASK_RSS_EVENTS_THRESH, before 6.2).
+ * Since then it may be behind by what each CPU holds back that the process ran on, of which this is no bound where they
+ * are many.
  */
 #define RSS_BEHIND 64
 

@@ -4,9 +4,9 @@
  *
  *	torn SECONDS [PID...]
  *
- * Takes snapshots, one after the other, and looks at the rows of these processes, or at all, and at the CPUs that run kernel
- * threads or these processes, which share their address spaces with nobody. Prints how many there were, in shell syntax: unmarked and
- * cpus_unmarked are contradictions that mmcpus does not call torn.
+ * Takes snapshots, one after the other, and looks at the rows of these processes, or at all, and at the CPUs that run
+ * kernel threads or these processes, which share their address spaces with nobody. Prints how many there were, in shell
+ * syntax: unmarked and cpus_unmarked are contradictions that mmcpus does not call torn.
  */
 #include <err.h>
 #include <inttypes.h>
