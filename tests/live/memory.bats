@@ -50,23 +50,25 @@ count_nodes()
 	expect_text "the summary" "$output" '^processes=1[0-9] |^processes=[2-9][0-9] '
 }
 
-# Others run, too: what counts is that it can be kept.
-@test "an estimate takes 2 ms at most, half of the time" {
-	local over
-	for _ in {1..5}; do
-		run "$MMCPUS_MEMORY" compare 7 2
-		expect_text "the summary" "$output" '^processes=[0-9]{2,} estimates=[1-9]'
-		over=$(awk '$2 ~ /^[0-9]+$/ && $NF > 2.1 { print $1, $NF }' <<<"$output")
-		[ -n "$over" ] || return 0
-	done
-	echo "too long: $over"
-	return 1
-}
-
 # is_sanitized: does a sanitizer take more of a sample's 2 ms than is left?
 is_sanitized()
 {
 	ldd "$MMCPUS_BIN" | grep -q libasan
+}
+
+# Others run, too: what counts is that it can be kept. What follows the last look at the clock comes on top, and with a sanitizer
+# that is several times as much.
+@test "an estimate takes 2 ms at most, half of the time" {
+	local over most=2.1
+	! is_sanitized || most=8
+	for _ in {1..5}; do
+		run "$MMCPUS_MEMORY" compare 7 2
+		expect_text "the summary" "$output" '^processes=[0-9]{2,} estimates=[1-9]'
+		over=$(awk -v most="$most" '$2 ~ /^[0-9]+$/ && $NF > most { print $1, $NF }' <<<"$output")
+		[ -n "$over" ] || return 0
+	done
+	echo "too long: $over"
+	return 1
 }
 
 @test "a sample and a count name the same nodes" {
