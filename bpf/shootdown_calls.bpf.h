@@ -11,13 +11,16 @@
 #include "shootdown_sender.bpf.h"
 
 /*
- * Of a call that was queued and has not begun: the row of its sender, by the address of what describes it. Where there is no
- * room, its hit is lost, and counted as lost.
+ * Of a call that was queued and has not begun: the row of its sender, by the address of what describes it.
  *
  * What is entered leaves when it begins, so that the map holds what is under way, and no more. Two kinds do not begin by
  * themselves: work for an interrupt, which is not entered, and tasks that are woken together with others, which leave with
  * the first. If ever a begin is not seen, its entry stays until the same is queued again and takes its place: it is one for
  * each begin that was missed, not for each call.
+ *
+ * Not each is entered. There may be no room, the sender may be hidden from programs, or an interrupt may queue a call while
+ * the program at the queueing runs already on that CPU, and the kernel does not run it within itself. But none begins unseen:
+ * that is done with interrupts off. So what begins and was not entered is counted then, with the others.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -104,25 +107,30 @@ __noinline uint32_t make_call_row(const struct shootdown_key *key)
 	return index == SHOOTDOWN_OTHER_ROW ? SHOOTDOWN_OTHER_CALLS : index;
 }
 
-/* The row that it is counted in. */
-static __always_inline uint32_t count_call(void *ctx, uint64_t callback, uint32_t cpu, uint32_t target,
-					   const struct cpu_state *state)
+static __always_inline uint32_t find_call_row(void *ctx, uint64_t callback, uint32_t cpu, const struct cpu_state *state)
 {
 	struct shootdown_key key;
-	struct shootdown_row *row;
-	uint32_t *known;
-	uint32_t index;
+	const uint32_t *known;
 
 	fill_call_key(&key, ctx, callback, cpu, state);
 	known = bpf_map_lookup_elem(&row_of, &key);
-	index = known ? *known : make_call_row(&key);
-	row = bpf_map_lookup_elem(&rows, &index);
+	return known ? *known : make_call_row(&key);
+}
+
+static __always_inline void count_calls(uint32_t index, uint32_t target, uint64_t nr)
+{
+	struct shootdown_row *row = bpf_map_lookup_elem(&rows, &index);
+
 	if (row)
-		__sync_fetch_and_add(&row->counts.sent, 1);
-	add_to_set(index, SHOOTDOWN_SET_SENDERS, cpu);
+		__sync_fetch_and_add(&row->counts.sent, nr);
 	add_to_set(index, SHOOTDOWN_SET_REQUESTED, target);
 	add_to_set(index, SHOOTDOWN_SET_HIT, target);
-	return index;
+}
+
+static __always_inline void count_call(uint32_t index, uint32_t cpu, uint32_t target)
+{
+	count_calls(index, target, 1);
+	add_to_set(index, SHOOTDOWN_SET_SENDERS, cpu);
 }
 
 /* It is not told when these begin. */
@@ -149,13 +157,12 @@ static __always_inline void queue_call(struct bpf_raw_tracepoint_args *ctx, uint
 	}
 	if (!state || control.is_paused || target >= control.nr_cpus || !is_watched(target) || is_flush(state, csd))
 		return;
-	index = count_call(ctx, ctx->args[2], cpu, target, state);
-	if (type_of(csd) == CSD_TYPE_IRQ_WORK) {
+	index = find_call_row(ctx, ctx->args[2], cpu, state);
+	if (type_of(csd) == CSD_TYPE_IRQ_WORK)
 		hide_hits(index);
-		return;
-	}
-	if (bpf_map_update_elem(&calls, &token, &index, BPF_ANY))
-		__sync_fetch_and_add(&control.nr_dropped, 1);
+	else if (bpf_map_update_elem(&calls, &token, &index, BPF_ANY))
+		return; /* no room: it is counted when it begins */
+	count_call(index, cpu, target);
 }
 
 /* 6.4: 68f4ff04dbad ("sched, smp: Trace smp callback causing an IPI"). For each CPU that a function is to run on. */
@@ -180,7 +187,7 @@ int on_reschedule(struct bpf_raw_tracepoint_args *ctx)
 	uint32_t target = (uint32_t)ctx->args[0];
 
 	if (state && !control.is_paused && !ctx->args[2] && target < control.nr_cpus && is_watched(target))
-		count_call(ctx, SHOOTDOWN_CALLBACK_RESCHEDULE, cpu, target, state);
+		count_call(find_call_row(ctx, SHOOTDOWN_CALLBACK_RESCHEDULE, cpu, state), cpu, target);
 	end_run(cpu, &run);
 	return 0;
 }
@@ -194,41 +201,80 @@ static __always_inline bool is_row_of_call(uint32_t index, uint64_t callback)
 	       (index == SHOOTDOWN_OTHER_CALLS || row->key.owner_id == callback);
 }
 
-/* For bpf_loop(). */
-static long forget_next(uint32_t index __attribute__((unused)), uint64_t *at)
-{
-	const struct llist_node *node = (const void *)*at;
+/* Tasks that are woken together, from one to the next. */
+struct woken {
+	uint64_t at;
+	struct cpu_state *own;
+};
 
-	if (!READ(*at, node->next) || !*at)
+/* For bpf_loop(). */
+static long take_next(uint32_t index __attribute__((unused)), struct woken *woken)
+{
+	const struct llist_node *node = (const void *)woken->at;
+
+	if (!READ(woken->at, node->next) || !woken->at)
 		return 1;
-	bpf_map_delete_elem(&calls, at);
+	if (bpf_map_delete_elem(&calls, &woken->at))
+		woken->own->nr_unseen++;
 	return 0;
 }
 
-/* Tasks that are woken together are in a list that is this CPU's by now: one function is run for all of them. */
-static __always_inline void forget_others_woken(uint64_t first)
+/* They are in a list that is this CPU's by now: one function is run for all of them. */
+static __always_inline void take_others_woken(struct cpu_state *own, uint64_t first)
 {
-	bpf_loop(WOKEN_MAX, forget_next, &first, 0);
+	struct woken woken = { .at = first, .own = own };
+
+	bpf_loop(WOKEN_MAX, take_next, &woken, 0);
+}
+
+/* A flush whose sending was not seen is no other call. */
+static __always_inline bool is_other_call(uint64_t callback)
+{
+	uint64_t flush = control.functions[SHOOTDOWN_FUNCTION_FLUSH];
+
+	return flush && callback != flush;
+}
+
+/* The CPU that sent them is not known: only this one, that they came to. */
+static __always_inline void count_unseen(uint32_t cpu, uint64_t nr)
+{
+	uint32_t index = SHOOTDOWN_OTHER_CALLS;
+	struct shootdown_row *row = bpf_map_lookup_elem(&rows, &index);
+
+	if (row)
+		__sync_fetch_and_or(&row->flags, SHOOTDOWN_ROW_SENDERS_UNKNOWN);
+	count_calls(index, cpu, nr);
+}
+
+/* The row of the call that begins. */
+static __always_inline uint32_t take_call(struct cpu_state *own, uint64_t callback, uint64_t csd)
+{
+	const uint32_t *known = bpf_map_lookup_elem(&calls, &csd);
+	uint32_t index;
+
+	if (!known) {
+		own->nr_unseen++;
+		return SHOOTDOWN_OTHER_CALLS;
+	}
+	index = *known;
+	bpf_map_delete_elem(&calls, &csd);
+	return is_row_of_call(index, callback) ? index : SHOOTDOWN_OTHER_CALLS;
 }
 
 static __always_inline void begin_call(uint32_t cpu, uint64_t callback, uint64_t csd)
 {
 	struct cpu_state *own = bpf_map_lookup_elem(&cpu_states, &cpu);
-	uint32_t *known;
-	uint32_t index;
 
 	if (!own || !is_watched(cpu))
 		return;
+	own->nr_unseen = 0;
 	if (type_of((const void *)csd) == CSD_TYPE_TTWU)
-		forget_others_woken(csd);
-	known = bpf_map_lookup_elem(&calls, &csd);
-	if (!known)
+		take_others_woken(own, csd);
+	own->call_row = take_call(own, callback, csd);
+	if (own->nr_unseen && !is_other_call(callback))
 		return;
-	index = *known;
-	bpf_map_delete_elem(&calls, &csd);
-	if (!is_row_of_call(index, callback))
-		return;
-	own->call_row = index;
+	if (own->nr_unseen && !control.is_paused)
+		count_unseen(cpu, own->nr_unseen);
 	own->call_token = csd;
 	own->call_ns = bpf_ktime_get_ns();
 }

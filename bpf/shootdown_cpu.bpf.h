@@ -34,7 +34,7 @@ struct cpu_state {
 	uint64_t call_ns;
 	uint64_t call_token; /* as hit_token */
 	uint32_t call_row;   /* that the call which it carries out is counted in */
-	uint32_t reserved_hit;
+	uint32_t nr_unseen;  /* calls that begin with it, or are it, and were not seen when they were queued */
 	uint64_t reserved_last[2];
 };
 

@@ -94,6 +94,7 @@ enum shootdown_row_flag {
 	SHOOTDOWN_ROW_FORGOTTEN = 1 << 1,         /* its key has no row any more, or has another one */
 	SHOOTDOWN_ROW_REQUESTED_UNKNOWN = 1 << 2, /* of which CPUs some flush was requested */
 	SHOOTDOWN_ROW_HITS_UNKNOWN = 1 << 3,      /* calls of a kind that does not tell when it is carried out */
+	SHOOTDOWN_ROW_SENDERS_UNKNOWN = 1 << 4,   /* some were not seen when they were sent */
 };
 
 /* A task, by its numbers in the reader's pid namespace (0: not seen there). */

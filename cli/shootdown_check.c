@@ -187,7 +187,7 @@ int check_cross_call(const struct scene *scene, const struct mmcpus_mm *mm __att
 
 /* ------------------------------------------------------------------------------------------------------- gaps -- */
 
-/* What was left out, or found no room: whom it would have hit is not known. */
+/* What was left out: whom it would have hit is not known. */
 static char *lost_text(const struct mmcpus_interval *interval)
 {
 	uint64_t nr;
@@ -198,10 +198,8 @@ static char *lost_text(const struct mmcpus_interval *interval)
 			"missing; watch again");
 	if (!nr)
 		return NULL;
-	return xasprintf("%" PRIu64
-			 " hit%s may be missing: a program was left out, or a call found no room; watch again, for a "
-			 "shorter time if it happens again",
-			 nr, plural(nr));
+	return xasprintf("%" PRIu64 " hit%s missing: the kernel left out a program that counts them; watch again", nr,
+			 nr == 1 ? " is" : "s are");
 }
 
 static bool knows(const struct mmcpus_interval *interval, enum mmcpus_interval_number which)

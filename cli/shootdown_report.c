@@ -140,22 +140,14 @@ static void add_number(struct strbuf *text, const char *what, const struct mmcpu
 		strbuf_addf(text, "%s %" PRIu64, what, number);
 }
 
-/* And why: a program was left out that would have interrupted a run of itself, or there was no room for a call. */
+/* And why: a program would have interrupted a run of itself, and the kernel does not let it. */
 static void add_lost(struct strbuf *text, const struct mmcpus_interval *interval)
 {
-	uint64_t nr_without_room = 0;
-	uint64_t unused;
 	uint64_t nr;
 
 	add_number(text, ", lost", interval, MMCPUS_INTERVAL_LOST);
-	if (mmcpus_interval_number(interval, MMCPUS_INTERVAL_LOST, &nr) || !nr)
-		return;
-	if (mmcpus_interval_number(interval, MMCPUS_INTERVAL_CALLS, &unused) == 0)
-		mmcpus_interval_number(interval, MMCPUS_INTERVAL_DROPPED, &nr_without_room);
-	strbuf_addf(text, " (%" PRIu64 " left out by the kernel", nr - nr_without_room);
-	if (nr_without_room)
-		strbuf_addf(text, ", %" PRIu64 " without room for a call", nr_without_room);
-	strbuf_add(text, ")");
+	if (mmcpus_interval_number(interval, MMCPUS_INTERVAL_LOST, &nr) == 0 && nr)
+		strbuf_add(text, " (left out by the kernel)");
 }
 
 /* The kernel counts, for each CPU, the flushes that it carries out for another: just what a hit is. */

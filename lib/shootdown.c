@@ -167,7 +167,7 @@ const struct mmcpus_cpuset *mmcpus_shootdown_set(const struct mmcpus_shootdown *
 {
 	switch (which) {
 	case MMCPUS_SHOOTDOWN_SENDER_CPUS:
-		return is_of_sent(row) ? row->sets[SHOOTDOWN_SET_SENDERS] : NULL;
+		return is_of_sent(row) && row->knows_senders ? row->sets[SHOOTDOWN_SET_SENDERS] : NULL;
 	case MMCPUS_SHOOTDOWN_REQUESTED_CPUS:
 		return is_of_sent(row) && row->knows_requested ? row->sets[SHOOTDOWN_SET_REQUESTED] : NULL;
 	case MMCPUS_SHOOTDOWN_HIT_CPUS:

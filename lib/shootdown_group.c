@@ -31,7 +31,7 @@ struct mmcpus_shootdown *group_create(enum mmcpus_shootdowns_by by, uint32_t nr_
 	group->by = by;
 	group->group = *key;
 	copy_row(&group->row, row);
-	group->knows_requested = true;
+	group->knows_senders = group->knows_requested = true;
 	for (size_t i = 0; i < SHOOTDOWN_NR_SETS; i++) {
 		group->sets[i] = (struct mmcpus_cpuset *)(set + i * cpuset_bytes(nr_cpus));
 		cpuset_init(group->sets[i], nr_cpus);
@@ -115,6 +115,8 @@ static void note_flags(struct mmcpus_shootdown *group, const struct shootdown_ro
 		group->kinds |= 1u << row->key.kind;
 	if (row->flags & SHOOTDOWN_ROW_REQUESTED_UNKNOWN)
 		group->knows_requested = false;
+	if (row->flags & SHOOTDOWN_ROW_SENDERS_UNKNOWN)
+		group->knows_senders = false;
 	group->has_hidden_hits |= (row->flags & SHOOTDOWN_ROW_HITS_UNKNOWN) != 0;
 	if (row_is_of_kernel(row) && !group->group.is_other && row->key.owner_id < SHOOTDOWN_NR_FUNCTIONS)
 		group->functions |= 1u << row->key.owner_id;
@@ -136,6 +138,7 @@ void group_join(struct mmcpus_shootdown *into, const struct mmcpus_shootdown *gr
 	for (size_t i = 0; i < SHOOTDOWN_NR_SETS; i++)
 		mmcpus_cpuset_or(into->sets[i], group->sets[i]);
 	into->kinds |= group->kinds;
+	into->knows_senders &= group->knows_senders;
 	into->knows_requested &= group->knows_requested;
 	into->knows_hits |= group->knows_hits;
 	into->knows_hit_cpus |= group->knows_hit_cpus;

@@ -40,6 +40,7 @@ struct mmcpus_shootdown {
 	struct mmcpus_cpuset *sets[SHOOTDOWN_NR_SETS]; /* behind it, in the same memory */
 	uint32_t kinds;                                /* 1 << enum shootdown_kind */
 	uint32_t functions;                            /* 1 << enum shootdown_function, of the kernel's own range */
+	bool knows_senders;                            /* all CPUs that they were sent from */
 	bool knows_requested;
 	bool has_hidden_hits;
 	bool knows_hits; /* set when it is read, as those below */

@@ -64,6 +64,12 @@ static uint64_t growth_of_row(const struct interrupts_row *last, const struct in
 	return now->sum < last->sum ? (uint32_t)growth : growth;
 }
 
+/* A call whose queueing was not seen is counted when it begins, if it can be told from a flush whose sending was not seen. */
+static bool sees_unseen_calls(const struct mmcpus_shootdowns *src)
+{
+	return !src->with_calls || src->shared.control->functions[SHOOTDOWN_FUNCTION_FLUSH];
+}
+
 static void sum_up(struct mmcpus_shootdowns *src, const struct shootdown_totals *now, bool knows_hits)
 {
 	struct mmcpus_interval *interval = &src->interval;
@@ -76,9 +82,8 @@ static void sum_up(struct mmcpus_shootdowns *src, const struct shootdown_totals 
 	set_number(interval, MMCPUS_INTERVAL_HITS, knows_hits, src->nr_hits);
 	set_number(interval, MMCPUS_INTERVAL_OTHER, true, src->nr_other + interval->groups.nr_beyond);
 	set_number(interval, MMCPUS_INTERVAL_DROPPED, true, now->nr_dropped - last->nr_dropped);
-	set_number(interval, MMCPUS_INTERVAL_LOST, knows_cost,
-		   now->cost.nr_missed - last->cost.nr_missed +
-			   (src->with_calls ? now->nr_dropped - last->nr_dropped : 0));
+	set_number(interval, MMCPUS_INTERVAL_LOST, knows_cost && sees_unseen_calls(src),
+		   now->cost.nr_missed - last->cost.nr_missed);
 	set_number(interval, MMCPUS_INTERVAL_KERNEL_SENT, knows_kernel, src->nr_kernel);
 	set_number(interval, MMCPUS_INTERVAL_KERNEL_HITS, knows_kernel, src->nr_kernel_hits);
 	set_number(interval, MMCPUS_INTERVAL_CALLS, src->with_calls, src->nr_calls);

@@ -633,7 +633,7 @@ enum mmcpus_interval_number {
 	MMCPUS_INTERVAL_HITS,      /* CPUs that were interrupted for them, each time */
 	MMCPUS_INTERVAL_OTHER,     /* of those sent, the ones for which there was no room for a row */
 	MMCPUS_INTERVAL_DROPPED,   /* events for which there was no room */
-	MMCPUS_INTERVAL_LOST,      /* hits that are missing: the kernel left a program out, or had no room for a call */
+	MMCPUS_INTERVAL_LOST,      /* hits that are missing, for the kernel left a program out */
 	MMCPUS_INTERVAL_TLB_ROW,   /* growth of the row TLB in /proc/interrupts, of the CPUs that are counted */
 	MMCPUS_INTERVAL_CALLS,     /* other calls, of mmcpus_shootdowns_open_calls(): one for each CPU that is asked */
 	MMCPUS_INTERVAL_CALL_HITS, /* those of them that were carried out */

@@ -198,19 +198,18 @@ static bool tracer_sees_kernel(void *state)
 	return tracer->hooks[HOOK_KERNEL].state == MMCPUS_HOOK_USED;
 }
 
-/* Is it a program whose run that is left out is a hit that is missing? */
-static bool misses_hits(const struct tracer_state *tracer, int program)
+/*
+ * The kernel leaves out the run of a program that interrupts another run of it on the same CPU, and counts these whether or
+ * not it has statistics. Of the programs at a hit, that is a hit that is missing: of those of one hit, never both are left
+ * out. The one at a sender can only be interrupted by an interrupt, in which flushes are carried out but none is sent: what
+ * is left out there is no shootdown. Other calls that were not seen when they were queued are counted when they begin.
+ */
+static bool misses_hits(int program)
 {
-	if (program == TRACER_PROGRAM_CALL)
-		return tracer->with_calls;
-	return program != TRACER_PROGRAM_SENT && program != TRACER_PROGRAM_CROSS_CALL;
+	return program != TRACER_PROGRAM_SENT && program != TRACER_PROGRAM_CROSS_CALL &&
+	       program != TRACER_PROGRAM_CALL && program != TRACER_PROGRAM_RESCHEDULE;
 }
 
-/*
- * The kernel leaves out the run of a program that interrupts another run of it on the same CPU. Of the programs at a hit,
- * that is a hit that is missing. The one at a sender can only be interrupted by an interrupt, in which flushes are carried
- * out but none is sent: what is left out there is no shootdown. It counts these whether or not it has statistics.
- */
 static int tracer_cost(void *state, struct tracer_cost *ret)
 {
 	struct tracer_state *tracer = state;
@@ -226,7 +225,7 @@ static int tracer_cost(void *state, struct tracer_cost *ret)
 		err = bpf_obj_get_info_by_fd(tracer->build.programs[i], &info, &size);
 		if (err)
 			return err;
-		if (misses_hits(tracer, i))
+		if (misses_hits(i))
 			ret->nr_missed += info.recursion_misses;
 	}
 	return 0;

@@ -705,6 +705,31 @@ wake_sleepers()
 	jq -e '.lost < 5' "$json"
 }
 
+# fill_calls: no call that is queued from here on finds room
+fill_calls()
+{
+	local id max
+	id=$(bpftool -j map show name calls | jq .id)
+	max=$(bpftool -j map show id "$id" | jq .max_entries)
+	for ((key = 0; key < max + 64; key++)); do
+		printf 'map update id %d key hex %02x %02x 00 00 00 00 00 00 value hex 00 00 00 00\n' "$id" $((key % 256)) $((key / 256))
+	done | bpftool batch file - 2>&1 | grep -q 'Argument list too long'
+}
+
+@test "--all-ipis: a call that was not seen when it was queued is counted when it begins" {
+	need_two_cpus
+	need_calls
+	PATH+=:/usr/sbin:/sbin
+	command -v bpftool || skip "needs bpftool"
+	export -f fill_calls
+	# shellcheck disable=SC2016 # of the shell that is started
+	mmcpus shootdowns --all-ipis -J -- bash -c 'fill_calls && exec "$@"' bash \
+		"$MMCPUS_FLUSHES" membarrier $NR "$A" "$B" >"$json" 2>"$said"
+	jq -e --argjson nr $NR 'first(.shootdowns[] | select(.cause == "(others)" and .kind == "call")) |
+		.hits >= $nr and .sent >= .hits and .stolen_ns > 0 and .sender_cpus == null' "$json"
+	jq -e '.lost == 0 and any(.shootdowns[]; .callback == "ipi_mb") == false' "$json"
+}
+
 @test "names are escaped" {
 	local odd=$BATS_TEST_TMPDIR/$'a\e[1m\nb'
 	need_two_cpus
