@@ -29,13 +29,13 @@ struct run {
 
 static __always_inline uint32_t choose_weight(struct shootdown_cost *cost)
 {
-	if (cost->nr_skip) {
-		cost->nr_skip--;
-		return 0;
-	}
 	if (cost->nr_first) {
 		cost->nr_first--;
 		return 1;
+	}
+	if (cost->nr_skip) { /* may be left over of an interval before, too */
+		cost->nr_skip--;
+		return 0;
 	}
 	cost->nr_skip = COST_STRIDE - 1;
 	return COST_STRIDE;
