@@ -177,6 +177,17 @@ int on_call(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
+/* Before it is sent. The CPU is interrupted once for all that are sent before it comes to that: the last has the hit. */
+static __always_inline void send_reschedule(void *ctx, uint32_t cpu, uint32_t target, const struct cpu_state *state)
+{
+	uint32_t index = find_call_row(ctx, SHOOTDOWN_CALLBACK_RESCHEDULE, cpu, state);
+	struct cpu_state *other = bpf_map_lookup_elem(&cpu_states, &target);
+
+	if (other)
+		__sync_lock_test_and_set(&other->reschedule_row, index + 1);
+	count_call(index, cpu, target);
+}
+
 /* Those that carry calls have been counted when these were queued. */
 SEC("raw_tp/ipi_send_cpu")
 int on_reschedule(struct bpf_raw_tracepoint_args *ctx)
@@ -187,7 +198,7 @@ int on_reschedule(struct bpf_raw_tracepoint_args *ctx)
 	uint32_t target = (uint32_t)ctx->args[0];
 
 	if (state && !control.is_paused && !ctx->args[2] && target < control.nr_cpus && is_watched(target))
-		count_call(find_call_row(ctx, SHOOTDOWN_CALLBACK_RESCHEDULE, cpu, state), cpu, target);
+		send_reschedule(ctx, cpu, target, state);
 	end_run(cpu, &run);
 	return 0;
 }
@@ -295,6 +306,51 @@ static __always_inline void end_call(uint32_t cpu, uint64_t csd)
 	row = bpf_map_lookup_elem(&rows, &index);
 	if (row)
 		count_hit(row, index, SHOOTDOWN_OTHER_CALLS, cpu, time_since(own->call_ns, now));
+}
+
+/* No description of a call has this address. */
+#define RESCHEDULE_TOKEN 1
+
+/*
+ * It may not be known who sent it, as with calls. But one that has been sent again between the interrupt and this leaves none
+ * behind as well: so the hit alone is counted then.
+ */
+static __always_inline void begin_reschedule(uint32_t cpu)
+{
+	struct cpu_state *own = bpf_map_lookup_elem(&cpu_states, &cpu);
+	uint32_t index;
+
+	if (!own || !is_watched(cpu))
+		return;
+	if (!control.was_rescheduled)
+		control.was_rescheduled = 1;
+	index = __sync_lock_test_and_set(&own->reschedule_row, 0) - 1;
+	own->call_row = is_row_of_call(index, SHOOTDOWN_CALLBACK_RESCHEDULE) ? index : SHOOTDOWN_OTHER_CALLS;
+	own->call_token = RESCHEDULE_TOKEN;
+	own->call_ns = bpf_ktime_get_ns();
+}
+
+/* 3.11: cf910e83ae23 ("x86, trace: Add irq vector tracepoints"). With interrupts off, as calls are. */
+SEC("raw_tp/reschedule_entry")
+int on_reschedule_begin(void *unused __attribute__((unused)))
+{
+	uint32_t cpu = bpf_get_smp_processor_id();
+	struct run run = begin_run(cpu);
+
+	begin_reschedule(cpu);
+	end_run(cpu, &run);
+	return 0;
+}
+
+SEC("raw_tp/reschedule_exit")
+int on_reschedule_end(void *unused __attribute__((unused)))
+{
+	uint32_t cpu = bpf_get_smp_processor_id();
+	struct run run = begin_run(cpu);
+
+	end_call(cpu, RESCHEDULE_TOKEN);
+	end_run(cpu, &run);
+	return 0;
 }
 
 #endif

@@ -35,7 +35,9 @@ struct cpu_state {
 	uint64_t call_token; /* as hit_token */
 	uint32_t call_row;   /* that the call which it carries out is counted in */
 	uint32_t nr_unseen;  /* calls that begin with it, or are it, and were not seen when they were queued */
-	uint64_t reserved_last[2];
+	uint32_t
+		reschedule_row; /* 1 more than that of who made this CPU reschedule, until it comes to that; 0: nobody has */
+	uint32_t reserved_last[3];
 };
 
 _Static_assert(sizeof(struct cpu_state) == 192, "whole cache lines");

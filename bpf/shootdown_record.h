@@ -248,9 +248,12 @@ struct shootdown_control {
 
 	uint32_t is_paused; /* set and cleared by the library: nothing is counted or told */
 	uint32_t is_scarce; /* set by the program when it says so, cleared by the library when it has made room */
+
+	uint32_t was_rescheduled; /* a CPU was seen to be made to reschedule, since the start */
+	uint32_t reserved;
 };
 
-_Static_assert(sizeof(struct shootdown_control) == 128, "part of the contract");
+_Static_assert(sizeof(struct shootdown_control) == 136, "part of the contract");
 
 /* The function that is at an address, as the kernel names it. */
 struct shootdown_symbol {

@@ -74,7 +74,7 @@ static bool is_call(const struct mmcpus_shootdown *row)
 	return strcmp(text_of(row, MMCPUS_SHOOTDOWN_KIND), "call") == 0;
 }
 
-/* A CPU is told to look for another task: how often it did is not known, and it is no disturbance. */
+/* A CPU is told to look for another task: that is no disturbance, but the task may be one. */
 static bool is_reschedule(const struct mmcpus_shootdown *row)
 {
 	return strcmp(text_of(row, MMCPUS_SHOOTDOWN_CALLBACK), "(reschedule)") == 0;
@@ -87,7 +87,7 @@ static uint64_t nr_hits(const struct mmcpus_shootdown *row)
 
 	if (mmcpus_shootdown_number(row, MMCPUS_SHOOTDOWN_HITS, &hits) == 0)
 		return hits;
-	return is_call(row) && !is_reschedule(row) ? number_of(row, MMCPUS_SHOOTDOWN_SENT) : 0;
+	return is_call(row) ? number_of(row, MMCPUS_SHOOTDOWN_SENT) : 0;
 }
 
 /* "12 calls of ipi_mb by java/4242 (membarrier)" */
@@ -105,7 +105,7 @@ static bool is_shootdown(const struct mmcpus_shootdown *row)
 	return !is_call(row);
 }
 
-/* The function by which a CPU wakes tasks that may run there: that is no disturbance, but the task may be one. */
+/* The function by which a CPU wakes tasks that may run there: the same. */
 static bool is_wakeup(const struct mmcpus_shootdown *row)
 {
 	return strcmp(text_of(row, MMCPUS_SHOOTDOWN_CALLBACK), "sched_ttwu_pending") == 0;
@@ -119,7 +119,7 @@ static bool is_own(const struct mmcpus_shootdown *row)
 
 static bool is_disturbance(const struct mmcpus_shootdown *row)
 {
-	return is_call(row) && !is_wakeup(row) && !is_own(row);
+	return is_call(row) && !is_wakeup(row) && !is_reschedule(row) && !is_own(row);
 }
 
 /* Right at the end of an interval, a hit may be counted while its CPU is not noted yet. */

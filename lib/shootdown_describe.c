@@ -54,15 +54,23 @@ static void describe_kernel(struct mmcpus_shootdown *group, struct text_pool *te
 	group->callback = callback[0] ? text_pool_keep(texts, callback) : NULL;
 }
 
-/* How a CPU comes to reschedule is not watched, and nobody waits for that; nor, often, for a call. */
-static void describe_callback(struct mmcpus_shootdown *group, bool knows_hits)
+static bool knows_hits_of(const struct mmcpus_shootdown *group, const struct group_knowledge *knowledge)
+{
+	if (!group->group.callback)
+		return knowledge->hits;
+	return !group->has_hidden_hits &&
+	       (group->group.callback != SHOOTDOWN_CALLBACK_RESCHEDULE || knowledge->reschedules);
+}
+
+/* Nobody waits until a CPU reschedules; nor, often, for a call. */
+static void describe_callback(struct mmcpus_shootdown *group, const struct group_knowledge *knowledge)
 {
 	bool is_of_call = group->group.callback != 0;
 	bool is_reschedule = group->group.callback == SHOOTDOWN_CALLBACK_RESCHEDULE;
 
-	group->knows_hits = is_of_call ? !is_reschedule && !group->has_hidden_hits : knows_hits;
-	group->knows_hit_cpus = is_of_call || knows_hits;
-	group->knows_wait = !is_of_call && knows_hits;
+	group->knows_hits = knows_hits_of(group, knowledge);
+	group->knows_hit_cpus = is_of_call || knowledge->hits;
+	group->knows_wait = !is_of_call && knowledge->hits;
 	if (is_reschedule)
 		group->callback = "(reschedule)";
 	else if (!is_of_call && !group->group.is_other)
@@ -83,12 +91,12 @@ static void describe_cause(struct mmcpus_shootdown *group, struct text_pool *tex
 		group->cause = text_pool_keep(texts, cause);
 }
 
-void group_describe(struct mmcpus_shootdown *group, bool knows_hits, struct text_pool *texts)
+void group_describe(struct mmcpus_shootdown *group, const struct group_knowledge *knowledge, struct text_pool *texts)
 {
 	if (group->group.callback == SHOOTDOWN_CALLBACK_KERNEL)
 		describe_kernel(group, texts);
 	else
-		describe_callback(group, knows_hits);
+		describe_callback(group, knowledge);
 	group->knows_hit_cpus &= !is_cpu_missing(group);
 	describe_cause(group, texts);
 	describe_kinds(group);

@@ -5,8 +5,14 @@
 
 #include "shootdown_group.h"
 
-/* knows_hits: hits of shootdowns can be seen. What is not constant is kept in texts: without room, it is unknown. */
-void group_describe(struct mmcpus_shootdown *group, bool knows_hits, struct text_pool *texts);
+/* What can be seen on this machine. */
+struct group_knowledge {
+	bool hits;        /* of shootdowns */
+	bool reschedules; /* that a CPU which was told to reschedule comes to that */
+};
+
+/* What is not constant is kept in texts: without room, it is unknown. */
+void group_describe(struct mmcpus_shootdown *group, const struct group_knowledge *knowledge, struct text_pool *texts);
 
 /* The same for one that sums up several, which are described. */
 void group_describe_joined(struct mmcpus_shootdown *group);

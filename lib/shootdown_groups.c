@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shootdown_describe.h"
-
 void groups_init(struct shootdown_groups *groups, enum mmcpus_shootdowns_by by, uint32_t nr_cpus)
 {
 	*groups = (struct shootdown_groups){ .by = by, .nr_cpus = nr_cpus };
@@ -143,10 +141,10 @@ void groups_sort(struct shootdown_groups *groups)
 		*find_slot(groups, &groups->groups[i]->group) = i + 1;
 }
 
-void groups_describe(struct shootdown_groups *groups, bool knows_hits)
+void groups_describe(struct shootdown_groups *groups, const struct group_knowledge *knowledge)
 {
 	for (size_t i = 0; i < groups->nr_groups; i++)
-		group_describe(groups->groups[i], knows_hits, &groups->texts);
+		group_describe(groups->groups[i], knowledge, &groups->texts);
 }
 
 struct mmcpus_shootdown *groups_join(const struct shootdown_groups *groups, size_t from)

@@ -3,7 +3,7 @@
 #ifndef MMCPUS_LIB_SHOOTDOWN_GROUPS_H
 #define MMCPUS_LIB_SHOOTDOWN_GROUPS_H
 
-#include "shootdown_group.h"
+#include "shootdown_describe.h"
 
 /* Beyond so many, what is new is counted in the group of all others. Each takes some 1,000 bytes. */
 #define GROUPS_MAX 8192
@@ -41,6 +41,6 @@ void groups_sort(struct shootdown_groups *groups);
 struct mmcpus_shootdown *groups_join(const struct shootdown_groups *groups, size_t from);
 
 /* Write what people read. */
-void groups_describe(struct shootdown_groups *groups, bool knows_hits);
+void groups_describe(struct shootdown_groups *groups, const struct group_knowledge *knowledge);
 
 #endif

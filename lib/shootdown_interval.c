@@ -40,6 +40,12 @@ static bool knows_sent(const struct mmcpus_shootdowns *src, bool knows_hits)
 	return src->was_sent || !may_be_blind(src, mmcpus_system_text(src->sys, MMCPUS_SYSTEM_HYPERVISOR));
 }
 
+/* Where the hypervisor is called to make a CPU reschedule (Xen), the hook is there, and none is seen. */
+static bool knows_reschedules(const struct mmcpus_shootdowns *src)
+{
+	return __atomic_load_n(&src->shared.control->was_rescheduled, __ATOMIC_RELAXED);
+}
+
 /* -------------------------------------------------------------------------------------------------------------- sums -- */
 
 static void begin_sums(struct mmcpus_shootdowns *src)
@@ -179,7 +185,7 @@ int mmcpus_shootdowns_read(struct mmcpus_shootdowns *src, const struct mmcpus_in
 	src->collected = unused;
 	groups_clear(&src->collected);
 	groups_sort(&interval->groups);
-	groups_describe(&interval->groups, knows_hits);
+	groups_describe(&interval->groups, &(struct group_knowledge){ knows_hits, knows_reschedules(src) });
 	if (src->with_calls)
 		callbacks_name(&src->callbacks, &interval->groups, &src->sys->root);
 	if (src->by == MMCPUS_BY_FLOW)

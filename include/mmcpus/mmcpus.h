@@ -661,7 +661,7 @@ int mmcpus_shootdowns_open_events(const struct mmcpus_system *sys, const struct 
  * As mmcpus_shootdowns_open(), and counts what else CPUs are interrupted for: functions that the kernel calls on them, by
  * function, and being made to reschedule. -EOPNOTSUPP where the kernel does not tell (before 6.5). Such a row has no
  * owner, and counts one sent for each CPU that is asked. Nobody may wait for it. Hits are seen below every hypervisor,
- * but for those that make a CPU reschedule.
+ * but those that make a CPU reschedule are unknown until one has been seen.
  */
 int mmcpus_shootdowns_open_calls(const struct mmcpus_system *sys, enum mmcpus_shootdowns_by by,
 				 const struct mmcpus_cpuset *cpus, struct mmcpus_shootdowns **ret,

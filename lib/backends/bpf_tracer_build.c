@@ -150,6 +150,8 @@ int tracer_build_load_calls(struct tracer_build *ret, const struct tracer_sizes 
 	skel = ret->skel;
 	ret->programs[TRACER_PROGRAM_CALL] = skel->progs.on_call.prog_fd;
 	ret->programs[TRACER_PROGRAM_RESCHEDULE] = skel->progs.on_reschedule.prog_fd;
+	ret->programs[TRACER_PROGRAM_RESCHEDULE_BEGIN] = skel->progs.on_reschedule_begin.prog_fd;
+	ret->programs[TRACER_PROGRAM_RESCHEDULE_END] = skel->progs.on_reschedule_end.prog_fd;
 	return 0;
 }
 

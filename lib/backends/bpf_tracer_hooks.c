@@ -36,6 +36,9 @@ static const struct mmcpus_hook all_hooks[NR_HOOKS] = {
 	[HOOK_CALLS] = { .name = "csd:csd_queue_cpu, ipi:ipi_send_cpu",
 			 .tells = "other calls of functions on other CPUs",
 			 .when = "for other calls (--all-ipis)" },
+	[HOOK_RESCHEDULE] = { .name = "irq_vectors:reschedule_entry, irq_vectors:reschedule_exit",
+			      .tells = "which CPUs are made to reschedule, how long that takes",
+			      .when = "for other calls (--all-ipis)" },
 	[HOOK_FAULT] = { .name = "exceptions:page_fault_user",
 			 .tells = "whether a page fault is the cause",
 			 .when = "always, once at the start" },
@@ -111,6 +114,13 @@ static void attach_hits(struct tracer_state *tracer, enum hook hook, const char 
 		   &(struct point){ TRACER_PROGRAM_HIT_BEGIN, begin });
 }
 
+static void attach_reschedules(struct tracer_state *tracer)
+{
+	if (tracer->hooks[HOOK_RESCHEDULE].state == MMCPUS_HOOK_USED)
+		attach_two(tracer, HOOK_RESCHEDULE, &(struct point){ TRACER_PROGRAM_RESCHEDULE_END, "reschedule_exit" },
+			   &(struct point){ TRACER_PROGRAM_RESCHEDULE_BEGIN, "reschedule_entry" });
+}
+
 /* Not needed for anything else. */
 void tracer_attach_unmaps(struct tracer_state *tracer)
 {
@@ -147,7 +157,10 @@ int tracer_attach_calls(struct tracer_state *tracer, struct mmcpus_reason *why)
 	err = tracer_attach(tracer, TRACER_PROGRAM_CALL, "csd_queue_cpu");
 	if (!err)
 		err = tracer_attach(tracer, TRACER_PROGRAM_RESCHEDULE, "ipi_send_cpu");
-	return err ? reason_set(why, err, "hooking the tracepoints %s: %s", hook->name, strerror(-err)) : 0;
+	if (err)
+		return reason_set(why, err, "hooking the tracepoints %s: %s", hook->name, strerror(-err));
+	attach_reschedules(tracer);
+	return 0;
 }
 
 /* Where each of them is seen to begin and to end by itself. */

@@ -57,6 +57,11 @@ void tracer_note_tracepoints(struct tracer_state *tracer, const struct kernel_ty
 			   "the kernel has no such tracepoints, which came with 6.4");
 	else if (!has_csd)
 		reason_set(tracer_fail(tracer, HOOK_CALLS), 0, "useless without csd:csd_function_entry (6.5)");
+	if (tracer->hooks[HOOK_CALLS].state == MMCPUS_HOOK_UNUSABLE)
+		reason_set(tracer_fail(tracer, HOOK_RESCHEDULE), 0, "useless without the hook above");
+	else if (!kernel_types_have_name(types, "btf_trace_reschedule_entry") ||
+		 !kernel_types_have_name(types, "btf_trace_reschedule_exit"))
+		reason_set(tracer_fail(tracer, HOOK_RESCHEDULE), 0, "the kernel has no such tracepoints");
 }
 
 static void note_missing_function(struct tracer_state *tracer, enum hook hook, const char *function,
@@ -149,11 +154,19 @@ static int load_best(struct tracer_state *tracer, const struct tracer_sizes *siz
 	return load_build(tracer, tracer_build_load_tracepoint, sizes, "tlb_flush");
 }
 
+static void note_spare(struct tracer_state *tracer, enum hook hook)
+{
+	if (tracer->hooks[hook].state == MMCPUS_HOOK_USED)
+		tracer->hooks[hook].state = MMCPUS_HOOK_SPARE;
+}
+
 int tracer_load(struct tracer_state *tracer, const struct tracer_sizes *sizes, const struct kernel_types *types)
 {
 	int err = load_best(tracer, sizes, types);
 
-	if (tracer->hooks[HOOK_CALLS].state == MMCPUS_HOOK_USED && !tracer->with_calls)
-		tracer->hooks[HOOK_CALLS].state = MMCPUS_HOOK_SPARE;
+	if (!tracer->with_calls) {
+		note_spare(tracer, HOOK_CALLS);
+		note_spare(tracer, HOOK_RESCHEDULE);
+	}
 	return err;
 }

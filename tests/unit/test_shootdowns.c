@@ -258,7 +258,8 @@ static void calls_are_told_from_flushes(void **state)
 	assert_int_equal(mmcpus_shootdown_number(row, MMCPUS_SHOOTDOWN_OWNER_ID, &unused), -ENODATA);
 	row = mmcpus_interval_row(interval, 2);
 	assert_string_equal(mmcpus_shootdown_text(row, MMCPUS_SHOOTDOWN_CALLBACK), "(reschedule)");
-	assert_int_equal(mmcpus_shootdown_number(row, MMCPUS_SHOOTDOWN_HITS, &unused), -ENODATA);
+	assert_int_equal(mmcpus_shootdown_number(row, MMCPUS_SHOOTDOWN_HITS, &unused),
+			 -ENODATA); /* none has been seen */
 	assert_true(mmcpus_shootdown_is_other(mmcpus_interval_row(interval, 3)));
 	assert_null(mmcpus_shootdown_text(mmcpus_interval_row(interval, 3), MMCPUS_SHOOTDOWN_CALLBACK));
 	assert_non_null(mmcpus_shootdown_set(mmcpus_interval_row(interval, 1), MMCPUS_SHOOTDOWN_SENDER_CPUS));
@@ -271,6 +272,13 @@ static void calls_are_told_from_flushes(void **state)
 	expect_number(more, MMCPUS_SHOOTDOWN_WAIT_NS, 900);
 	assert_null(mmcpus_shootdown_set(more, MMCPUS_SHOOTDOWN_SENDER_CPUS));
 	mmcpus_shootdown_destroy(more);
+
+	fake.control.was_rescheduled = 1;
+	fake.rows[3].counts = (struct shootdown_counts){ .sent = 4, .hits = 3, .stolen_ns = 70 };
+	interval = read_interval(&scene);
+	assert_int_equal(mmcpus_interval_count(interval), 1);
+	expect_number(mmcpus_interval_row(interval, 0), MMCPUS_SHOOTDOWN_HITS, 3);
+	expect_total(interval, MMCPUS_INTERVAL_CALL_HITS, 3);
 	scene_close(&scene);
 }
 
@@ -542,9 +550,13 @@ static void the_types_tell_which_hooks_there_are(void **state)
 {
 	static const char before_6_4[] = "\0native_flush_tlb_multi\0smp_call_function_many_cond_of_another_kind";
 	static const char since_6_5[] =
+		"\0btf_trace_csd_function_entry\0btf_trace_csd_queue_cpu\0btf_trace_ipi_send_cpu"
+		"\0btf_trace_reschedule_entry\0btf_trace_reschedule_exit";
+	static const char without_irq_vectors[] =
 		"\0btf_trace_csd_function_entry\0btf_trace_csd_queue_cpu\0btf_trace_ipi_send_cpu";
 	static const char csd[] = "csd:csd_function_entry, csd:csd_function_exit";
 	static const char calls[] = "csd:csd_queue_cpu, ipi:ipi_send_cpu";
+	static const char reschedules[] = "irq_vectors:reschedule_entry, irq_vectors:reschedule_exit";
 
 	assert_non_null(strstr(probe(*state, before_6_4, sizeof(before_6_4), csd), "6.5"));
 	assert_non_null(strstr(probe(*state, before_6_4, sizeof(before_6_4), calls), "6.4"));
@@ -553,6 +565,10 @@ static void the_types_tell_which_hooks_there_are(void **state)
 	assert_string_equal(probe(*state, before_6_4, sizeof(before_6_4), "fentry of native_flush_tlb_multi()"), "");
 	assert_string_equal(probe(*state, since_6_5, sizeof(since_6_5), csd), "");
 	assert_string_equal(probe(*state, since_6_5, sizeof(since_6_5), calls), "");
+	assert_non_null(strstr(probe(*state, before_6_4, sizeof(before_6_4), reschedules), "useless"));
+	assert_string_equal(probe(*state, since_6_5, sizeof(since_6_5), reschedules), "");
+	assert_string_equal(probe(*state, without_irq_vectors, sizeof(without_irq_vectors), reschedules),
+			    "the kernel has no such tracepoints");
 	assert_string_equal(probe(*state, since_6_5, sizeof(since_6_5), "tlb:tlb_flush"), "");
 }
 
