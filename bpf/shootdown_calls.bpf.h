@@ -19,8 +19,9 @@
  * each begin that was missed, not for each call.
  *
  * Not each is entered. There may be no room, the sender may be hidden from programs, or an interrupt may queue a call while
- * the program at the queueing runs already on that CPU, and the kernel does not run it within itself. But none begins unseen:
- * that is done with interrupts off. So what begins and was not entered is counted then, with the others.
+ * the program at the queueing runs already on that CPU, and the kernel does not run it within itself. But where a call begins,
+ * interrupts are off, and no program is left out. So what begins and was not entered is counted then, in a row of that function
+ * without a sender.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -33,6 +34,8 @@ struct {
 #define CSD_FLAG_TYPE_MASK 0xf0
 #define CSD_TYPE_IRQ_WORK  0x20
 #define CSD_TYPE_TTWU      0x30
+
+#define ENOENT 2
 
 /* More than a machine has tasks for one CPU to wake at once; the kernel does much more for each of them. */
 #define WOKEN_MAX (1 << 20)
@@ -67,6 +70,18 @@ static __always_inline bool is_flush(const struct cpu_state *state, const struct
 	       flush.mm == state->mm && flush.end == state->end;
 }
 
+/* By the function, where the kernel tells its address; else it is learnt from the first flush that this CPU has said it sends. */
+static __always_inline bool is_any_flush(const struct cpu_state *state, const struct __call_single_data *csd,
+					 uint64_t callback)
+{
+	if (control.functions[SHOOTDOWN_FUNCTION_FLUSH])
+		return callback == control.functions[SHOOTDOWN_FUNCTION_FLUSH];
+	if (!is_flush(state, csd))
+		return false;
+	control.functions[SHOOTDOWN_FUNCTION_FLUSH] = callback;
+	return true;
+}
+
 static __always_inline void fill_call_key(struct shootdown_key *key, void *ctx, uint64_t callback, uint32_t cpu,
 					  const struct cpu_state *state)
 {
@@ -86,6 +101,13 @@ static __always_inline void fill_call_key(struct shootdown_key *key, void *ctx, 
 	}
 }
 
+/* Of what an interrupt sent, and of what was not seen when it was sent, there is none. The idle task of CPU 0 has these numbers. */
+static __always_inline bool has_sender(const struct shootdown_key *key)
+{
+	return key->start_ns || key->tid ||
+	       (key->cause != SHOOTDOWN_CAUSE_INTERRUPT && key->cause != SHOOTDOWN_CAUSE_UNKNOWN);
+}
+
 __noinline uint32_t make_call_row(const struct shootdown_key *key)
 {
 	const struct task_struct *task = (const void *)bpf_get_current_task();
@@ -99,7 +121,7 @@ __noinline uint32_t make_call_row(const struct shootdown_key *key)
 	row->owner_pid = 0;
 	row->owner_comm[0] = '\0';
 	__builtin_memset(&row->sender, 0, sizeof(row->sender));
-	if (key->cause != SHOOTDOWN_CAUSE_INTERRUPT) {
+	if (has_sender(key)) {
 		row->cgroup = cgroup_of(task);
 		name_task(&row->sender, task);
 	}
@@ -155,13 +177,14 @@ static __always_inline void queue_call(struct bpf_raw_tracepoint_args *ctx, uint
 		send_kernel_to(ctx, cpu, function, csd, target);
 		return;
 	}
-	if (!state || control.is_paused || target >= control.nr_cpus || !is_watched(target) || is_flush(state, csd))
+	if (!state || control.is_paused || target >= control.nr_cpus || !is_watched(target) ||
+	    is_any_flush(state, csd, ctx->args[2]))
 		return;
 	index = find_call_row(ctx, ctx->args[2], cpu, state);
 	if (type_of(csd) == CSD_TYPE_IRQ_WORK)
 		hide_hits(index);
 	else if (bpf_map_update_elem(&calls, &token, &index, BPF_ANY))
-		return; /* no room: it is counted when it begins */
+		return; /* no room, or the map is being written: it is counted when it begins */
 	count_call(index, cpu, target);
 }
 
@@ -225,7 +248,7 @@ static long take_next(uint32_t index __attribute__((unused)), struct woken *woke
 
 	if (!READ(woken->at, node->next) || !woken->at)
 		return 1;
-	if (bpf_map_delete_elem(&calls, &woken->at))
+	if (bpf_map_delete_elem(&calls, &woken->at) == -ENOENT)
 		woken->own->nr_unseen++;
 	return 0;
 }
@@ -238,38 +261,52 @@ static __always_inline void take_others_woken(struct cpu_state *own, uint64_t fi
 	bpf_loop(WOKEN_MAX, take_next, &woken, 0);
 }
 
-/* A flush whose sending was not seen is no other call. */
-static __always_inline bool is_other_call(uint64_t callback)
+/* The row of this function's calls that were not seen when they were queued. The CPUs that sent them are not known. */
+static __always_inline uint32_t find_unseen_row(uint64_t callback)
 {
-	uint64_t flush = control.functions[SHOOTDOWN_FUNCTION_FLUSH];
-
-	return flush && callback != flush;
-}
-
-/* The CPU that sent them is not known: only this one, that they came to. */
-static __always_inline void count_unseen(uint32_t cpu, uint64_t nr)
-{
-	uint32_t index = SHOOTDOWN_OTHER_CALLS;
+	const struct shootdown_key key = {
+		.owner_id = callback,
+		.cause = SHOOTDOWN_CAUSE_UNKNOWN,
+		.kind = SHOOTDOWN_KIND_CALL,
+		.stack = -1,
+		.user_stack = -1,
+	};
+	const uint32_t *known = bpf_map_lookup_elem(&row_of, &key);
+	uint32_t index = known ? *known : make_call_row(&key);
 	struct shootdown_row *row = bpf_map_lookup_elem(&rows, &index);
 
-	if (row)
+	if (row && !(*(volatile uint32_t *)&row->flags & SHOOTDOWN_ROW_SENDERS_UNKNOWN))
 		__sync_fetch_and_or(&row->flags, SHOOTDOWN_ROW_SENDERS_UNKNOWN);
-	count_calls(index, cpu, nr);
+	return index;
 }
 
-/* The row of the call that begins. */
-static __always_inline uint32_t take_call(struct cpu_state *own, uint64_t callback, uint64_t csd)
+/* The row that they are counted in. */
+static __always_inline uint32_t count_unseen(uint64_t callback, uint32_t cpu, uint64_t nr)
+{
+	uint32_t index = find_unseen_row(callback);
+
+	if (!control.is_paused)
+		count_calls(index, cpu, nr);
+	return index;
+}
+
+/* The row of the call that begins. One without a sender may be a flush whose sending was not seen: that is no other call. */
+static __always_inline bool take_call(uint32_t cpu, uint64_t callback, uint64_t csd, uint32_t *ret)
 {
 	const uint32_t *known = bpf_map_lookup_elem(&calls, &csd);
+	uint64_t flush = control.functions[SHOOTDOWN_FUNCTION_FLUSH];
 	uint32_t index;
 
 	if (!known) {
-		own->nr_unseen++;
-		return SHOOTDOWN_OTHER_CALLS;
+		if (!flush || callback == flush)
+			return false;
+		*ret = count_unseen(callback, cpu, 1);
+		return true;
 	}
 	index = *known;
 	bpf_map_delete_elem(&calls, &csd);
-	return is_row_of_call(index, callback) ? index : SHOOTDOWN_OTHER_CALLS;
+	*ret = is_row_of_call(index, callback) ? index : SHOOTDOWN_OTHER_CALLS;
+	return true;
 }
 
 static __always_inline void begin_call(uint32_t cpu, uint64_t callback, uint64_t csd)
@@ -278,14 +315,14 @@ static __always_inline void begin_call(uint32_t cpu, uint64_t callback, uint64_t
 
 	if (!own || !is_watched(cpu))
 		return;
-	own->nr_unseen = 0;
-	if (type_of((const void *)csd) == CSD_TYPE_TTWU)
+	if (type_of((const void *)csd) == CSD_TYPE_TTWU) {
+		own->nr_unseen = 0;
 		take_others_woken(own, csd);
-	own->call_row = take_call(own, callback, csd);
-	if (own->nr_unseen && !is_other_call(callback))
+		if (own->nr_unseen)
+			count_unseen(callback, cpu, own->nr_unseen);
+	}
+	if (!take_call(cpu, callback, csd, &own->call_row))
 		return;
-	if (own->nr_unseen && !control.is_paused)
-		count_unseen(cpu, own->nr_unseen);
 	own->call_token = csd;
 	own->call_ns = bpf_ktime_get_ns();
 }
@@ -312,8 +349,8 @@ static __always_inline void end_call(uint32_t cpu, uint64_t csd)
 #define RESCHEDULE_TOKEN 1
 
 /*
- * It may not be known who sent it, as with calls. But one that has been sent again between the interrupt and this leaves none
- * behind as well: so the hit alone is counted then.
+ * Who sent it may not be known, as with calls. Or it was sent twice, the second time after the interrupt and before this: then
+ * it was counted as sent, and the next interrupt finds nobody. So where nobody is found, only the hit is counted.
  */
 static __always_inline void begin_reschedule(uint32_t cpu)
 {
@@ -324,8 +361,12 @@ static __always_inline void begin_reschedule(uint32_t cpu)
 		return;
 	if (!control.was_rescheduled)
 		control.was_rescheduled = 1;
-	index = __sync_lock_test_and_set(&own->reschedule_row, 0) - 1;
-	own->call_row = is_row_of_call(index, SHOOTDOWN_CALLBACK_RESCHEDULE) ? index : SHOOTDOWN_OTHER_CALLS;
+	index = __sync_lock_test_and_set(&own->reschedule_row, 0);
+	if (!index)
+		index = find_unseen_row(SHOOTDOWN_CALLBACK_RESCHEDULE);
+	else if (!is_row_of_call(--index, SHOOTDOWN_CALLBACK_RESCHEDULE))
+		index = SHOOTDOWN_OTHER_CALLS;
+	own->call_row = index;
 	own->call_token = RESCHEDULE_TOKEN;
 	own->call_ns = bpf_ktime_get_ns();
 }

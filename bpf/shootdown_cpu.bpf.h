@@ -34,9 +34,10 @@ struct cpu_state {
 	uint64_t call_ns;
 	uint64_t call_token; /* as hit_token */
 	uint32_t call_row;   /* that the call which it carries out is counted in */
-	uint32_t nr_unseen;  /* calls that begin with it, or are it, and were not seen when they were queued */
-	uint32_t
-		reschedule_row; /* 1 more than that of who made this CPU reschedule, until it comes to that; 0: nobody has */
+	uint32_t nr_unseen;  /* tasks woken together with its first that were not seen when they were queued */
+
+	/* Written by others: 1 more than the row of who made this CPU reschedule, until it comes to that; 0: nobody has. */
+	uint32_t reschedule_row;
 	uint32_t reserved_last[3];
 };
 

@@ -105,7 +105,7 @@ static bool is_shootdown(const struct mmcpus_shootdown *row)
 	return !is_call(row);
 }
 
-/* The function by which a CPU wakes tasks that may run there: the same. */
+/* The function by which a CPU wakes tasks that may run there: no disturbance either. */
 static bool is_wakeup(const struct mmcpus_shootdown *row)
 {
 	return strcmp(text_of(row, MMCPUS_SHOOTDOWN_CALLBACK), "sched_ttwu_pending") == 0;

@@ -70,7 +70,10 @@ static uint64_t growth_of_row(const struct interrupts_row *last, const struct in
 	return now->sum < last->sum ? (uint32_t)growth : growth;
 }
 
-/* A call whose queueing was not seen is counted when it begins, if it can be told from a flush whose sending was not seen. */
+/*
+ * A call whose queueing was not seen is counted when it begins, if it can be told from a flush whose sending was not seen. Where
+ * the kernel does not tell the address of what flushes, the first flush does.
+ */
 static bool sees_unseen_calls(const struct mmcpus_shootdowns *src)
 {
 	return !src->with_calls || src->shared.control->functions[SHOOTDOWN_FUNCTION_FLUSH];

@@ -628,12 +628,16 @@ int mmcpus_shootdowns_read(struct mmcpus_shootdowns *src, const struct mmcpus_in
 void mmcpus_shootdowns_release(struct mmcpus_shootdowns *src);
 
 enum mmcpus_interval_number {
-	MMCPUS_INTERVAL_NS,        /* how long it was */
-	MMCPUS_INTERVAL_SENT,      /* shootdowns; below a hypervisor, unknown until one or a hit has been seen */
-	MMCPUS_INTERVAL_HITS,      /* CPUs that were interrupted for them, each time */
-	MMCPUS_INTERVAL_OTHER,     /* of those sent, the ones for which there was no room for a row */
-	MMCPUS_INTERVAL_DROPPED,   /* events for which there was no room */
-	MMCPUS_INTERVAL_LOST,      /* hits that are missing, for the kernel left a program out */
+	MMCPUS_INTERVAL_NS,      /* how long it was */
+	MMCPUS_INTERVAL_SENT,    /* shootdowns; below a hypervisor, unknown until one or a hit has been seen */
+	MMCPUS_INTERVAL_HITS,    /* CPUs that were interrupted for them, each time */
+	MMCPUS_INTERVAL_OTHER,   /* of those sent, the ones for which there was no room for a row */
+	MMCPUS_INTERVAL_DROPPED, /* events for which there was no room */
+	/*
+	 * Hits that are missing, for the kernel left a program out. Of other calls, unknown where the kernel does not tell the
+	 * address of flush_tlb_func(), until a flush has been sent.
+	 */
+	MMCPUS_INTERVAL_LOST,
 	MMCPUS_INTERVAL_TLB_ROW,   /* growth of the row TLB in /proc/interrupts, of the CPUs that are counted */
 	MMCPUS_INTERVAL_CALLS,     /* other calls, of mmcpus_shootdowns_open_calls(): one for each CPU that is asked */
 	MMCPUS_INTERVAL_CALL_HITS, /* those of them that were carried out */
@@ -773,7 +777,7 @@ bool mmcpus_shootdown_is_other(const struct mmcpus_shootdown *row);
 size_t mmcpus_shootdown_joined(const struct mmcpus_shootdown *row);
 
 enum mmcpus_shootdown_set {
-	MMCPUS_SHOOTDOWN_SENDER_CPUS,
+	MMCPUS_SHOOTDOWN_SENDER_CPUS, /* unknown for other calls that were not seen when they were sent */
 	/*
 	 * The CPUs that were asked to flush, without the sender's own: mm_cpumask() of the address space, or the set that a batch has
 	 * gathered, as it was handed to flush_tlb_multi(); those that are online for the kernel's own range; of other calls, those

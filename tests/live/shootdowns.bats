@@ -701,8 +701,7 @@ wake_sleepers()
 	[ "$together" -ge 10 ] || skip "the kernel wakes few tasks together here"
 	# What is under way just now may be there.
 	jq -e 'flatten | length < 5' "$said"
-	# A program that interrupts itself on a CPU, which the kernel does not let run, is counted as lost.
-	jq -e '.lost < 5' "$json"
+	jq -e '.lost == 0' "$json"
 }
 
 # rescheduled: as often as the kernel says, of all CPUs
@@ -732,25 +731,44 @@ move_about()
 	# shellcheck disable=SC2016 # of the shell that is started
 	mmcpus shootdowns --all-ipis -J -- bash -c 'move_about "$@" >&2' bash "$A" "$B" >"$json" 2>"$said"
 	around=$(($(rescheduled) - before))
-	within=$(tail -n 1 "$said")
+	within=$(grep -x '[0-9]*' "$said")
 	echo "within $within, around $around"
 	[ "$within" -gt 0 ] || skip "no CPU is made to reschedule here"
-	# What came upon a hidden process is not seen; what was sent by one is with the others.
+	! mmcpus doctor -J | jq -e '.system.hypervisor == "xen"' || skip "Xen makes CPUs reschedule by interrupts of its own"
+	# What came upon a hidden process is not seen.
 	jq -e --argjson within "$within" --argjson around "$around" --argjson hides "$HIDES_SOME" '
-		([.shootdowns[] | select(.callback == "(reschedule)").hits] | add) as $hits |
-		([.shootdowns[] | select(.cause == "(others)").hits] | add // 0) as $others |
-		$hits <= $around and $hits > $within / 2 and ($hides or $hits + $others >= $within)' "$json"
+		[.shootdowns[] | select(.callback == "(reschedule)").hits] | add |
+		. <= $around and . > $within / 2 and ($hides or . >= $within)' "$json"
 }
 
-# fill_calls: no call that is queued from here on finds room
+# fill_with ID FIRST BEHIND: entries of these numbers, which are no addresses, until there is no room
+fill_with()
+{
+	local key
+	for ((key = $2; key < $3; key++)); do
+		printf 'map update id %d key hex %02x %02x %02x 00 00 00 00 00 value hex 00 00 00 00\n' "$1" \
+			$((key % 256)) $((key / 256 % 256)) $((key / 65536))
+	done | bpftool batch file - 2>&1 | grep -q 'Argument list too long'
+}
+
+# fill_calls: no call that is queued from here on finds room, nor in the place of one that was under way
 fill_calls()
 {
 	local id max
 	id=$(bpftool -j map show name calls | jq .id)
 	max=$(bpftool -j map show id "$id" | jq .max_entries)
-	for ((key = 0; key < max + 64; key++)); do
-		printf 'map update id %d key hex %02x %02x 00 00 00 00 00 00 value hex 00 00 00 00\n' "$id" $((key % 256)) $((key / 256))
-	done | bpftool batch file - 2>&1 | grep -q 'Argument list too long'
+	fill_with "$id" 0 $((max + 64))
+	sleep 0.05
+	fill_with "$id" $((max + 64)) $((max + 128))
+}
+
+# calls_of_nobody: the load's calls were counted, without a sender
+calls_of_nobody()
+{
+	jq -e --argjson pid "$1" --argjson nr $NR '
+		([.shootdowns[] | select(.callback == "ipi_mb" and .pid == $pid)] == []) and
+		any(.shootdowns[]; .callback == "ipi_mb" and .pid == null and .cause == null and .sender_cpus == null and
+			.sent == $nr and .hits == $nr and .stolen_ns > 0)' "$json"
 }
 
 @test "--all-ipis: a call that was not seen when it was queued is counted when it begins" {
@@ -758,19 +776,19 @@ fill_calls()
 	need_calls
 	PATH+=:/usr/sbin:/sbin
 	command -v bpftool || skip "needs bpftool"
-	local others tries
-	export -f fill_calls
+	local tries
+	export -f fill_with fill_calls
 	# A victim that is pushed aside is not called.
 	for tries in 1 2 3 4 5; do
 		# shellcheck disable=SC2016 # of the shell that is started
 		mmcpus shootdowns --all-ipis -J -- bash -c 'fill_calls && exec "$@"' bash \
 			"$MMCPUS_FLUSHES" membarrier $NR "$A" "$B" >"$json" 2>"$said"
-		jq -e '.lost == 0 and any(.shootdowns[]; .callback == "ipi_mb") == false' "$json"
-		others=$(jq -c '.shootdowns[] | select(.cause == "(others)" and .kind == "call")' "$json")
-		! jq -e --argjson nr $NR '.hits >= $nr' <<<"$others" || break
+		jq -e '.lost == 0' "$json"
+		! calls_of_nobody "$(tail -n 1 "$said" | cut -d ' ' -f 1)" || break
 	done
-	echo "$others"
-	jq -e --argjson nr $NR '.hits >= $nr and .sent >= $nr and .stolen_ns > 0 and .sender_cpus == null' <<<"$others"
+	cat "$said"
+	jq -c '.shootdowns[] | select(.kind == "call")' "$json"
+	calls_of_nobody "$(tail -n 1 "$said" | cut -d ' ' -f 1)"
 }
 
 @test "names are escaped" {
