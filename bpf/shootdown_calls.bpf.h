@@ -82,20 +82,17 @@ static __always_inline bool is_any_flush(const struct cpu_state *state, const st
 	return true;
 }
 
-static __always_inline void fill_call_key(struct shootdown_key *key, void *ctx, uint64_t callback, uint32_t cpu,
+static __always_inline void fill_call_key(struct shootdown_key *key, uint64_t callback, uint32_t cpu,
 					  const struct cpu_state *state)
 {
 	const struct flush none = {};
 
-	fill_key(key, ctx, &none, SHOOTDOWN_KIND_CALL);
-	if (control.with_stacks)
-		key->stack = (int32_t)bpf_get_stackid(ctx, &stacks, 0);
+	fill_key(key, &none, SHOOTDOWN_KIND_CALL);
 	key->owner_id = callback;
 	if (is_in_interrupt(state)) {
 		key->start_ns = 0;
 		key->tid = 0;
 		key->cause = SHOOTDOWN_CAUSE_INTERRUPT;
-		key->user_stack = -1;
 	} else if (!key->tid) {
 		key->start_ns = cpu; /* the idle tasks have nothing else that differs */
 	}
@@ -108,7 +105,7 @@ static __always_inline bool has_sender(const struct shootdown_key *key)
 	       (key->cause != SHOOTDOWN_CAUSE_INTERRUPT && key->cause != SHOOTDOWN_CAUSE_UNKNOWN);
 }
 
-__noinline uint32_t make_call_row(const struct shootdown_key *key)
+__noinline uint32_t make_call_row(const struct shootdown_key *key, const struct taken_stacks *taken)
 {
 	const struct task_struct *task = (const void *)bpf_get_current_task();
 	uint32_t index = take_free_row();
@@ -125,18 +122,22 @@ __noinline uint32_t make_call_row(const struct shootdown_key *key)
 		row->cgroup = cgroup_of(task);
 		name_task(&row->sender, task);
 	}
+	keep_stacks(index, taken);
 	index = enter_row(row, index, key);
 	return index == SHOOTDOWN_OTHER_ROW ? SHOOTDOWN_OTHER_CALLS : index;
 }
 
-static __always_inline uint32_t find_call_row(void *ctx, uint64_t callback, uint32_t cpu, const struct cpu_state *state)
+static __always_inline uint32_t find_call_row(void *ctx, uint64_t callback, uint32_t cpu, const struct cpu_state *state,
+					      enum taker taker)
 {
+	struct taken_stacks *taken;
 	struct shootdown_key key;
 	const uint32_t *known;
 
-	fill_call_key(&key, ctx, callback, cpu, state);
+	fill_call_key(&key, callback, cpu, state);
+	taken = take_stacks(ctx, &key, cpu, taker);
 	known = bpf_map_lookup_elem(&row_of, &key);
-	return known ? *known : make_call_row(&key);
+	return known ? *known : make_call_row(&key, taken);
 }
 
 static __always_inline void count_calls(uint32_t index, uint32_t target, uint64_t nr)
@@ -180,7 +181,7 @@ static __always_inline void queue_call(struct bpf_raw_tracepoint_args *ctx, uint
 	if (!state || control.is_paused || target >= control.nr_cpus || !is_watched(target) ||
 	    is_any_flush(state, csd, ctx->args[2]))
 		return;
-	index = find_call_row(ctx, ctx->args[2], cpu, state);
+	index = find_call_row(ctx, ctx->args[2], cpu, state, TAKER_QUEUE);
 	if (type_of(csd) == CSD_TYPE_IRQ_WORK)
 		hide_hits(index);
 	else if (bpf_map_update_elem(&calls, &token, &index, BPF_ANY))
@@ -203,7 +204,7 @@ int on_call(struct bpf_raw_tracepoint_args *ctx)
 /* Before it is sent. The CPU is interrupted once for all that are sent before it comes to that: the last has the hit. */
 static __always_inline void send_reschedule(void *ctx, uint32_t cpu, uint32_t target, const struct cpu_state *state)
 {
-	uint32_t index = find_call_row(ctx, SHOOTDOWN_CALLBACK_RESCHEDULE, cpu, state);
+	uint32_t index = find_call_row(ctx, SHOOTDOWN_CALLBACK_RESCHEDULE, cpu, state, TAKER_RESCHEDULE);
 	struct cpu_state *other = bpf_map_lookup_elem(&cpu_states, &target);
 
 	if (other)
@@ -268,11 +269,9 @@ static __always_inline uint32_t find_unseen_row(uint64_t callback)
 		.owner_id = callback,
 		.cause = SHOOTDOWN_CAUSE_UNKNOWN,
 		.kind = SHOOTDOWN_KIND_CALL,
-		.stack = -1,
-		.user_stack = -1,
 	};
 	const uint32_t *known = bpf_map_lookup_elem(&row_of, &key);
-	uint32_t index = known ? *known : make_call_row(&key);
+	uint32_t index = known ? *known : make_call_row(&key, NULL);
 	struct shootdown_row *row = bpf_map_lookup_elem(&rows, &index);
 
 	if (row && !(*(volatile uint32_t *)&row->flags & SHOOTDOWN_ROW_SENDERS_UNKNOWN))

@@ -82,17 +82,17 @@ static __noinline void send_kernel(void *ctx, struct kernel_state *state, uint32
 	uint32_t cpu = bpf_get_smp_processor_id();
 	struct cpu_state *sent = &state->flush;
 	struct shootdown_key key;
+	struct taken_stacks *taken;
 	struct shootdown_row *row;
 	uint32_t index;
 
 	state->function = 0; /* its hits will find none */
 	if (control.is_paused)
 		return;
-	fill_key(&key, ctx, &none, SHOOTDOWN_KIND_KERNEL);
+	fill_key(&key, &none, SHOOTDOWN_KIND_KERNEL);
 	key.owner_id = function;
-	if (control.with_stacks)
-		key.stack = (int32_t)bpf_get_stackid(ctx, &stacks, 0);
-	index = find_sender_row(&key, 0);
+	taken = take_stacks(ctx, &key, cpu, TAKER_QUEUE);
+	index = find_sender_row(ctx, &key, 0, taken);
 	if (index == SHOOTDOWN_OTHER_ROW)
 		index = SHOOTDOWN_OTHER_KERNEL;
 	row = bpf_map_lookup_elem(&rows, &index);

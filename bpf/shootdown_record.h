@@ -22,8 +22,8 @@
 #define SHOOTDOWN_OTHER_KERNEL (SHOOTDOWN_NR_ROWS - 2) /* the same for flushes of the kernel's own range */
 #define SHOOTDOWN_NR_BUCKETS   32 /* bucket n: at least 2^n ns, less than twice that; the last is open */
 #define SHOOTDOWN_STACK_FRAMES 32
-#define SHOOTDOWN_STACK_MEMOS  8     /* stacks that each CPU knows again */
-#define SHOOTDOWN_NR_STACKS    16384 /* of the kernel that are told apart; their numbers are less */
+#define SHOOTDOWN_STACK_MEMOS  8 /* stacks that each CPU knows again */
+#define SHOOTDOWN_NR_TAKERS    3 /* programs that may take stacks on a CPU at a time */
 
 enum shootdown_kind {
 	SHOOTDOWN_KIND_UNKNOWN, /* the kernel's description of the flush could not be read */
@@ -78,16 +78,20 @@ enum shootdown_cause {
 struct shootdown_key {
 	uint64_t start_ns; /* task_struct.start_boottime of the sending thread: with its number it names it for ever */
 	uint64_t owner_id; /* context.ctx_id of the mm that is flushed; 0: not known, or many. Of a call: its address */
-	int32_t tid;       /* in the initial pid namespace */
-	int32_t cause;     /* enum shootdown_cause */
-	uint16_t kind;     /* enum shootdown_kind */
-	int16_t user_stack; /* in the map of these; negative: not taken, or -errno */
-	int32_t stack;      /* in the map of stacks; negative: not taken, or -errno */
-	int32_t victim;     /* process that was interrupted, in the initial namespace; 0: of the flush itself */
-	uint32_t cpu;       /* of hits: the CPU plus 1, or 1 if they are told apart by victim; 0: of the flush itself */
+	uint64_t stack; /* hash of the sender's stacks, which are kept with the row; 0: not taken, or there is none */
+	int32_t tid;    /* in the initial pid namespace */
+	int32_t cause;  /* enum shootdown_cause */
+	int32_t victim; /* process that was interrupted, in the initial namespace; 0: of the flush itself */
+	uint16_t kind;  /* enum shootdown_kind */
+	uint16_t cpu;   /* of hits: the CPU plus 1, or 1 if they are told apart by victim; 0: of the flush itself */
 };
 
 _Static_assert(sizeof(struct shootdown_key) == 40, "part of the contract");
+
+/* Return addresses, innermost first; behind the last, 0. */
+struct shootdown_stack {
+	uint64_t frames[SHOOTDOWN_STACK_FRAMES];
+};
 
 enum shootdown_row_flag {
 	SHOOTDOWN_ROW_OWNER_NAMED = 1 << 0,       /* owner_pid and owner_comm are known */

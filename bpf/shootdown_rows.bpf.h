@@ -239,8 +239,8 @@ static __always_inline bool is_row_of(const struct shootdown_row *row, const str
 		return false;
 	asm volatile("" ::: "memory");
 	return own->start_ns == key->start_ns && own->owner_id == key->owner_id && own->tid == key->tid &&
-	       own->cause == key->cause && own->kind == key->kind && own->user_stack == key->user_stack &&
-	       own->stack == key->stack && own->victim == key->victim && own->cpu == key->cpu;
+	       own->cause == key->cause && own->kind == key->kind && own->stack == key->stack &&
+	       own->victim == key->victim && own->cpu == key->cpu;
 }
 
 /*
@@ -289,14 +289,13 @@ static __noinline uint32_t make_victim_row(const struct shootdown_key *key, cons
 static __always_inline void fill_victim_key(struct shootdown_key *key, const struct shootdown_row *of, uint32_t cpu)
 {
 	*key = of->key;
-	key->stack = -1;
-	key->user_stack = -1;
+	key->stack = 0;
 	if (control.with_victims == SHOOTDOWN_VICTIMS_PAIRS) {
 		key->victim = (int32_t)(bpf_get_current_pid_tgid() >> 32);
 		key->cpu = 1;
 		return;
 	}
-	key->cpu = cpu + 1;
+	key->cpu = (uint16_t)(cpu + 1);
 	key->start_ns = 0;
 	key->tid = 0;
 	key->cause = SHOOTDOWN_CAUSE_UNKNOWN;

@@ -5,6 +5,7 @@
 
 #include "shootdown_flush.bpf.h"
 #include "shootdown_rows.bpf.h"
+#include "shootdown_stack.bpf.h"
 
 /* Includes linux/ptrace.h, of user space, if it is allowed to. */
 struct pt_regs {
@@ -16,20 +17,6 @@ struct pt_regs {
 
 /* arch/x86/include/asm/thread_info.h: in thread_info.status */
 #define TS_COMPAT 0x0002
-
-struct {
-	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
-	__uint(key_size, sizeof(uint32_t));
-	__uint(value_size, SHOOTDOWN_STACK_FRAMES * sizeof(uint64_t));
-	__uint(max_entries, 1); /* set before loading */
-} stacks SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
-	__uint(key_size, sizeof(uint32_t));
-	__uint(value_size, SHOOTDOWN_STACK_FRAMES * sizeof(uint64_t));
-	__uint(max_entries, 1); /* set before loading, to fit the key */
-} user_stacks SEC(".maps");
 
 /* The last thing that the kernel's entry code pushed is where it calls from: just below the registers of user space. */
 static __always_inline uint64_t entry_return(const struct pt_regs *regs)
@@ -73,7 +60,8 @@ static __always_inline bool is_in_doubt(int32_t cause, const struct flush *flush
 	return cause == SHOOTDOWN_CAUSE_UNKNOWN && is_own;
 }
 
-static __noinline uint32_t make_sender_row(const struct shootdown_key *key, uint64_t mm)
+static __noinline uint32_t make_sender_row(const struct shootdown_key *key, uint64_t mm,
+					   const struct taken_stacks *taken)
 {
 	const struct task_struct *task = (const void *)bpf_get_current_task();
 	uint32_t index = take_free_row();
@@ -85,14 +73,21 @@ static __noinline uint32_t make_sender_row(const struct shootdown_key *key, uint
 	row->cgroup = cgroup_of(task);
 	name_task(&row->sender, task);
 	name_owner(row, task, mm);
+	keep_stacks(index, taken);
 	return enter_row(row, index, key);
 }
 
-static __always_inline uint32_t find_sender_row(const struct shootdown_key *key, uint64_t mm)
+/* taken: the stacks of the key; NULL if it has none. */
+static __always_inline uint32_t find_sender_row(void *ctx, const struct shootdown_key *key, uint64_t mm,
+						struct taken_stacks *taken)
 {
 	const uint32_t *known = bpf_map_lookup_elem(&row_of, key);
 
-	return known ? *known : make_sender_row(key, mm);
+	if (known)
+		return *known;
+	if (taken && !taken->has_kernel)
+		unwind(ctx, taken);
+	return make_sender_row(key, mm, taken);
 }
 
 /* 0: not known, or of many. Most flush their own, which is read without a call. */
@@ -110,8 +105,8 @@ static __always_inline uint64_t id_of_mm(const struct task_struct *task, uint64_
 	return id;
 }
 
-/* Of the sending task; the kernel's stack is still to be added. */
-static __always_inline void fill_key(struct shootdown_key *key, void *ctx, const struct flush *flush, uint32_t kind)
+/* Of the sending task; stacks are still to be added. */
+static __always_inline void fill_key(struct shootdown_key *key, const struct flush *flush, uint32_t kind)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	uint32_t task_flags = task->flags;
@@ -122,10 +117,7 @@ static __always_inline void fill_key(struct shootdown_key *key, void *ctx, const
 	key->owner_id = id_of_mm(task, flush->mm);
 	key->cause = is_of_kernel ? SHOOTDOWN_CAUSE_KTHREAD : cause_of_entry(task, task_flags);
 	key->kind = (uint16_t)kind;
-	key->stack = -1;
-	key->user_stack = -1;
-	if (control.with_stacks == SHOOTDOWN_STACKS_BOTH && !is_of_kernel)
-		key->user_stack = (int16_t)bpf_get_stackid(ctx, &user_stacks, BPF_F_USER_STACK);
+	key->stack = 0;
 	key->victim = 0;
 	key->cpu = 0;
 }

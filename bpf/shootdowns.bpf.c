@@ -36,6 +36,7 @@
 #include "shootdown_requested.bpf.h"
 #include "shootdown_rows.bpf.h"
 #include "shootdown_sender.bpf.h"
+#include "shootdown_stack.bpf.h"
 #include "stack_memo.bpf.h"
 #ifdef WITH_CALLS
 #include "shootdown_calls.bpf.h"
@@ -71,6 +72,7 @@ static __always_inline void send(void *ctx, struct cpu_state *state, uint32_t cp
 {
 	uint32_t kind = SHOOTDOWN_KIND_UNKNOWN;
 	struct flush flush = { .end = TLB_FLUSH_ALL };
+	struct taken_stacks *taken = NULL;
 	struct shootdown_key key;
 	struct shootdown_row *row;
 	uint64_t owner;
@@ -83,17 +85,20 @@ static __always_inline void send(void *ctx, struct cpu_state *state, uint32_t cp
 		kind = kind_of(&flush);
 		state->info = info;
 	}
-	fill_key(&key, ctx, &flush, kind);
+	fill_key(&key, &flush, kind);
 	owner = flush.mm;
 #ifndef WITH_TRACEPOINT
 	if (kind == SHOOTDOWN_KIND_BATCH)
 		owner = end_batch(key.tid, &key.owner_id);
 #endif
 	if (control.with_stacks || is_in_doubt(key.cause, &flush, kind))
-		key.stack = stack_id(ctx, &stacks, state, cpu, (uint32_t)key.cause);
+		taken = begin_stacks(cpu, TAKER_FLUSH);
+	if (taken)
+		key.stack = add_user_stack(ctx, taken, kernel_stack(ctx, taken, state, cpu, (uint32_t)key.cause),
+					   key.cause);
 	row = bpf_map_lookup_elem(&rows, &index);
 	if (!row || !is_row_of(row, &key)) {
-		index = find_sender_row(&key, owner);
+		index = find_sender_row(ctx, &key, owner, taken);
 		row = bpf_map_lookup_elem(&rows, &index);
 	}
 	if (!row)

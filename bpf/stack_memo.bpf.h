@@ -26,6 +26,7 @@
 #include "cast_read.bpf.h"
 #include "shootdown_cpu.bpf.h"
 #include "shootdown_record.h"
+#include "shootdown_stack.bpf.h"
 
 #define MEMO_PLACES 40   /* most stacks that flush have a dozen addresses */
 #define MEMO_FRAMES 48   /* that are looked for: all that a stack's number stands for, and what this program adds */
@@ -55,8 +56,8 @@ struct memo_place {
 struct stack_memo {
 	uint64_t last;        /* right below the registers of user space */
 	uint64_t last_frames; /* as memo_place.frames */
-	int32_t id;
-	uint32_t nr_places; /* 0: nothing is remembered */
+	uint64_t number;      /* as take_kernel_stack() gives it */
+	uint32_t nr_places;   /* 0: nothing is remembered */
 	uint32_t nr_hits;
 	uint32_t nr_misses; /* in a row */
 	uint32_t patience;
@@ -215,12 +216,12 @@ static __always_inline bool is_due(struct stack_memo *memo)
 }
 
 /* Nothing is remembered of a stack that is too deep. */
-static __always_inline void remember(void *ctx, struct stack_memo *memo, int32_t id, uint64_t here, uint64_t end)
+static __always_inline void remember(void *ctx, struct stack_memo *memo, uint64_t number, uint64_t here, uint64_t end)
 {
 	uint64_t nr_words = (end - here) / sizeof(uint64_t) - 1; /* the last is compared apart */
 	long bytes;
 
-	memo->id = id;
+	memo->number = number;
 	memo->nr_places = 0;
 	memo->last = read_word(end - sizeof(uint64_t));
 	bytes = nr_words <= MEMO_WORDS ? bpf_get_stack(ctx, memo->frames, sizeof(memo->frames), 0) : 0;
@@ -248,10 +249,11 @@ static __always_inline bool use_memo(struct stack_memo *memo, uint64_t here, uin
 }
 
 /*
- * The number of the stack that the program is called on, as bpf_get_stackid() gives it. set: some number that different
- * stacks mostly have different ones of.
+ * The number of the stack that the program is called on; 0: there is none. set: some number that different stacks mostly have
+ * different ones of.
  */
-static __always_inline int32_t stack_id(void *ctx, void *map, struct cpu_state *state, uint32_t cpu, uint32_t set)
+static __always_inline uint64_t kernel_stack(void *ctx, struct taken_stacks *taken, struct cpu_state *state,
+					     uint32_t cpu, uint32_t set)
 {
 	const struct task_struct *task = bpf_get_current_task_btf();
 	uint64_t here = number_of(ctx, &state->scratch);
@@ -260,24 +262,24 @@ static __always_inline int32_t stack_id(void *ctx, void *map, struct cpu_state *
 	uint64_t end = stack + registers_offset;
 	bool is_on_it = here >= stack && here < end; /* not on that of an interrupt */
 	struct stack_memo *memo = is_on_it ? find_memo(cpu, set, 0) : NULL;
-	int32_t id;
+	uint64_t number;
 
 	if (!can_cast || !with_memos)
-		return (int32_t)bpf_get_stackid(ctx, map, 0);
+		return take_kernel_stack(ctx, taken);
 	if (use_memo(memo, here, end))
-		return memo->id;
+		return memo->number;
 	memo = is_on_it ? find_memo(cpu, set, 1) : NULL;
 	if (use_memo(memo, here, end))
-		return memo->id;
-	id = (int32_t)bpf_get_stackid(ctx, map, 0);
-	memo = is_on_it && id >= 0 ? find_memo(cpu, set, (uint32_t)id) : NULL;
+		return memo->number;
+	number = take_kernel_stack(ctx, taken);
+	memo = is_on_it && number ? find_memo(cpu, set, (uint32_t)number) : NULL;
 	if (!memo)
-		return id;
-	if (memo->id == id && memo->nr_places && refine(memo, here))
-		return id;
+		return number;
+	if (memo->number == number && memo->nr_places && refine(memo, here))
+		return number;
 	if (is_due(memo))
-		remember(ctx, memo, id, here, end);
-	return id;
+		remember(ctx, memo, number, here, end);
+	return number;
 }
 
 /* Called once, by any task: each has its registers of user space at the same place. */

@@ -165,7 +165,7 @@ void shootdowns_copy_row(struct mmcpus_shootdowns *src, uint32_t index, struct s
 	ret->owner_pid = shared->owner_pid;
 	memcpy(ret->owner_comm, shared->owner_comm, sizeof(ret->owner_comm));
 	ret->cgroup = shared->cgroup;
-	stack_causes_correct(&src->causes, src->ops, src->state, &ret->key);
+	stack_causes_correct(&src->causes, src->ops, src->state, &src->shared.stacks[index], &ret->key);
 }
 
 /* Only flushes of address spaces are in the row TLB, which they are compared with. */
@@ -187,10 +187,22 @@ static void add_sums(struct mmcpus_shootdowns *src, const struct shootdown_row *
 	}
 }
 
+/* Those of the view. Others are taken to look for a cause only. */
+static struct row_stacks stacks_of(const struct mmcpus_shootdowns *src, uint32_t index, const struct shootdown_row *row)
+{
+	enum shootdown_stacks wanted = row->key.stack ? shootdowns_stacks_of(src->by) : SHOOTDOWN_STACKS_NONE;
+
+	return (struct row_stacks){
+		.kernel = wanted != SHOOTDOWN_STACKS_NONE ? &src->shared.stacks[index] : NULL,
+		.user = wanted == SHOOTDOWN_STACKS_BOTH ? &src->shared.user_stacks[index] : NULL,
+	};
+}
+
 static int collect_row(struct mmcpus_shootdowns *src, uint32_t index)
 {
 	struct shootdown_row *shared = &src->shared.rows[index];
 	struct shootdown_row row = { 0 };
+	struct row_stacks stacks;
 	bool was_used;
 	bool is_counted;
 
@@ -211,7 +223,8 @@ static int collect_row(struct mmcpus_shootdowns *src, uint32_t index)
 	add_sums(src, &row);
 	if (index == SHOOTDOWN_OTHER_ROW)
 		src->nr_other += row.counts.sent;
-	return groups_add(&src->collected, &row, (const uint64_t *const *)src->sets);
+	stacks = stacks_of(src, index, &row);
+	return groups_add(&src->collected, &row, (const uint64_t *const *)src->sets, &stacks);
 }
 
 /* ------------------------------------------------------------------------------------------------------------- room -- */
@@ -249,7 +262,7 @@ int shootdowns_collect_at(struct mmcpus_shootdowns *src, uint64_t time_ns)
 	note_room(src);
 	/* At once: later, the processes may be gone. */
 	if (src->by == MMCPUS_BY_USER_STACK)
-		user_stacks_name(&src->user_stacks, &src->collected, &src->sys->root, src->ops, src->state);
+		user_stacks_name(&src->user_stacks, &src->collected, &src->sys->root);
 	return err;
 }
 

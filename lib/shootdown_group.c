@@ -42,6 +42,7 @@ struct mmcpus_shootdown *group_create(enum mmcpus_shootdowns_by by, uint32_t nr_
 void group_destroy(struct mmcpus_shootdown *group)
 {
 	free(group->frames);
+	free(group->user_addresses);
 	free(group->user_frames);
 	free(group);
 }
@@ -49,7 +50,7 @@ void group_destroy(struct mmcpus_shootdown *group)
 struct mmcpus_shootdown *group_create_other(enum mmcpus_shootdowns_by by, uint32_t nr_cpus, const struct group_key *key)
 {
 	const struct shootdown_row row = {
-		.key = { .cause = SHOOTDOWN_CAUSE_OTHER, .user_stack = -1, .stack = -1 },
+		.key = { .cause = SHOOTDOWN_CAUSE_OTHER },
 	};
 
 	return group_create(by, nr_cpus, key, &row);
@@ -132,7 +133,72 @@ void group_add(struct mmcpus_shootdown *group, const struct shootdown_row *row, 
 			group->sets[i]->words[word] |= sets[i][word];
 }
 
-void group_join(struct mmcpus_shootdown *into, const struct mmcpus_shootdown *group)
+/* ------------------------------------------------------------------------------------------------------------ stacks -- */
+
+static uint16_t count_frames(const struct shootdown_stack *stack)
+{
+	uint16_t nr = 0;
+
+	while (nr < SHOOTDOWN_STACK_FRAMES && stack->frames[nr])
+		nr++;
+	return nr;
+}
+
+void group_keep_stack(struct mmcpus_shootdown *group, const struct shootdown_stack *stack, struct kernel_frames *frames)
+{
+	uint16_t nr = count_frames(stack);
+
+	group->frames = nr ? calloc(nr, sizeof(*group->frames)) : NULL;
+	if (!group->frames)
+		return;
+	while (group->nr_frames < nr &&
+	       kernel_frames_keep(frames, stack->frames[group->nr_frames], &group->frames[group->nr_frames]))
+		group->nr_frames++;
+}
+
+void group_keep_user_stack(struct mmcpus_shootdown *group, const struct shootdown_stack *stack)
+{
+	uint16_t nr = count_frames(stack);
+
+	group->user_addresses = nr ? calloc(nr, sizeof(*group->user_addresses)) : NULL;
+	if (!group->user_addresses)
+		return;
+	memcpy(group->user_addresses, stack->frames, nr * sizeof(*group->user_addresses));
+	group->nr_user_addresses = nr;
+}
+
+static int compare_keys(const struct group_key *left, const struct group_key *right)
+{
+	struct group_key x = *left;
+	struct group_key y = *right;
+
+	x.stack = y.stack = 0;
+	return memcmp(&x, &y, sizeof(x));
+}
+
+/* They are in the same table, and so are their frames. */
+static int compare_frames(const uint16_t *left, uint16_t nr_left, const uint16_t *right, uint16_t nr_right)
+{
+	if (nr_left != nr_right)
+		return (int)nr_left - (int)nr_right;
+	return nr_left ? memcmp(left, right, nr_left * sizeof(*left)) : 0;
+}
+
+int group_compare_shown(const struct mmcpus_shootdown *left, const struct mmcpus_shootdown *right)
+{
+	int order = compare_keys(&left->group, &right->group);
+
+	if (!order)
+		order = compare_frames(left->frames, left->nr_frames, right->frames, right->nr_frames);
+	if (!order)
+		order = compare_frames(left->user_frames, left->nr_user_frames, right->user_frames,
+				       right->nr_user_frames);
+	return order;
+}
+
+/* -------------------------------------------------------------------------------------------------------------- joins -- */
+
+static void add_group(struct mmcpus_shootdown *into, const struct mmcpus_shootdown *group)
 {
 	add_sums(&into->sums, &group->sums);
 	for (size_t i = 0; i < SHOOTDOWN_NR_SETS; i++)
@@ -140,6 +206,18 @@ void group_join(struct mmcpus_shootdown *into, const struct mmcpus_shootdown *gr
 	into->kinds |= group->kinds;
 	into->knows_senders &= group->knows_senders;
 	into->knows_requested &= group->knows_requested;
+}
+
+void group_unite(struct mmcpus_shootdown *into, const struct mmcpus_shootdown *group)
+{
+	add_group(into, group);
+	into->functions |= group->functions;
+	into->has_hidden_hits |= group->has_hidden_hits;
+}
+
+void group_join(struct mmcpus_shootdown *into, const struct mmcpus_shootdown *group)
+{
+	add_group(into, group);
 	into->knows_hits |= group->knows_hits;
 	into->knows_hit_cpus |= group->knows_hit_cpus;
 	into->knows_wait |= group->knows_wait;

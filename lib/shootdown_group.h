@@ -3,6 +3,7 @@
 #ifndef MMCPUS_LIB_SHOOTDOWN_GROUP_H
 #define MMCPUS_LIB_SHOOTDOWN_GROUP_H
 
+#include "kernel_frames.h"
 #include "shootdown_key.h"
 #include "text_pool.h"
 #include "user_frames.h"
@@ -50,11 +51,13 @@ struct mmcpus_shootdown {
 	const char *cause;    /* NULL: unknown, as those below */
 	const char *callback; /* what is called */
 	const char *cgroup;
-	uint16_t *frames; /* where in these texts: */
+	uint16_t *frames; /* where in the table's frames, and so in these texts: */
 	const char *const *frame_texts;
-	uint16_t *user_frames; /* where in these; NULL: not looked for */
+	uint64_t *user_addresses; /* until it is known what they are; NULL: none, or not any more */
+	uint16_t *user_frames;    /* where in these: */
 	const struct user_frame *user_frames_kept;
 	uint16_t nr_frames;
+	uint16_t nr_user_addresses;
 	uint16_t nr_user_frames;
 	uint32_t nr_joined; /* rows that this one sums up; 0: it is one of them */
 };
@@ -70,6 +73,17 @@ struct mmcpus_shootdown *group_create_other(enum mmcpus_shootdowns_by by, uint32
 
 /* Add a row and its sets, each as wide as the machine. */
 void group_add(struct mmcpus_shootdown *group, const struct shootdown_row *row, const uint64_t *const *sets);
+
+/* Give it the stacks of its row. What finds no memory, or no room in the frames, is not kept. */
+void group_keep_stack(struct mmcpus_shootdown *group, const struct shootdown_stack *stack,
+		      struct kernel_frames *frames);
+void group_keep_user_stack(struct mmcpus_shootdown *group, const struct shootdown_stack *stack);
+
+/* Do they differ in nothing but what is counted in them, and in what of their stacks is not shown? An order of them. */
+int group_compare_shown(const struct mmcpus_shootdown *left, const struct mmcpus_shootdown *right);
+
+/* Add what another of the same kind has counted. */
+void group_unite(struct mmcpus_shootdown *into, const struct mmcpus_shootdown *group);
 
 /* Add a group to one that sums up several. Both are described, so that no bucket holds less than none. */
 void group_join(struct mmcpus_shootdown *into, const struct mmcpus_shootdown *group);

@@ -17,6 +17,8 @@ void groups_clear(struct shootdown_groups *groups)
 	groups->nr_groups = 0;
 	groups->nr_beyond = 0;
 	text_pool_clear(&groups->texts);
+	free(groups->kernel_frames);
+	groups->kernel_frames = NULL;
 	free(groups->frame_texts);
 	groups->frame_texts = NULL;
 	user_frames_destroy(groups->user_frames);
@@ -65,8 +67,20 @@ static int grow(struct shootdown_groups *groups)
 	return 0;
 }
 
+/* The row may be another's by the time that they are named. */
+static void keep_stacks(struct shootdown_groups *groups, struct mmcpus_shootdown *group,
+			const struct row_stacks *stacks)
+{
+	if (stacks->kernel && !groups->kernel_frames)
+		groups->kernel_frames = calloc(1, sizeof(*groups->kernel_frames));
+	if (stacks->kernel && groups->kernel_frames)
+		group_keep_stack(group, stacks->kernel, groups->kernel_frames);
+	if (stacks->user)
+		group_keep_user_stack(group, stacks->user);
+}
+
 static struct mmcpus_shootdown *find_or_make(struct shootdown_groups *groups, const struct group_key *key,
-					     const struct shootdown_row *row)
+					     const struct shootdown_row *row, const struct row_stacks *stacks)
 {
 	struct mmcpus_shootdown *group;
 	uint32_t *slot;
@@ -80,6 +94,8 @@ static struct mmcpus_shootdown *find_or_make(struct shootdown_groups *groups, co
 			      : group_create(groups->by, groups->nr_cpus, key, row);
 	if (!group)
 		return NULL;
+	if (!key->is_other)
+		keep_stacks(groups, group, stacks);
 	groups->groups[groups->nr_groups++] = group;
 	*slot = (uint32_t)groups->nr_groups;
 	return group;
@@ -91,7 +107,8 @@ static bool has_room(const struct shootdown_groups *groups, const struct group_k
 	return groups->nr_groups < GROUPS_MAX || key->is_other || *find_slot(groups, key);
 }
 
-int groups_add(struct shootdown_groups *groups, const struct shootdown_row *row, const uint64_t *const *sets)
+int groups_add(struct shootdown_groups *groups, const struct shootdown_row *row, const uint64_t *const *sets,
+	       const struct row_stacks *stacks)
 {
 	struct mmcpus_shootdown *group;
 	struct group_key key;
@@ -102,13 +119,37 @@ int groups_add(struct shootdown_groups *groups, const struct shootdown_row *row,
 	is_beyond = !has_room(groups, &key);
 	if (is_beyond)
 		group_key_make_other(&key, row);
-	group = find_or_make(groups, &key, row);
+	group = find_or_make(groups, &key, row, stacks);
 	if (!group)
 		return -ENOMEM;
 	if (is_beyond && !row_is_call(row) && !row_is_of_kernel(row))
 		groups->nr_beyond += row->counts.sent;
 	group_add(group, row, sets);
 	return 0;
+}
+
+static int compare_shown(const void *a, const void *b)
+{
+	return group_compare_shown(*(struct mmcpus_shootdown *const *)a, *(struct mmcpus_shootdown *const *)b);
+}
+
+void groups_unite(struct shootdown_groups *groups)
+{
+	struct mmcpus_shootdown **list = groups->groups;
+	size_t nr = 0;
+
+	if (groups->nr_groups == 0)
+		return;
+	qsort(list, groups->nr_groups, sizeof(list[0]), compare_shown);
+	for (size_t i = 0; i < groups->nr_groups; i++) {
+		if (nr == 0 || group_compare_shown(list[nr - 1], list[i]) != 0) {
+			list[nr++] = list[i];
+			continue;
+		}
+		group_unite(list[nr - 1], list[i]);
+		group_destroy(list[i]);
+	}
+	groups->nr_groups = nr;
 }
 
 static int compare_groups(const void *a, const void *b)

@@ -17,9 +17,10 @@ struct shootdown_groups {
 	uint32_t *slots; /* hash of the keys: index of the group, plus 1 */
 	size_t nr_slots; /* a power of two */
 	struct text_pool texts;
-	const char **frame_texts;        /* of functions of the kernel, which rows share. NULL: of none */
-	struct user_frames *user_frames; /* the same for those in user space */
-	uint64_t nr_beyond;              /* flushes of address spaces that found no group any more */
+	struct kernel_frames *kernel_frames; /* places in the kernel, which rows share. NULL: none */
+	const char **frame_texts;            /* what they are. NULL: not asked for */
+	struct user_frames *user_frames;     /* the same for those in user space */
+	uint64_t nr_beyond;                  /* flushes of address spaces that found no group any more */
 };
 
 void groups_init(struct shootdown_groups *groups, enum mmcpus_shootdowns_by by, uint32_t nr_cpus);
@@ -28,11 +29,24 @@ void groups_deinit(struct shootdown_groups *groups);
 /* Forget all of them. */
 void groups_clear(struct shootdown_groups *groups);
 
+/* A row's stacks of the kernel and of user space. NULL: none, or it is not to be kept. */
+struct row_stacks {
+	const struct shootdown_stack *kernel;
+	const struct shootdown_stack *user;
+};
+
 /*
  * Add a row, whose counts are no longer shared with anybody, and its sets, each as wide as the machine. -ENOMEM: it was
  * not added.
  */
-int groups_add(struct shootdown_groups *groups, const struct shootdown_row *row, const uint64_t *const *sets);
+int groups_add(struct shootdown_groups *groups, const struct shootdown_row *row, const uint64_t *const *sets,
+	       const struct row_stacks *stacks);
+
+/*
+ * Make one of those that look the same, for their stacks differ only in what is not shown of them. Once these have been
+ * named, and before the groups are sorted; none is added after that.
+ */
+void groups_unite(struct shootdown_groups *groups);
 
 /* Put those that cost most time first, then those with the most shootdowns; the one of all others last. */
 void groups_sort(struct shootdown_groups *groups);

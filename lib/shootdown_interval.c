@@ -187,14 +187,16 @@ int mmcpus_shootdowns_read(struct mmcpus_shootdowns *src, const struct mmcpus_in
 	interval->groups = src->collected;
 	src->collected = unused;
 	groups_clear(&src->collected);
+	if (shootdowns_stacks_of(src->by) != SHOOTDOWN_STACKS_NONE) {
+		stacks_name(&interval->groups, &src->sys->root);
+		groups_unite(&interval->groups);
+	}
 	groups_sort(&interval->groups);
 	groups_describe(&interval->groups, &(struct group_knowledge){ knows_hits, knows_reschedules(src) });
 	if (src->with_calls)
 		callbacks_name(&src->callbacks, &interval->groups, &src->sys->root);
 	if (src->by == MMCPUS_BY_FLOW)
 		name_cgroups(src, &interval->groups);
-	if (shootdowns_stacks_of(src->by) != SHOOTDOWN_STACKS_NONE)
-		stacks_name(&interval->groups, &src->sys->root, src->ops, src->state);
 	sum_up(src, &now, knows_hits);
 	*ret = interval;
 	return 0;

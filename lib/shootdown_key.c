@@ -60,7 +60,6 @@ static void key_by_user_stack(struct group_key *ret, const struct shootdown_row 
 	key_by_process(ret, &row->sender);
 	ret->cause = row->key.cause;
 	ret->stack = row->key.stack;
-	ret->user_stack = row->key.user_stack;
 }
 
 bool group_key_make(struct group_key *ret, enum mmcpus_shootdowns_by by, const struct shootdown_row *row)

@@ -11,11 +11,10 @@ struct group_key {
 	uint64_t start_ns;
 	uint64_t owner_id;
 	uint64_t callback; /* what is called; 0: what flushes an address space */
+	uint64_t stack;    /* as in the row's key */
 	int32_t task;
 	int32_t victim;
 	int32_t cause;
-	int32_t stack;
-	int32_t user_stack;
 	uint32_t cpu;
 	uint32_t is_other;
 	uint32_t reserved;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "shootdown_stacks.h"
 
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,71 +10,9 @@
 /* What a stack begins with is how the program got to run; the first of the kernel's own business is what flushes. */
 static const char *const prologues[] = { "bpf_", "__bpf_", "___bpf_", "__traceiter_", "trace_", "__trace", "perf_" };
 
-/* Different addresses that get a name. Those of rows that cost most come first. */
-#define ADDRESSES_MAX 8192
-#define ADDRESSES_NEW 4096 /* and so many until the ones that stand there twice are looked for */
-
-/* In order, and each once, when it has been tidied. */
-struct addresses {
-	uint64_t list[ADDRESSES_MAX + ADDRESSES_NEW];
-	size_t nr;
-};
-
-/* All that the kernel has told of these. */
-struct names {
-	struct kernel_symbol *symbols; /* in the order of their addresses */
-	size_t nr;
-	const char **texts; /* the same, and one more for an address that is not there */
-};
-
-static size_t read_stack(const struct mmcpus_shootdown *group, const struct tracer_ops *ops, void *state,
-			 uint64_t ret[SHOOTDOWN_STACK_FRAMES])
-{
-	int nr = group->row.key.stack < 0 ? 0 : ops->stack(state, group->row.key.stack, ret);
-
-	return nr > 0 ? (size_t)nr : 0;
-}
-
-/* --------------------------------------------------------------------------------------------------------- addresses -- */
-
-static int compare_numbers(const void *a, const void *b)
-{
-	uint64_t left = *(const uint64_t *)a;
-	uint64_t right = *(const uint64_t *)b;
-
-	return (left > right) - (left < right);
-}
-
-static void tidy(struct addresses *addresses)
-{
-	size_t nr = 0;
-
-	qsort(addresses->list, addresses->nr, sizeof(addresses->list[0]), compare_numbers);
-	for (size_t i = 0; i < addresses->nr; i++)
-		if (nr == 0 || addresses->list[nr - 1] != addresses->list[i])
-			addresses->list[nr++] = addresses->list[i];
-	addresses->nr = nr;
-}
-
-static bool has_room(struct addresses *addresses)
-{
-	if (addresses->nr + SHOOTDOWN_STACK_FRAMES <= ADDRESSES_MAX + ADDRESSES_NEW)
-		return true;
-	tidy(addresses);
-	return addresses->nr <= ADDRESSES_MAX;
-}
-
-static void find_addresses(struct addresses *ret, const struct shootdown_groups *groups, const struct tracer_ops *ops,
-			   void *state)
-{
-	for (size_t i = 0; i < groups->nr_groups && has_room(ret); i++)
-		ret->nr += read_stack(groups->groups[i], ops, state, ret->list + ret->nr);
-	tidy(ret);
-}
+static const char unnamed[] = "?";
 
 /* ------------------------------------------------------------------------------------------------------------- names -- */
-
-static const char unnamed[] = "?";
 
 static const char *frame_text(const struct kernel_symbol *symbol, struct text_pool *texts)
 {
@@ -89,36 +26,24 @@ static const char *frame_text(const struct kernel_symbol *symbol, struct text_po
 	return kept ? kept : unnamed;
 }
 
-static bool names_init(struct names *ret, const struct addresses *addresses, const struct root *root,
-		       struct text_pool *texts)
+/* For each of the frames, in their order. NULL: no memory. */
+static const char **name_addresses(struct kernel_frames *frames, const struct root *root, struct text_pool *texts)
 {
-	*ret = (struct names){
-		.symbols = calloc(addresses->nr, sizeof(*ret->symbols)),
-		.nr = addresses->nr,
-		.texts = calloc(addresses->nr + 1, sizeof(*ret->texts)),
-	};
-	if (!ret->symbols || !ret->texts)
-		return false;
-	for (size_t i = 0; i < ret->nr; i++)
-		ret->symbols[i].address = addresses->list[i];
-	kernel_symbols_find(root, ret->symbols, ret->nr);
-	for (size_t i = 0; i < ret->nr; i++)
-		ret->texts[i] = frame_text(&ret->symbols[i], texts);
-	ret->texts[ret->nr] = unnamed;
-	return true;
-}
+	struct kernel_symbol *symbols = calloc(frames->nr, sizeof(*symbols));
+	const char **ret = calloc(frames->nr, sizeof(*ret));
+	uint16_t index;
 
-static int compare_address(const void *key, const void *symbol)
-{
-	return compare_numbers(key, &((const struct kernel_symbol *)symbol)->address);
-}
-
-static uint16_t find_name(const struct names *names, uint64_t address)
-{
-	const struct kernel_symbol *symbol =
-		bsearch(&address, names->symbols, names->nr, sizeof(*symbol), compare_address);
-
-	return (uint16_t)(symbol ? symbol - names->symbols : (ptrdiff_t)names->nr);
+	for (size_t i = 0; symbols && i < frames->nr; i++)
+		symbols[i].address = frames->addresses[i];
+	if (symbols)
+		kernel_symbols_find(root, symbols, frames->nr);
+	for (size_t i = 0; ret && i < frames->nr; i++)
+		ret[i] = unnamed;
+	for (size_t i = 0; symbols && ret && i < frames->nr; i++)
+		if (kernel_frames_keep(frames, symbols[i].address, &index))
+			ret[index] = frame_text(&symbols[i], texts);
+	free(symbols);
+	return ret;
 }
 
 /* ------------------------------------------------------------------------------------------------------------ frames -- */
@@ -132,12 +57,12 @@ static bool is_prologue(const char *frame)
 }
 
 /* Frames without a name in front belong to the program, if others of the prologue follow. */
-static size_t count_prologue(const struct names *names, const uint16_t *frames, size_t nr)
+static uint16_t count_prologue(const struct mmcpus_shootdown *group)
 {
-	size_t nr_prologue = 0;
+	uint16_t nr_prologue = 0;
 
-	for (size_t i = 0; i < nr; i++) {
-		const char *text = names->texts[frames[i]];
+	for (uint16_t i = 0; i < group->nr_frames; i++) {
+		const char *text = group->frame_texts[group->frames[i]];
 
 		if (is_prologue(text))
 			nr_prologue = i + 1;
@@ -147,37 +72,24 @@ static size_t count_prologue(const struct names *names, const uint16_t *frames, 
 	return nr_prologue;
 }
 
-static void name_frames(struct mmcpus_shootdown *group, const struct names *names, const uint64_t *addresses, size_t nr)
+static void name_frames(struct mmcpus_shootdown *group, const char *const *texts)
 {
-	uint16_t frames[SHOOTDOWN_STACK_FRAMES];
-	size_t skip;
+	uint16_t skip;
 
-	for (size_t i = 0; i < nr; i++)
-		frames[i] = find_name(names, addresses[i]);
-	skip = count_prologue(names, frames, nr);
-	if (skip == nr)
-		return;
-	group->frames = malloc((nr - skip) * sizeof(*group->frames));
-	if (!group->frames)
-		return;
-	memcpy(group->frames, frames + skip, (nr - skip) * sizeof(*group->frames));
-	group->nr_frames = (uint16_t)(nr - skip);
-	group->frame_texts = names->texts;
+	group->frame_texts = texts;
+	if (!texts)
+		group->nr_frames = 0;
+	skip = count_prologue(group);
+	group->nr_frames -= skip;
+	if (skip)
+		memmove(group->frames, group->frames + skip, group->nr_frames * sizeof(*group->frames));
 }
 
-/* They are read twice: all at a time would take more memory than anything else. */
-void stacks_name(struct shootdown_groups *groups, const struct root *root, const struct tracer_ops *ops, void *state)
+void stacks_name(struct shootdown_groups *groups, const struct root *root)
 {
-	struct addresses *addresses = calloc(1, sizeof(*addresses));
-	uint64_t stack[SHOOTDOWN_STACK_FRAMES];
-	struct names names = { 0 };
-
-	if (addresses)
-		find_addresses(addresses, groups, ops, state);
-	if (addresses && addresses->nr && names_init(&names, addresses, root, &groups->texts))
-		for (size_t i = 0; i < groups->nr_groups; i++)
-			name_frames(groups->groups[i], &names, stack, read_stack(groups->groups[i], ops, state, stack));
-	free(addresses);
-	free(names.symbols);
-	groups->frame_texts = names.texts;
+	if (!groups->kernel_frames || !groups->kernel_frames->nr)
+		return;
+	groups->frame_texts = name_addresses(groups->kernel_frames, root, &groups->texts);
+	for (size_t i = 0; i < groups->nr_groups; i++)
+		name_frames(groups->groups[i], groups->frame_texts);
 }

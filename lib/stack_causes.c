@@ -3,7 +3,9 @@
 
 #include <string.h>
 
-/* A stack that was looked at tells no cause. No cause has that number. */
+#include "siphash.h"
+
+/* A function tells no cause. No cause has that number. */
 #define TELLS_NOTHING INT32_MIN
 
 /* A function on the stack, and what it is there for. */
@@ -24,38 +26,40 @@ static int32_t cause_of_function(const char *name)
 	return TELLS_NOTHING;
 }
 
-static int32_t cause_of_stack(const struct tracer_ops *ops, void *state, int32_t id)
+static int32_t ask_for_cause(const struct tracer_ops *ops, void *state, uint64_t address)
 {
-	uint64_t addresses[SHOOTDOWN_STACK_FRAMES];
-	int32_t cause = TELLS_NOTHING;
-	int nr = ops->stack(state, id, addresses);
+	char name[64];
 
-	for (int i = 0; i < nr && cause == TELLS_NOTHING; i++) {
-		char name[64];
+	return ops->symbol(state, address, name, sizeof(name)) ? TELLS_NOTHING : cause_of_function(name);
+}
 
-		if (ops->symbol(state, addresses[i], name, sizeof(name)) == 0)
-			cause = cause_of_function(name);
+static int32_t cause_at(struct stack_causes *causes, const struct tracer_ops *ops, void *state, uint64_t address)
+{
+	static const uint64_t no_key[2];
+	size_t place = siphash(no_key, address) % STACK_CAUSES_PLACES;
+
+	if (causes->known[place].address != address) {
+		causes->known[place].cause = ask_for_cause(ops, state, address);
+		causes->known[place].address = address;
 	}
-	return cause;
+	return causes->known[place].cause;
 }
 
 /* Threads of the kernel, exits and the like have causes of their own. */
 static bool is_correctable(const struct shootdown_key *key)
 {
-	return key->stack >= 0 && key->stack < SHOOTDOWN_NR_STACKS && key->kind != SHOOTDOWN_KIND_CALL &&
-	       key->cause >= SHOOTDOWN_CAUSE_FAULT;
+	return key->stack && key->kind != SHOOTDOWN_KIND_CALL && key->cause >= SHOOTDOWN_CAUSE_FAULT;
 }
 
 void stack_causes_correct(struct stack_causes *causes, const struct tracer_ops *ops, void *state,
-			  struct shootdown_key *key)
+			  const struct shootdown_stack *stack, struct shootdown_key *key)
 {
-	int32_t *found;
+	int32_t cause = TELLS_NOTHING;
 
 	if (!is_correctable(key))
 		return;
-	found = &causes->found[key->stack];
-	if (!*found)
-		*found = cause_of_stack(ops, state, key->stack);
-	if (*found != TELLS_NOTHING)
-		key->cause = *found;
+	for (size_t i = 0; i < SHOOTDOWN_STACK_FRAMES && stack->frames[i] && cause == TELLS_NOTHING; i++)
+		cause = cause_at(causes, ops, state, stack->frames[i]);
+	if (cause != TELLS_NOTHING)
+		key->cause = cause;
 }

@@ -5,13 +5,19 @@
 
 #include "tracer.h"
 
-/* What each stack was found to tell, once it was looked at. Zero-initialized, none was. */
+/* Of return addresses that are remembered: more than stacks that flush have. A power of two. */
+#define STACK_CAUSES_PLACES 4096
+
+/* What the functions at some addresses tell, once they were asked for. Zero-initialized, none was. */
 struct stack_causes {
-	int32_t found[SHOOTDOWN_NR_STACKS];
+	struct {
+		uint64_t address;
+		int32_t cause;
+	} known[STACK_CAUSES_PLACES]; /* each at the place of its hash, the latest */
 };
 
 /* Correct the cause in the key if its stack says another. */
 void stack_causes_correct(struct stack_causes *causes, const struct tracer_ops *ops, void *state,
-			  struct shootdown_key *key);
+			  const struct shootdown_stack *stack, struct shootdown_key *key);
 
 #endif

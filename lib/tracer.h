@@ -29,6 +29,8 @@ struct tracer_rows {
 	uint64_t *sets;             /* SHOOTDOWN_NR_SETS of nr_words for each row */
 	uint32_t nr_words;
 	struct shootdown_control *control;
+	const struct shootdown_stack *stacks;      /* of each row that has some in its key, of the kernel */
+	const struct shootdown_stack *user_stacks; /* the same of user space, where they are wanted */
 };
 
 /* What the tracer's own programs took since the start. */
@@ -70,12 +72,8 @@ struct tracer_ops {
 	bool (*sees_kernel)(void *state);
 	/* -errno if the kernel does not tell. */
 	int (*cost)(void *state, struct tracer_cost *ret);
-	/* The addresses of a kernel stack, innermost first; returns how many. */
-	int (*stack)(void *state, int32_t id, uint64_t ret[SHOOTDOWN_STACK_FRAMES]);
 	/* The name of the kernel's function at an address. */
 	int (*symbol)(void *state, uint64_t address, char *buf, size_t size);
-	/* As stack(), of one in user space. */
-	int (*user_stack)(void *state, int32_t id, uint64_t ret[SHOOTDOWN_STACK_FRAMES]);
 };
 
 /* The only one there is. */

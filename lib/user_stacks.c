@@ -220,11 +220,13 @@ static void name_frame(struct user_stacks *stacks, const struct process *process
 }
 
 static void name_stack(struct user_stacks *stacks, const struct process *process, struct mmcpus_shootdown *group,
-		       const uint64_t *addresses, size_t nr, struct user_frames *kept)
+		       struct user_frames *kept)
 {
+	const uint64_t *addresses = group->user_addresses;
+	size_t nr = group->nr_user_addresses;
 	bool is_named = runs_same_program(process, &group->row);
 
-	group->user_frames = calloc(nr + 1, sizeof(*group->user_frames));
+	group->user_frames = calloc(nr, sizeof(*group->user_frames));
 	group->user_frames_kept = kept->frames;
 	for (size_t i = 0; group->user_frames && i < nr; i++) {
 		struct user_frame frame = { .address = addresses[i] };
@@ -238,6 +240,8 @@ static void name_stack(struct user_stacks *stacks, const struct process *process
 			break;
 		group->nr_user_frames++;
 	}
+	free(group->user_addresses);
+	group->user_addresses = NULL;
 }
 
 static int compare_senders(const void *a, const void *b)
@@ -250,7 +254,7 @@ static int compare_senders(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Those without frames, the ones of a process together: it takes a look at all of the machine to open one. */
+/* Those with addresses alone, the ones of a process together: it takes a look at all of the machine to open one. */
 static size_t find_unnamed(const struct shootdown_groups *groups, struct mmcpus_shootdown **ret)
 {
 	size_t nr = 0;
@@ -258,15 +262,14 @@ static size_t find_unnamed(const struct shootdown_groups *groups, struct mmcpus_
 	for (size_t i = 0; i < groups->nr_groups; i++) {
 		struct mmcpus_shootdown *group = groups->groups[i];
 
-		if (!group->user_frames && group->row.key.user_stack >= 0)
+		if (group->user_addresses)
 			ret[nr++] = group;
 	}
 	qsort(ret, nr, sizeof(ret[0]), compare_senders);
 	return nr;
 }
 
-void user_stacks_name(struct user_stacks *stacks, struct shootdown_groups *groups, const struct root *root,
-		      const struct tracer_ops *ops, void *state)
+void user_stacks_name(struct user_stacks *stacks, struct shootdown_groups *groups, const struct root *root)
 {
 	struct mmcpus_shootdown **unnamed = calloc(groups->nr_groups + 1, sizeof(struct mmcpus_shootdown *));
 	size_t nr_unnamed = unnamed ? find_unnamed(groups, unnamed) : 0;
@@ -277,15 +280,11 @@ void user_stacks_name(struct user_stacks *stacks, struct shootdown_groups *group
 	if (!groups->user_frames)
 		nr_unnamed = 0;
 	for (size_t i = 0; i < nr_unnamed; i++) {
-		struct mmcpus_shootdown *group = unnamed[i];
-		uint64_t addresses[SHOOTDOWN_STACK_FRAMES];
-		int nr = ops->user_stack(state, group->row.key.user_stack, addresses);
+		pid_t pid = unnamed[i]->row.sender.pid;
 
-		if (nr <= 0)
-			continue;
-		if (process.pid != group->row.sender.pid)
-			process_open(&process, stacks, root, group->row.sender.pid);
-		name_stack(stacks, &process, group, addresses, (size_t)nr, groups->user_frames);
+		if (process.pid != pid)
+			process_open(&process, stacks, root, pid);
+		name_stack(stacks, &process, unnamed[i], groups->user_frames);
 	}
 	process_close(&process);
 	free(unnamed);

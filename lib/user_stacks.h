@@ -8,7 +8,6 @@
 #include "elf_symbols.h"
 #include "root.h"
 #include "shootdown_groups.h"
-#include "tracer.h"
 
 /* Files whose symbols were read: as many as a few processes have. */
 #define USER_MODULES_MAX 64
@@ -30,11 +29,10 @@ struct user_stacks {
 };
 
 /*
- * Give each group that has none the frames of its user stack. They have names only if the process still runs the program that
+ * Say what the addresses of user stacks are that are not known yet. They have names only if the process still runs the program that
  * it ran then, as far as its mm tells, or where that is not known, its name.
  */
-void user_stacks_name(struct user_stacks *stacks, struct shootdown_groups *groups, const struct root *root,
-		      const struct tracer_ops *ops, void *state);
+void user_stacks_name(struct user_stacks *stacks, struct shootdown_groups *groups, const struct root *root);
 void user_stacks_deinit(struct user_stacks *stacks);
 
 #endif

@@ -19,9 +19,6 @@
 
 static const char trace_needs[] = "needs bpf_loop() and bpf_map_lookup_percpu_elem() (kernel 5.19)";
 
-/* Stacks in user space that are told apart: their numbers fit the key of a row. */
-#define NR_USER_STACKS 16384
-
 /* Tasks that are being woken; and calls of each CPU on each other, as far as a large machine makes them all at once. */
 #define NR_WAKES     4096
 #define NR_CALLS_MAX 65536
@@ -74,8 +71,7 @@ static int set_up(struct tracer_state *tracer, const struct tracer_request *requ
 	struct tracer_sizes sizes = {
 		.nr_cpus = tracer->sys->nr_cpus,
 		.nr_words = cpuset_nr_words(tracer->sys->nr_cpus),
-		.nr_stacks = SHOOTDOWN_NR_STACKS, /* some are taken where the cause is in doubt, whatever is wanted */
-		.nr_user_stacks = request->stacks == SHOOTDOWN_STACKS_BOTH ? NR_USER_STACKS : 1,
+		.nr_user_stacks = request->stacks == SHOOTDOWN_STACKS_BOTH ? SHOOTDOWN_NR_ROWS : 1,
 		.nr_memos = request->stacks != SHOOTDOWN_STACKS_NONE ? tracer->sys->nr_cpus * SHOOTDOWN_STACK_MEMOS : 0,
 		.event_bytes = request->with_events ? EVENT_BYTES : (uint32_t)sysconf(_SC_PAGESIZE),
 		.nr_calls = room_for_calls(tracer->sys->nr_cpus),
@@ -126,6 +122,8 @@ static void tracer_rows(void *state, struct tracer_rows *ret)
 		.sets = tracer->maps[TRACER_MAP_ROW_SETS].memory,
 		.nr_words = tracer->build.control->nr_words,
 		.control = tracer->build.control,
+		.stacks = tracer->maps[TRACER_MAP_ROW_STACKS].memory,
+		.user_stacks = tracer->maps[TRACER_MAP_ROW_USER_STACKS].memory,
 	};
 }
 
@@ -231,31 +229,6 @@ static int tracer_cost(void *state, struct tracer_cost *ret)
 	return 0;
 }
 
-static int look_up_stack(const struct tracer_state *tracer, enum tracer_map map, int32_t id,
-			 uint64_t ret[SHOOTDOWN_STACK_FRAMES])
-{
-	int nr = 0;
-	int err;
-
-	memset(ret, 0, SHOOTDOWN_STACK_FRAMES * sizeof(*ret));
-	err = bpf_map_lookup_elem(tracer->build.maps[map], &id, ret);
-	if (err)
-		return err;
-	while (nr < SHOOTDOWN_STACK_FRAMES && ret[nr])
-		nr++;
-	return nr;
-}
-
-static int tracer_stack(void *state, int32_t id, uint64_t ret[SHOOTDOWN_STACK_FRAMES])
-{
-	return look_up_stack(state, TRACER_MAP_STACKS, id, ret);
-}
-
-static int tracer_user_stack(void *state, int32_t id, uint64_t ret[SHOOTDOWN_STACK_FRAMES])
-{
-	return look_up_stack(state, TRACER_MAP_USER_STACKS, id, ret);
-}
-
 static int tracer_symbol(void *state, uint64_t address, char *buf, size_t size)
 {
 	const struct tracer_state *tracer = state;
@@ -283,7 +256,5 @@ const struct tracer_ops tracer_bpf = {
 	.sees_hits = tracer_sees_hits,
 	.sees_kernel = tracer_sees_kernel,
 	.cost = tracer_cost,
-	.stack = tracer_stack,
-	.user_stack = tracer_user_stack,
 	.symbol = tracer_symbol,
 };

@@ -34,8 +34,8 @@
 		skel->maps.row_sets.max_entries = SHOOTDOWN_NR_ROWS * SHOOTDOWN_NR_SETS * sizes->nr_words; \
 		skel->maps.requested.max_entries = 2 * sizes->nr_cpus * sizes->nr_words;                   \
 		skel->maps.watched.max_entries = sizes->nr_words;                                          \
-		skel->maps.stacks.max_entries = sizes->nr_stacks;                                          \
-		skel->maps.user_stacks.max_entries = sizes->nr_user_stacks;                                \
+		skel->maps.row_user_stacks.max_entries = sizes->nr_user_stacks;                            \
+		skel->maps.stacks_taken.max_entries = SHOOTDOWN_NR_TAKERS * sizes->nr_cpus;                \
 		skel->maps.events.max_entries = sizes->event_bytes;                                        \
 		skel->maps.stack_memos.max_entries = sizes->nr_memos > 0 ? sizes->nr_memos : 1;            \
 		skel->maps.costs.max_entries = sizes->nr_cpus;                                             \
@@ -63,8 +63,8 @@
 				  [TRACER_MAP_ROW_OF] = skel->maps.row_of.map_fd,                          \
 				  [TRACER_MAP_FREE_ROWS] = skel->maps.free_rows.map_fd,                    \
 				  [TRACER_MAP_WATCHED] = skel->maps.watched.map_fd,                        \
-				  [TRACER_MAP_STACKS] = skel->maps.stacks.map_fd,                          \
-				  [TRACER_MAP_USER_STACKS] = skel->maps.user_stacks.map_fd,                \
+				  [TRACER_MAP_ROW_STACKS] = skel->maps.row_stacks.map_fd,                  \
+				  [TRACER_MAP_ROW_USER_STACKS] = skel->maps.row_user_stacks.map_fd,        \
 				  [TRACER_MAP_COSTS] = skel->maps.costs.map_fd,                            \
 				  [TRACER_MAP_EVENTS] = skel->maps.events.map_fd },                        \
 			.control = &skel->bss->control,                                                    \

@@ -41,8 +41,8 @@ enum tracer_map {
 	TRACER_MAP_ROW_OF,
 	TRACER_MAP_FREE_ROWS,
 	TRACER_MAP_WATCHED,
-	TRACER_MAP_STACKS,
-	TRACER_MAP_USER_STACKS,
+	TRACER_MAP_ROW_STACKS,
+	TRACER_MAP_ROW_USER_STACKS,
 	TRACER_MAP_COSTS,
 	TRACER_MAP_EVENTS,
 	TRACER_NR_MAPS,
@@ -61,9 +61,8 @@ struct tracer_build {
 struct tracer_sizes {
 	uint32_t nr_cpus;
 	uint32_t nr_words;
-	uint32_t nr_stacks;
-	uint32_t nr_user_stacks;
-	uint32_t nr_memos; /* 0: no stack is to be known again */
+	uint32_t nr_user_stacks; /* of rows that have one */
+	uint32_t nr_memos;       /* 0: no stack is to be known again */
 	uint32_t event_bytes;
 	uint32_t nr_calls; /* of other functions, that are under way at a time */
 	bool can_cast;     /* the kernel has bpf_rdonly_cast() */

@@ -26,10 +26,15 @@ static int map_memory(struct tracer_state *tracer, enum tracer_map map, size_t b
 static int map_all(struct tracer_state *tracer, const struct tracer_sizes *sizes)
 {
 	size_t set_bytes = sizes->nr_words * sizeof(uint64_t);
+	size_t stack_bytes = sizeof(struct shootdown_stack);
 	int err = map_memory(tracer, TRACER_MAP_ROWS, SHOOTDOWN_NR_ROWS * sizeof(struct shootdown_row));
 
 	if (!err)
 		err = map_memory(tracer, TRACER_MAP_ROW_SETS, SHOOTDOWN_NR_ROWS * SHOOTDOWN_NR_SETS * set_bytes);
+	if (!err)
+		err = map_memory(tracer, TRACER_MAP_ROW_STACKS, SHOOTDOWN_NR_ROWS * stack_bytes);
+	if (!err)
+		err = map_memory(tracer, TRACER_MAP_ROW_USER_STACKS, sizes->nr_user_stacks * stack_bytes);
 	if (!err)
 		err = map_memory(tracer, TRACER_MAP_FREE_ROWS, SHOOTDOWN_NR_ROWS * sizeof(uint64_t));
 	if (!err)
@@ -64,8 +69,6 @@ static void name_other_row(struct tracer_state *tracer, uint32_t index, uint32_t
 
 	row->key.cause = SHOOTDOWN_CAUSE_OTHER;
 	row->key.kind = kind;
-	row->key.stack = -1;
-	row->key.user_stack = -1;
 	row->is_taken = 1;
 }
 

@@ -13,6 +13,8 @@ struct fake {
 	struct shootdown_row rows[SHOOTDOWN_NR_ROWS];
 	uint64_t sets[SHOOTDOWN_NR_ROWS * SHOOTDOWN_NR_SETS * FAKE_WORDS_MAX];
 	uint32_t nr_words; /* of a set */
+	struct shootdown_stack stacks[SHOOTDOWN_NR_ROWS];
+	struct shootdown_stack user_stacks[SHOOTDOWN_NR_ROWS];
 	struct shootdown_control control;
 	struct tracer_cost cost;
 	int cost_err;
@@ -30,9 +32,9 @@ struct fake {
 	uint32_t event_kind;                /* what they flush */
 	uint64_t event_start;
 	uint64_t event_end;
-	bool polled_in_a_pause; /* the last time */
-	void (*at_stack)(void); /* what happens when a stack is asked for, which is within a look at a row */
-	void (*at_poll)(void);  /* the same after a look at all rows, once */
+	bool polled_in_a_pause;  /* the last time */
+	void (*at_symbol)(void); /* what happens when a function is asked for, which is within a look at a row */
+	void (*at_poll)(void);   /* the same after a look at all rows, once */
 };
 
 static struct fake fake;
@@ -57,7 +59,9 @@ static inline void fake_close(void *state)
 static inline void fake_rows(void *state, struct tracer_rows *ret)
 {
 	(void)state;
-	*ret = (struct tracer_rows){ fake.rows, fake.sets, fake.nr_words, &fake.control };
+	*ret = (struct tracer_rows){
+		fake.rows, fake.sets, fake.nr_words, &fake.control, fake.stacks, fake.user_stacks
+	};
 }
 
 static inline int fake_forget(void *state, const struct shootdown_key *key)
@@ -116,19 +120,6 @@ static inline int fake_cost(void *state, struct tracer_cost *ret)
 	return fake.cost_err;
 }
 
-/* Stack 1 is that of a NUMA scan, stack 2 is not. */
-static inline int fake_stack(void *state, int32_t id, uint64_t ret[SHOOTDOWN_STACK_FRAMES])
-{
-	(void)state;
-	if (fake.at_stack)
-		fake.at_stack();
-	if (id != 1 && id != 2)
-		return -ENOENT;
-	ret[0] = 0x500;
-	ret[1] = id == 1 ? 0x1fff : 0x2000;
-	return 2;
-}
-
 /* One event at a time. */
 static inline int fake_poll(void *state, int timeout_ms, void (*take)(void *arg, const struct shootdown_event *event),
 			    void *arg)
@@ -167,9 +158,21 @@ static inline int fake_fd(void *state)
 static inline int fake_symbol(void *state, uint64_t address, char *buf, size_t size)
 {
 	(void)state;
+	if (fake.at_symbol)
+		fake.at_symbol();
 	snprintf(buf, size, "%s", address == 0x1fff ? "task_numa_work" : "task_work_run");
 	return 0;
 }
+
+/* Of a NUMA scan, or of other work on the way back to user space. */
+#define SCAN_STACK            \
+	{                     \
+		0x500, 0x1fff \
+	}
+#define OTHER_STACK           \
+	{                     \
+		0x500, 0x2000 \
+	}
 
 static const struct tracer_ops fake_tracer = {
 	.open = fake_open,
@@ -184,8 +187,6 @@ static const struct tracer_ops fake_tracer = {
 	.sees_hits = fake_sees_hits,
 	.sees_kernel = fake_sees_kernel,
 	.cost = fake_cost,
-	.stack = fake_stack,
-	.user_stack = fake_stack,
 	.symbol = fake_symbol,
 };
 
@@ -201,13 +202,21 @@ static inline struct shootdown_row *take_row(uint32_t index, int32_t pid, int32_
 			 .owner_id = (uint64_t)pid + 100,
 			 .tid = pid,
 			 .cause = cause,
-			 .kind = SHOOTDOWN_KIND_RANGE,
-			 .stack = -1 },
+			 .kind = SHOOTDOWN_KIND_RANGE },
 		.sender = { .tid = pid, .pid = pid, .thread_comm = "thread", .comm = "process" },
 		.owner_pid = pid,
 		.owner_comm = "process",
 	};
 	return row;
+}
+
+/* Its stacks, under that number. */
+static inline void give_stacks(uint32_t index, uint64_t number, const struct shootdown_stack *kernel,
+			       const struct shootdown_stack *user)
+{
+	fake.rows[index].key.stack = number;
+	fake.stacks[index] = *kernel;
+	fake.user_stacks[index] = *user;
 }
 
 #endif

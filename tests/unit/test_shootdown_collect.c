@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a source takes out of rows, and when it gives a row back. */
+#include "shootdown_group.h"
 #include "shootdown_scene.h"
 
 /* The counters of one hit are taken one after the other, and it may come in between: no part of it gets lost. */
@@ -21,16 +22,17 @@ static void a_stack_may_tell_another_cause(void **state)
 {
 	static const struct {
 		int32_t cause;
-		int32_t stack;
+		uint64_t number;
+		struct shootdown_stack stack;
 		const char *text; /* NULL: unknown */
 	} cases[] = {
-		{ SHOOTDOWN_CAUSE_UNKNOWN, 1, "NUMA balancing" },
-		{ SHOOTDOWN_CAUSE_FAULT, 1, "NUMA balancing" },
-		{ 11, 1, "NUMA balancing" },
-		{ 11, 2, "munmap" },
-		{ 11, 3, "munmap" },
-		{ SHOOTDOWN_CAUSE_UNKNOWN, -17, NULL },
-		{ SHOOTDOWN_CAUSE_EXIT, 1, "exit" },
+		{ SHOOTDOWN_CAUSE_UNKNOWN, 1, { SCAN_STACK }, "NUMA balancing" },
+		{ SHOOTDOWN_CAUSE_FAULT, 1, { SCAN_STACK }, "NUMA balancing" },
+		{ 11, 1, { SCAN_STACK }, "NUMA balancing" },
+		{ 11, 2, { OTHER_STACK }, "munmap" },
+		{ 11, 3, { { 0 } }, "munmap" },
+		{ SHOOTDOWN_CAUSE_UNKNOWN, 0, { SCAN_STACK }, NULL }, /* of what had the row before */
+		{ SHOOTDOWN_CAUSE_EXIT, 1, { SCAN_STACK }, "exit" },
 	};
 
 	for (size_t i = 0; i < NR(cases); i++) {
@@ -38,13 +40,85 @@ static void a_stack_may_tell_another_cause(void **state)
 		struct shootdown_row *row = take_row(3, 42, cases[i].cause);
 		const char *text;
 
-		row->key.stack = cases[i].stack;
+		give_stacks(3, cases[i].number, &cases[i].stack, &cases[i].stack);
 		row->counts.sent = 1;
 		text = mmcpus_shootdown_text(mmcpus_interval_row(read_interval(&scene), 0), MMCPUS_SHOOTDOWN_CAUSE);
 		check((text == NULL) == (cases[i].text == NULL), "case %zu: %s", i, text ? text : "unknown");
 		check(!text || strcmp(text, cases[i].text) == 0, "case %zu: %s", i, text);
 		scene_close(&scene);
 	}
+}
+
+static void count_on_stack(struct scene *scene, uint64_t number, uint64_t address)
+{
+	const struct shootdown_stack kernel = { { address } };
+	const struct shootdown_stack user = { { 0x400000 + address } };
+
+	take_row(3, 42, 11)->counts.sent = number;
+	give_stacks(3, number, &kernel, &user);
+	assert_int_equal(mmcpus_shootdowns_collect(scene->src), 0);
+}
+
+static void expect_stack(const struct mmcpus_shootdown *row, uint64_t sent, const char *function, uint64_t address)
+{
+	struct mmcpus_user_frame frame;
+
+	expect_number(row, MMCPUS_SHOOTDOWN_SENT, sent);
+	assert_string_equal(mmcpus_shootdown_frame(row, 0), function);
+	assert_null(mmcpus_shootdown_frame(row, 1));
+	assert_int_equal(mmcpus_shootdown_user_frame(row, 0, &frame), 0);
+	assert_int_equal(frame.address, address);
+}
+
+/* In the interval in which it was collected, and with what is counted of it later. */
+static void a_stack_outlives_its_row(void **state)
+{
+	const struct mmcpus_interval *interval;
+	struct scene scene;
+
+	tree_write(*state, "proc/kallsyms", "1000 t first\n2000 t second\n3000 t end\n");
+	scene = scene_open(*state, MMCPUS_BY_USER_STACK);
+	count_on_stack(&scene, 8, 0x1010);
+	count_on_stack(&scene, 5, 0x2020);
+	count_on_stack(&scene, 8, 0x1010);
+	fake.rows[3].is_taken = 0;
+	memset(fake.stacks, 0, sizeof(fake.stacks));
+	memset(fake.user_stacks, 0, sizeof(fake.user_stacks));
+	interval = read_interval(&scene);
+	assert_int_equal(mmcpus_interval_count(interval), 2);
+	expect_stack(mmcpus_interval_row(interval, 0), 16, "first+0x10", 0x401010);
+	expect_stack(mmcpus_interval_row(interval, 1), 5, "second+0x20", 0x402020);
+	scene_close(&scene);
+}
+
+/* How its program came to run is left out, and then there is nothing to tell them by. */
+static void an_interval_has_no_two_rows_that_look_the_same(void **state)
+{
+	static const struct shootdown_stack kernel[] = { { { 0x500, 0x1010, 0x2020 } }, { { 0x600, 0x1014, 0x2020 } } };
+	const struct mmcpus_interval *interval;
+	struct scene scene;
+
+	tree_write(*state, "proc/kallsyms", "1000 t bpf_trace_run2\n2000 t second\n3000 t end\n");
+	scene = scene_open(*state, MMCPUS_BY_STACK);
+	for (uint32_t i = 0; i < 2; i++) {
+		take_row(3 + i, 42, 11)->counts = (struct shootdown_counts){ .sent = 1, .wait_log2[4] = i ? 2 : -1u };
+		give_stacks(3 + i, 8 + i, &kernel[i], &kernel[i]);
+	}
+	interval = read_interval(&scene);
+	assert_int_equal(mmcpus_interval_count(interval), 1);
+	expect_number(mmcpus_interval_row(interval, 0), MMCPUS_SHOOTDOWN_SENT, 2);
+	assert_int_equal(mmcpus_interval_row(interval, 0)->sums.wait_log2[4], 1);
+	scene_close(&scene);
+}
+
+/* Those that are taken to find the cause of what is in doubt. */
+static void stacks_are_kept_where_they_are_shown(void **state)
+{
+	struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
+
+	count_on_stack(&scene, 8, 0x1010);
+	assert_null(mmcpus_shootdown_frame(mmcpus_interval_row(read_interval(&scene), 0), 0));
+	scene_close(&scene);
 }
 
 #define MS UINT64_C(1000000)
@@ -229,14 +303,15 @@ static void note_cpu_1(void)
 	*hit_set(3) |= 2;
 }
 
-/* A row that is looked at for its stack: what was sent was counted before, and at_stack() happens then. */
-static struct shootdown_row *take_row_of_stack(void (*at_stack)(void))
+/* A row that is looked at for its stack: what was sent was counted before, and at_symbol() happens then. */
+static struct shootdown_row *take_row_of_stack(void (*at_symbol)(void))
 {
+	static const struct shootdown_stack stack = { { 0x2000 } };
 	struct shootdown_row *row = take_row(3, 42, 11);
 
-	row->key.stack = 2;
+	give_stacks(3, 2, &stack, &stack);
 	row->counts.sent = 1;
-	fake.at_stack = at_stack;
+	fake.at_symbol = at_symbol;
 	return row;
 }
 
@@ -356,6 +431,9 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		tree_test(counts_the_rest_of_a_hit_in_the_next),
 		tree_test(a_stack_may_tell_another_cause),
+		tree_test(a_stack_outlives_its_row),
+		tree_test(an_interval_has_no_two_rows_that_look_the_same),
+		tree_test(stacks_are_kept_where_they_are_shown),
 		tree_test(frees_rows_that_are_silent),
 		tree_test(what_is_used_is_not_silent),
 		tree_test(looks_in_quick_succession_free_no_row),

@@ -10,22 +10,17 @@
 #define TEXT       0xffffffff81000000ul /* where functions begin, one each 256 bytes */
 #define NR_SYMBOLS 2000
 
-static int fake_stack(void *state, int32_t id, uint64_t ret[SHOOTDOWN_STACK_FRAMES])
-{
-	(void)state;
-	if (id < 0)
-		return -ENOENT;
-	if (id == 1) { /* the tracer's own program, which has no name, is called by the kernel on its behalf */
-		memcpy(ret, (uint64_t[]){ 0x500, TEXT + 0x10, TEXT + 0x110, 0x600, TEXT + 0x220 },
-		       5 * sizeof(uint64_t));
-		return 5;
-	}
-	for (uint32_t i = 0; i < SHOOTDOWN_STACK_FRAMES; i++)
-		ret[i] = TEXT + ((uint64_t)id * 7 + i * 61) % NR_SYMBOLS * 0x100 + 0x42;
-	return SHOOTDOWN_STACK_FRAMES;
-}
+/* The tracer's own program, which has no name, is called by the kernel on its behalf. */
+static const struct shootdown_stack short_stack = { { 0x500, TEXT + 0x10, TEXT + 0x110, 0x600, TEXT + 0x220 } };
 
-static const struct tracer_ops tracer = { .stack = fake_stack };
+static struct shootdown_stack make_stack(uint64_t number)
+{
+	struct shootdown_stack stack;
+
+	for (uint32_t i = 0; i < SHOOTDOWN_STACK_FRAMES; i++)
+		stack.frames[i] = TEXT + (number * 7 + i * 61) % NR_SYMBOLS * 0x100 + 0x42;
+	return stack;
+}
 
 static void write_symbols(const struct tree *tree)
 {
@@ -40,13 +35,21 @@ static void write_symbols(const struct tree *tree)
 	free(text);
 }
 
-static void add(struct shootdown_groups *groups, int32_t stack)
+static void add(struct shootdown_groups *groups, uint64_t number, const struct shootdown_stack *stack)
 {
 	static const uint64_t no_cpus[1];
 	static const uint64_t *const sets[SHOOTDOWN_NR_SETS] = { no_cpus, no_cpus, no_cpus };
-	const struct shootdown_row row = { .key = { .cause = 28, .stack = stack }, .counts.sent = 1 };
+	const struct shootdown_row row = { .key = { .cause = 28, .stack = number }, .counts.sent = 1 };
+	const struct row_stacks stacks = { .kernel = stack };
 
-	assert_int_equal(groups_add(groups, &row, sets), 0);
+	assert_int_equal(groups_add(groups, &row, sets, &stacks), 0);
+}
+
+static void add_made(struct shootdown_groups *groups, uint64_t number)
+{
+	const struct shootdown_stack stack = make_stack(number);
+
+	add(groups, number, &stack);
 }
 
 static void name(struct shootdown_groups *groups, const struct tree *tree)
@@ -54,7 +57,7 @@ static void name(struct shootdown_groups *groups, const struct tree *tree)
 	struct root root;
 
 	assert_int_equal(root_init(&root, tree->root, NULL), 0);
-	stacks_name(groups, &root, &tracer, NULL);
+	stacks_name(groups, &root);
 	root_deinit(&root);
 }
 
@@ -72,9 +75,9 @@ static void functions_have_names(void **state)
 
 	write_symbols(*state);
 	groups_init(&groups, MMCPUS_BY_STACK, 2);
-	add(&groups, 1);
-	add(&groups, 8);
-	add(&groups, -1);
+	add(&groups, 1, &short_stack);
+	add_made(&groups, 8);
+	add(&groups, 0, NULL);
 	name(&groups, *state);
 	expect_frame(groups.groups[0], 0, "function_1+0x10");
 	expect_frame(groups.groups[0], 1, "?");
@@ -97,10 +100,61 @@ static void without_names_there_are_frames(void **state)
 
 	tree_mkdir(*state, "proc");
 	groups_init(&groups, MMCPUS_BY_STACK, 2);
-	add(&groups, 8);
+	add_made(&groups, 8);
 	name(&groups, *state);
 	expect_frame(groups.groups[0], 0, "?");
 	expect_frame(groups.groups[0], SHOOTDOWN_STACK_FRAMES - 1, "?");
+	groups_deinit(&groups);
+}
+
+/* How the tracer's program got to run is not shown. What is shown, and what is counted for other causes, stays apart. */
+static void stacks_that_look_the_same_are_one(void **state)
+{
+	static const struct shootdown_stack otherwise = { { 0x700, TEXT + 0x20, TEXT + 0x110, 0x600, TEXT + 0x220 } };
+	static const struct shootdown_stack elsewhere = { { 0x500, TEXT + 0x10, TEXT + 0x111, 0x600, TEXT + 0x220 } };
+	static const struct shootdown_stack shorter = { { 0x500, TEXT + 0x10, TEXT + 0x110, 0x600 } };
+	static const struct shootdown_stack prologue = { { 0x500, TEXT + 0x10 } };
+	static const uint64_t expected[] = { 2, 2, 1, 1 };
+	struct shootdown_groups groups;
+
+	write_symbols(*state);
+	groups_init(&groups, MMCPUS_BY_STACK, 2);
+	add(&groups, 1, &short_stack);
+	add(&groups, 2, &elsewhere);
+	add(&groups, 0, NULL);
+	add(&groups, 3, &shorter);
+	add(&groups, 4, &otherwise);
+	add(&groups, 5, &prologue);
+	assert_int_equal(groups.nr_groups, 6);
+	name(&groups, *state);
+	groups_unite(&groups);
+	groups_sort(&groups);
+	assert_int_equal(groups.nr_groups, NR(expected));
+	for (size_t i = 0; i < NR(expected); i++)
+		assert_int_equal(groups.groups[i]->sums.sent, expected[i]);
+	groups_deinit(&groups);
+}
+
+/* What is further out than the first address that finds none is left out. */
+static void addresses_have_so_much_room(void **state)
+{
+	struct shootdown_groups groups;
+	struct shootdown_stack stack = { { 0 } };
+
+	tree_mkdir(*state, "proc");
+	groups_init(&groups, MMCPUS_BY_STACK, 2);
+	for (uint64_t i = 0; i <= KERNEL_FRAMES_MAX; i += 2) {
+		stack.frames[0] = TEXT + i;
+		stack.frames[1] = i + 1 < KERNEL_FRAMES_MAX - 1 ? TEXT + i + 1 : 0;
+		add(&groups, i + 1, &stack);
+	}
+	assert_int_equal(groups.kernel_frames->nr, KERNEL_FRAMES_MAX);
+	stack = make_stack(KERNEL_FRAMES_MAX);
+	stack.frames[1] = TEXT;
+	add(&groups, 2, &stack);
+	name(&groups, *state);
+	expect_frame(groups.groups[groups.nr_groups - 3], 0, "?");
+	assert_null(mmcpus_shootdown_frame(groups.groups[groups.nr_groups - 1], 0));
 	groups_deinit(&groups);
 }
 
@@ -115,9 +169,12 @@ static void stacks_take_little_memory(void **state)
 	mallopt(M_TRIM_THRESHOLD, INT_MAX);
 	mallopt(M_MMAP_THRESHOLD, 32 << 20);
 	groups_init(&groups, MMCPUS_BY_STACK, 2);
-	for (int32_t i = 2; i < GROUPS_MAX + 2; i++)
-		add(&groups, i);
+	for (uint64_t i = 2; i < GROUPS_MAX + 2; i++) /* what the rows themselves take */
+		add(&groups, i, NULL);
+	groups_clear(&groups);
 	before = mallinfo2().arena;
+	for (uint64_t i = 2; i < GROUPS_MAX + 2; i++)
+		add_made(&groups, i);
 	name(&groups, *state);
 	peak = mallinfo2().arena - before;
 	print_message("# %zu stacks: %zu bytes at most\n", groups.nr_groups, peak);
@@ -131,6 +188,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		tree_test(functions_have_names),
 		tree_test(without_names_there_are_frames),
+		tree_test(stacks_that_look_the_same_are_one),
+		tree_test(addresses_have_so_much_room),
 		tree_test(stacks_take_little_memory),
 	};
 

@@ -15,18 +15,9 @@
 #define FIELDS_23_38 " 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0" /* of stat; the next is the CPU */
 #define PROGRAM      "proc/7/root/bin/program"
 
-static uint64_t addresses[SHOOTDOWN_STACK_FRAMES];
-static int nr_addresses;
-
-static int fake_user_stack(void *state, int32_t id, uint64_t ret[SHOOTDOWN_STACK_FRAMES])
-{
-	assert_ptr_equal(state, addresses);
-	assert_int_equal(id, 5);
-	memcpy(ret, addresses, sizeof(addresses));
-	return nr_addresses;
-}
-
-static const struct tracer_ops tracer = { .user_stack = fake_user_stack };
+static struct shootdown_stack stack;
+static const uint64_t *const addresses = stack.frames;
+static const struct row_stacks the_stack = { .user = &stack };
 
 /* ------------------------------------------------------------------------------------------------------ the process -- */
 
@@ -125,28 +116,34 @@ struct named {
 /* Of a thread that began after 11 s. */
 static const struct shootdown_row plain_row = {
 	.flags = SHOOTDOWN_ROW_OWNER_NAMED,
-	.key = { .start_ns = 11 * NS_PER_S,
-		 .owner_id = MM_ID,
-		 .tid = PID,
-		 .kind = SHOOTDOWN_KIND_RANGE,
-		 .stack = -1,
-		 .user_stack = 5 },
+	.key = { .start_ns = 11 * NS_PER_S, .owner_id = MM_ID, .tid = PID, .kind = SHOOTDOWN_KIND_RANGE, .stack = 5 },
 	.sender = { .pid = PID, .tid = PID, .comm = "program" },
 	.owner_pid = PID,
 	.counts.sent = 1,
 };
 
-static struct named name_row(const struct tree *tree, struct user_stacks *stacks, const struct shootdown_row *row)
+static void add_with(struct shootdown_groups *groups, const struct shootdown_row *row, const struct row_stacks *stacks)
 {
 	static const uint64_t no_cpus[1];
 	static const uint64_t *const sets[SHOOTDOWN_NR_SETS] = { no_cpus, no_cpus, no_cpus };
+
+	assert_int_equal(groups_add(groups, row, sets, stacks), 0);
+}
+
+static void add(struct shootdown_groups *groups, const struct shootdown_row *row)
+{
+	add_with(groups, row, &the_stack);
+}
+
+static struct named name_row(const struct tree *tree, struct user_stacks *stacks, const struct shootdown_row *row)
+{
 	struct named named;
 	struct root root;
 
 	assert_int_equal(root_init(&root, tree->root, NULL), 0);
 	groups_init(&named.groups, MMCPUS_BY_USER_STACK, 2);
-	assert_int_equal(groups_add(&named.groups, row, sets), 0);
-	user_stacks_name(stacks, &named.groups, &root, &tracer, addresses);
+	add(&named.groups, row);
+	user_stacks_name(stacks, &named.groups, &root);
 	assert_int_equal(named.groups.nr_groups, 1);
 	named.row = named.groups.groups[0];
 	root_deinit(&root);
@@ -160,10 +157,8 @@ static struct named name(const struct tree *tree, struct user_stacks *stacks)
 
 static void take_stack(int nr, uint64_t innermost, uint64_t caller, uint64_t next)
 {
-	nr_addresses = nr;
-	addresses[0] = innermost;
-	addresses[1] = caller;
-	addresses[2] = next;
+	stack = (struct shootdown_stack){ { innermost, caller, next } };
+	stack.frames[nr] = 0;
 }
 
 static struct mmcpus_user_frame frame_of(const struct mmcpus_shootdown *row, size_t index)
@@ -373,8 +368,6 @@ static int count_looks(void *arg, pid_t pid, uint64_t *ret)
 /* Whatever the order in which stacks come: each look at a process is one at all of the machine. */
 static void a_process_is_looked_at_once(void **state)
 {
-	static const uint64_t no_cpus[1];
-	static const uint64_t *const sets[SHOOTDOWN_NR_SETS] = { no_cpus, no_cpus, no_cpus };
 	size_t nr_looks = 0;
 	struct user_stacks stacks = { .read_mm_id = count_looks, .arg = &nr_looks };
 	struct code code = make_process(*state);
@@ -390,9 +383,9 @@ static void a_process_is_looked_at_once(void **state)
 		row.key.cause = i;
 		row.sender.pid = i % 2 ? PID + 1 : PID;
 		row.key.start_ns = i ? row.key.start_ns : NS_PER_S; /* before it began: of another with its number */
-		assert_int_equal(groups_add(&groups, &row, sets), 0);
+		add(&groups, &row);
 	}
-	user_stacks_name(&stacks, &groups, &root, &tracer, addresses);
+	user_stacks_name(&stacks, &groups, &root);
 	assert_int_equal(nr_looks, 1);
 	assert_int_equal(groups.nr_groups, 6);
 	for (size_t i = 0; i < groups.nr_groups; i++) {
@@ -439,40 +432,80 @@ static void a_stack_that_is_not_there_is_none(void **state)
 	struct named named;
 
 	make_process(*state);
-	take_stack(-ENOENT, 0, 0, 0);
+	take_stack(0, 0, 0, 0);
 	named = name(*state, &stacks);
 	assert_null(named.row->user_frames);
 	groups_deinit(&named.groups);
 	user_stacks_deinit(&stacks);
 }
 
-/* What many stacks have in common is kept once. ASan's allocator grows by 0. */
-static void stacks_take_little_memory(void **state)
+/* Those behind what ends the stack. */
+static void stacks_that_look_the_same_are_one(void **state)
 {
-	static const uint64_t no_cpus[1];
-	static const uint64_t *const sets[SHOOTDOWN_NR_SETS] = { no_cpus, no_cpus, no_cpus };
 	struct code code = make_process(*state);
 	struct user_stacks stacks = { 0 };
 	struct shootdown_groups groups;
 	struct root root;
-	size_t before;
-	size_t bytes;
 
-	for (size_t i = 0; i < SHOOTDOWN_STACK_FRAMES; i++)
-		addresses[i] = code.function;
-	nr_addresses = SHOOTDOWN_STACK_FRAMES;
-	mallopt(M_TRIM_THRESHOLD, INT_MAX);
-	mallopt(M_MMAP_THRESHOLD, 32 << 20);
 	assert_int_equal(root_init(&root, ((const struct tree *)*state)->root, NULL), 0);
 	groups_init(&groups, MMCPUS_BY_USER_STACK, 2);
+	for (uint64_t i = 0; i < 6; i++) {
+		struct shootdown_row row = plain_row;
+
+		row.key.stack = i + 1;
+		if (i == 4)
+			row.key.cause = 11;
+		take_stack(3, code.function + i / 5, 0x100000 + i, code.function);
+		add(&groups, &row);
+	}
+	assert_int_equal(groups.nr_groups, 6);
+	user_stacks_name(&stacks, &groups, &root);
+	groups_unite(&groups);
+	groups_sort(&groups);
+	assert_int_equal(groups.nr_groups, 3);
+	assert_int_equal(groups.groups[0]->sums.sent, 4);
+	assert_int_equal(groups.groups[1]->sums.sent, 1);
+	assert_int_equal(groups.groups[2]->sums.sent, 1);
+	groups_deinit(&groups);
+	user_stacks_deinit(&stacks);
+	root_deinit(&root);
+}
+
+/* As many as there is room for, which differ in their causes, some from each look. */
+static void add_crowd(struct shootdown_groups *groups, const struct row_stacks *row_stacks, struct user_stacks *stacks,
+		      const struct root *root)
+{
 	for (int32_t i = 0; i < GROUPS_MAX; i++) {
 		struct shootdown_row row = plain_row;
 
 		row.key.cause = i;
-		assert_int_equal(groups_add(&groups, &row, sets), 0);
+		add_with(groups, &row, row_stacks);
+		if (i % SHOOTDOWN_NR_ROWS == SHOOTDOWN_NR_ROWS - 1)
+			user_stacks_name(stacks, groups, root);
 	}
+}
+
+/* What many stacks have in common is kept once. ASan's allocator grows by 0. */
+static void stacks_take_little_memory(void **state)
+{
+	struct code code = make_process(*state);
+	struct user_stacks stacks = { 0 };
+	struct shootdown_groups groups;
+	struct root root;
+	static const struct row_stacks no_stacks = { NULL, NULL };
+	size_t before;
+	size_t bytes;
+
+	for (size_t i = 0; i < SHOOTDOWN_STACK_FRAMES; i++)
+		stack.frames[i] = code.function;
+	mallopt(M_TRIM_THRESHOLD, INT_MAX);
+	mallopt(M_MMAP_THRESHOLD, 32 << 20);
+	assert_int_equal(root_init(&root, ((const struct tree *)*state)->root, NULL), 0);
+	groups_init(&groups, MMCPUS_BY_USER_STACK, 2);
+	add_crowd(&groups, &no_stacks, &stacks, &root);
+	groups_clear(&groups);
 	before = mallinfo2().arena;
-	user_stacks_name(&stacks, &groups, &root, &tracer, addresses);
+	add_crowd(&groups, &the_stack, &stacks, &root);
 	bytes = mallinfo2().arena - before;
 	print_message("# %zu stacks: %zu bytes at most\n", groups.nr_groups, bytes);
 	check(bytes <= 3 << 20, "%zu stacks take %zu bytes", groups.nr_groups, bytes);
@@ -499,6 +532,7 @@ int main(void)
 		tree_test(who_is_gone_has_addresses),
 		tree_test(what_is_no_code_ends_the_stack),
 		tree_test(a_stack_that_is_not_there_is_none),
+		tree_test(stacks_that_look_the_same_are_one),
 		tree_test(stacks_take_little_memory),
 	};
 
