@@ -88,7 +88,7 @@ struct shootdown_key {
 
 _Static_assert(sizeof(struct shootdown_key) == 40, "part of the contract");
 
-/* Return addresses, innermost first; behind the last, 0. */
+/* Return addresses, innermost first; behind the last, one 0. What follows that is not told. */
 struct shootdown_stack {
 	uint64_t frames[SHOOTDOWN_STACK_FRAMES];
 };

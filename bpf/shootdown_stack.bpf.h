@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Kernel side: the stacks of a sender. They are kept with its row, in memory that the library reads: none is lost where the
- * row is not, and when the row is free, so is their place. In the key of the row they are one number, their hash.
+ * Kernel side: the stacks of a sender. They are kept with its row, in memory that the library reads: what can be unwound is not
+ * lost where the row is not, and when the row is free, so is their place. In the key of the row they are one number, their hash.
  */
 #ifndef MMCPUS_BPF_SHOOTDOWN_STACK_H
 #define MMCPUS_BPF_SHOOTDOWN_STACK_H
@@ -83,7 +83,7 @@ static __always_inline uint64_t number_of_stack(const struct shootdown_stack *st
 			break;
 		hash = mix(hash, frame);
 	}
-	return hash ? hash : 1;
+	return hash | 1;
 }
 
 /* Mostly, the kernel fills what is not used with 0, also where there is no stack. */
@@ -101,7 +101,7 @@ static __always_inline uint64_t take_kernel_stack(void *ctx, struct taken_stacks
 	return taken->kernel.frames[0] ? number_of_stack(&taken->kernel) : 0;
 }
 
-/* The number of both: of the kernel's, which is known, and that of user space, if it is wanted. */
+/* The number of both, never 0 if there is one: of the kernel's, which is known, and that of user space, if it is wanted. */
 static __always_inline uint64_t add_user_stack(void *ctx, struct taken_stacks *taken, uint64_t kernel, int32_t cause)
 {
 	if (control.with_stacks != SHOOTDOWN_STACKS_BOTH)
@@ -110,7 +110,7 @@ static __always_inline uint64_t add_user_stack(void *ctx, struct taken_stacks *t
 	if (cause == SHOOTDOWN_CAUSE_KTHREAD || cause == SHOOTDOWN_CAUSE_INTERRUPT)
 		return kernel;
 	bpf_get_stack(ctx, &taken->user, STACK_BYTES, BPF_F_USER_STACK);
-	return taken->user.frames[0] ? mix(kernel, number_of_stack(&taken->user)) : kernel;
+	return taken->user.frames[0] ? mix(kernel, number_of_stack(&taken->user)) | 1 : kernel;
 }
 
 /* With its cause, the key must be complete. NULL: none are wanted. */

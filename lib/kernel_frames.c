@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 #include "kernel_frames.h"
 
+#include <stdlib.h>
+
 #include "siphash.h"
 
 _Static_assert(KERNEL_FRAMES_MAX <= UINT16_MAX, "so that a slot holds them all");
@@ -29,4 +31,12 @@ bool kernel_frames_keep(struct kernel_frames *frames, uint64_t address, uint16_t
 	}
 	*ret = *slot - 1;
 	return true;
+}
+
+void kernel_frames_destroy(struct kernel_frames *frames)
+{
+	if (!frames)
+		return;
+	text_pool_clear(&frames->texts);
+	free(frames);
 }

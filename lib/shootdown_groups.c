@@ -17,7 +17,7 @@ void groups_clear(struct shootdown_groups *groups)
 	groups->nr_groups = 0;
 	groups->nr_beyond = 0;
 	text_pool_clear(&groups->texts);
-	free(groups->kernel_frames);
+	kernel_frames_destroy(groups->kernel_frames);
 	groups->kernel_frames = NULL;
 	free(groups->frame_texts);
 	groups->frame_texts = NULL;
@@ -67,20 +67,20 @@ static int grow(struct shootdown_groups *groups)
 	return 0;
 }
 
-/* The row may be another's by the time that they are named. */
+/* The row may be another's by the time that they are named. Where one could not be unwound, the next that is alike is taken. */
 static void keep_stacks(struct shootdown_groups *groups, struct mmcpus_shootdown *group,
 			const struct row_stacks *stacks)
 {
 	if (stacks->kernel && !groups->kernel_frames)
 		groups->kernel_frames = calloc(1, sizeof(*groups->kernel_frames));
-	if (stacks->kernel && groups->kernel_frames)
+	if (stacks->kernel && groups->kernel_frames && !group->frames)
 		group_keep_stack(group, stacks->kernel, groups->kernel_frames);
-	if (stacks->user)
+	if (stacks->user && !group->user_addresses && !group->user_frames)
 		group_keep_user_stack(group, stacks->user);
 }
 
 static struct mmcpus_shootdown *find_or_make(struct shootdown_groups *groups, const struct group_key *key,
-					     const struct shootdown_row *row, const struct row_stacks *stacks)
+					     const struct shootdown_row *row)
 {
 	struct mmcpus_shootdown *group;
 	uint32_t *slot;
@@ -94,8 +94,6 @@ static struct mmcpus_shootdown *find_or_make(struct shootdown_groups *groups, co
 			      : group_create(groups->by, groups->nr_cpus, key, row);
 	if (!group)
 		return NULL;
-	if (!key->is_other)
-		keep_stacks(groups, group, stacks);
 	groups->groups[groups->nr_groups++] = group;
 	*slot = (uint32_t)groups->nr_groups;
 	return group;
@@ -119,9 +117,11 @@ int groups_add(struct shootdown_groups *groups, const struct shootdown_row *row,
 	is_beyond = !has_room(groups, &key);
 	if (is_beyond)
 		group_key_make_other(&key, row);
-	group = find_or_make(groups, &key, row, stacks);
+	group = find_or_make(groups, &key, row);
 	if (!group)
 		return -ENOMEM;
+	if (!key.is_other)
+		keep_stacks(groups, group, stacks);
 	if (is_beyond && !row_is_call(row) && !row_is_of_kernel(row))
 		groups->nr_beyond += row->counts.sent;
 	group_add(group, row, sets);

@@ -26,8 +26,8 @@ static const char *frame_text(const struct kernel_symbol *symbol, struct text_po
 	return kept ? kept : unnamed;
 }
 
-/* For each of the frames, in their order. NULL: no memory. */
-static const char **name_addresses(struct kernel_frames *frames, const struct root *root, struct text_pool *texts)
+/* The name of each of the frames. NULL: no memory. */
+static const char **name_addresses(struct kernel_frames *frames, const struct root *root)
 {
 	struct kernel_symbol *symbols = calloc(frames->nr, sizeof(*symbols));
 	const char **ret = calloc(frames->nr, sizeof(*ret));
@@ -41,7 +41,7 @@ static const char **name_addresses(struct kernel_frames *frames, const struct ro
 		ret[i] = unnamed;
 	for (size_t i = 0; symbols && ret && i < frames->nr; i++)
 		if (kernel_frames_keep(frames, symbols[i].address, &index))
-			ret[index] = frame_text(&symbols[i], texts);
+			ret[index] = frame_text(&symbols[i], &frames->texts);
 	free(symbols);
 	return ret;
 }
@@ -89,7 +89,7 @@ void stacks_name(struct shootdown_groups *groups, const struct root *root)
 {
 	if (!groups->kernel_frames || !groups->kernel_frames->nr)
 		return;
-	groups->frame_texts = name_addresses(groups->kernel_frames, root, &groups->texts);
+	groups->frame_texts = name_addresses(groups->kernel_frames, root);
 	for (size_t i = 0; i < groups->nr_groups; i++)
 		name_frames(groups->groups[i], groups->frame_texts);
 }

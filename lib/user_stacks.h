@@ -29,7 +29,7 @@ struct user_stacks {
 };
 
 /*
- * Say what the addresses of user stacks are that are not known yet. They have names only if the process still runs the program that
+ * Say what the addresses of user stacks are that are not known yet. They have names only if the process still runs the program
  * it ran then, as far as its mm tells, or where that is not known, its name.
  */
 void user_stacks_name(struct user_stacks *stacks, struct shootdown_groups *groups, const struct root *root);

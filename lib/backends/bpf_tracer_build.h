@@ -61,7 +61,7 @@ struct tracer_build {
 struct tracer_sizes {
 	uint32_t nr_cpus;
 	uint32_t nr_words;
-	uint32_t nr_user_stacks; /* of rows that have one */
+	uint32_t nr_user_stacks; /* places for them; 1: they are not wanted */
 	uint32_t nr_memos;       /* 0: no stack is to be known again */
 	uint32_t event_bytes;
 	uint32_t nr_calls; /* of other functions, that are under way at a time */

@@ -96,18 +96,31 @@ static void an_interval_has_no_two_rows_that_look_the_same(void **state)
 {
 	static const struct shootdown_stack kernel[] = { { { 0x500, 0x1010, 0x2020 } }, { { 0x600, 0x1014, 0x2020 } } };
 	const struct mmcpus_interval *interval;
+	const struct mmcpus_shootdown *row;
 	struct scene scene;
 
 	tree_write(*state, "proc/kallsyms", "1000 t bpf_trace_run2\n2000 t second\n3000 t end\n");
 	scene = scene_open(*state, MMCPUS_BY_STACK);
 	for (uint32_t i = 0; i < 2; i++) {
-		take_row(3 + i, 42, 11)->counts = (struct shootdown_counts){ .sent = 1, .wait_log2[4] = i ? 2 : -1u };
+		take_row(3 + i, 42, 11)->counts = (struct shootdown_counts){
+			.sent = 1, .hits = 1, .pages = 4, .stolen_max_ns = 70 - i, .wait_log2[4] = i ? 2 : -1u
+		};
+		fake.rows[3 + i].key.kind = i ? SHOOTDOWN_KIND_WHOLE : SHOOTDOWN_KIND_RANGE;
+		fake.rows[3 + i].flags = i ? SHOOTDOWN_ROW_REQUESTED_UNKNOWN | SHOOTDOWN_ROW_SENDERS_UNKNOWN : 0;
+		fake.sets[(3 + i) * SHOOTDOWN_NR_SETS + SHOOTDOWN_SET_HIT] = 1 << i;
 		give_stacks(3 + i, 8 + i, &kernel[i], &kernel[i]);
 	}
 	interval = read_interval(&scene);
 	assert_int_equal(mmcpus_interval_count(interval), 1);
-	expect_number(mmcpus_interval_row(interval, 0), MMCPUS_SHOOTDOWN_SENT, 2);
-	assert_int_equal(mmcpus_interval_row(interval, 0)->sums.wait_log2[4], 1);
+	row = mmcpus_interval_row(interval, 0);
+	expect_number(row, MMCPUS_SHOOTDOWN_SENT, 2);
+	expect_number(row, MMCPUS_SHOOTDOWN_PAGES, 8);
+	expect_number(row, MMCPUS_SHOOTDOWN_STOLEN_MAX_NS, 70);
+	assert_int_equal(row->sums.wait_log2[4], 1);
+	assert_string_equal(mmcpus_shootdown_text(row, MMCPUS_SHOOTDOWN_KIND), "range,whole");
+	assert_int_equal(mmcpus_cpuset_count(mmcpus_shootdown_set(row, MMCPUS_SHOOTDOWN_HIT_CPUS)), 2);
+	assert_null(mmcpus_shootdown_set(row, MMCPUS_SHOOTDOWN_REQUESTED_CPUS));
+	assert_null(mmcpus_shootdown_set(row, MMCPUS_SHOOTDOWN_SENDER_CPUS));
 	scene_close(&scene);
 }
 
