@@ -6,8 +6,8 @@
  * The kernel describes a flush in a per-CPU variable of the sender, flush_tlb_info, for as long as it waits. It is read
  * when the sender is about to send, and a CPU that is hit is handed its address, and thereby finds the sender.
  *
- * The sender is seen by fentry of native_flush_tlb_multi(), which is handed the description. Built once more, for kernels
- * that do not let that happen, with the tracepoint that is in there, tlb:tlb_flush (WITH_TRACEPOINT). It also fires for
+ * The sender is seen by fentry of smp_call_function_many_cond(), or else of native_flush_tlb_multi(), which calls it; both are
+ * handed the description. Built once more, for kernels that do not let that happen, with the tracepoint that is in there, tlb:tlb_flush (WITH_TRACEPOINT). It also fires for
  * each flush that is not sent to anybody, and the description must be found: how per-CPU variables are found without a
  * symbol is told in percpu_units.bpf.h.
  *

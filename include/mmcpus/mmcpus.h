@@ -551,8 +551,8 @@ enum mmcpus_shootdowns_by {
 	MMCPUS_BY_OWNER,  /* address space */
 	MMCPUS_BY_CPU,    /* CPU that is hit */
 	MMCPUS_BY_CAUSE,
-	MMCPUS_BY_STACK,      /* kernel stack of the sender */
-	MMCPUS_BY_USER_STACK, /* sending process, its kernel stack and its stack in user space */
+	MMCPUS_BY_STACK,      /* cause, and kernel stack of the sender */
+	MMCPUS_BY_USER_STACK, /* sending process, cause, its kernel stack and its stack in user space */
 	MMCPUS_NR_BY,
 };
 
@@ -623,7 +623,7 @@ int mmcpus_shootdowns_read(struct mmcpus_shootdowns *src, const struct mmcpus_in
 
 /*
  * End the interval that was read last, with all that is in it, before the next read does. Each takes memory, some 9 MB where
- * it has as many rows as there can be: who is done with one has room for the next.
+ * it has as many rows as there can be, and by stack up to 3 MB more: who is done with one has room for the next.
  */
 void mmcpus_shootdowns_release(struct mmcpus_shootdowns *src);
 
@@ -640,7 +640,7 @@ enum mmcpus_interval_number {
 	MMCPUS_INTERVAL_LOST,
 	MMCPUS_INTERVAL_TLB_ROW,   /* growth of the row TLB in /proc/interrupts, of the CPUs that are counted */
 	MMCPUS_INTERVAL_CALLS,     /* other calls, of mmcpus_shootdowns_open_calls(): one for each CPU that is asked */
-	MMCPUS_INTERVAL_CALL_HITS, /* those of them that were carried out */
+	MMCPUS_INTERVAL_CALL_HITS, /* those of them that were seen to be carried out: not every kind is */
 	/*
 	 * Flushes of the kernel's own range: shootdowns of all CPUs and of no address space. The kernel does not count them
 	 * in the row TLB, and so SENT and HITS do not have them in them. Unknown where a hook is missing.

@@ -34,8 +34,8 @@ static const struct mmcpus_hook all_hooks[NR_HOOKS] = {
 			  .tells = "flushes of the kernel's own range",
 			  .when = "always" },
 	[HOOK_CALLS] = { .name = "csd:csd_queue_cpu, ipi:ipi_send_cpu",
-			 .tells = "other calls of functions on other CPUs",
-			 .when = "for other calls (--all-ipis)" },
+			 .tells = "other calls of functions on other CPUs; what is sent for the kernel's own range",
+			 .when = "for other calls (--all-ipis); the first also where fentry is refused" },
 	[HOOK_RESCHEDULE] = { .name = "irq_vectors:reschedule_entry, irq_vectors:reschedule_exit",
 			      .tells = "which CPUs are made to reschedule, how long that takes",
 			      .when = "for other calls (--all-ipis)" },
@@ -186,11 +186,16 @@ static bool knows_kernel_functions(const struct tracer_state *tracer)
 /* Who sends is seen by the hook that is there already, or else for each CPU that is asked. */
 static int attach_kernel_sender(struct tracer_state *tracer)
 {
+	int err;
+
 	if (tracer->links[TRACER_PROGRAM_CROSS_CALL] >= 0 || tracer->with_calls)
 		return 0;
 	if (!tracer->build.programs[TRACER_PROGRAM_CALL])
 		return -EOPNOTSUPP;
-	return tracer_attach(tracer, TRACER_PROGRAM_CALL, "csd_queue_cpu");
+	err = tracer_attach(tracer, TRACER_PROGRAM_CALL, "csd_queue_cpu");
+	if (!err)
+		tracer->hooks[HOOK_CALLS].state = MMCPUS_HOOK_USED;
+	return err;
 }
 
 /* After all that they need. */

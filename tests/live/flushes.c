@@ -107,6 +107,22 @@ static void do_madvise(struct arena *arena, unsigned long index __attribute__((u
 	check(madvise(arena->pages, PAGE, MADV_DONTNEED) == 0, "madvise");
 }
 
+/* More pages at once than are flushed one by one. Those in between have never been there. */
+#define WIDE_PAGES 64
+
+static void prepare_wide(struct arena *arena)
+{
+	arena->pages = open_pages(reserve((WIDE_PAGES + 1) * PAGE), (WIDE_PAGES + 1) * PAGE);
+	write_to(arena->pages + WIDE_PAGES * PAGE); /* keeps the table */
+}
+
+static void do_madvise_wide(struct arena *arena, unsigned long index __attribute__((unused)))
+{
+	write_to(arena->pages);
+	write_to(arena->pages + (WIDE_PAGES - 1) * PAGE);
+	check(madvise(arena->pages, WIDE_PAGES * PAGE, MADV_DONTNEED) == 0, "madvise");
+}
+
 static void *do_madvise_once(void *arena)
 {
 	do_madvise(arena, 0);
@@ -232,6 +248,17 @@ static void prepare_shared(struct arena *arena)
 	check(arena->other >= 0, "fork");
 	if (arena->other == 0)
 		sleep_until_killed();
+}
+
+/* What the child could write to is taken from the parent as well. The child does nothing. */
+static void do_fork(struct arena *arena __attribute__((unused)), unsigned long index __attribute__((unused)))
+{
+	pid_t child = fork();
+
+	check(child >= 0, "fork");
+	if (child == 0)
+		_exit(0);
+	check(waitpid(child, NULL, 0) == child, "waitpid");
 }
 
 static void do_copy(struct arena *arena, unsigned long index)
@@ -368,6 +395,7 @@ struct kind {
 
 static const struct kind kinds[] = {
 	{ "madvise", prepare_page, do_madvise, NULL, false },
+	{ "madvise-wide", prepare_wide, do_madvise_wide, NULL, false },
 	{ "threads", prepare_page, do_by_threads, NULL, false },
 	{ "io_uring", prepare_ring, do_ring, NULL, false },
 	{ "wander", prepare_page, do_wander, NULL, false },
@@ -375,7 +403,8 @@ static const struct kind kinds[] = {
 	{ "munmap", prepare_many, do_munmap, NULL, false },
 	{ "munmap-table", prepare_table, do_munmap_table, NULL, false },
 	{ "mremap", prepare_mremap, do_mremap, NULL, false },
-	{ "fork", prepare_shared, do_copy, end_shared, false },
+	{ "fork", prepare_page, do_fork, NULL, false },
+	{ "copy", prepare_shared, do_copy, end_shared, false },
 	{ "membarrier", prepare_membarrier, do_membarrier, NULL, false },
 	{ "bpf", prepare_bpf, do_bpf, end_bpf, false },
 	{ "process_madvise", prepare_other, do_process_madvise, end_other, true },
