@@ -259,12 +259,12 @@ struct shootdown_control {
 
 _Static_assert(sizeof(struct shootdown_control) == 136, "part of the contract");
 
-/* The function that is at an address, as the kernel names it. */
+/* The function that is at an address, as the kernel names it: "do_madvise+0x1b2/0x3a0 [module]". */
 struct shootdown_symbol {
 	uint64_t address;
-	char name[56]; /* cut if it is longer */
+	char name[120]; /* cut if it is longer */
 };
 
-_Static_assert(sizeof(struct shootdown_symbol) == 64, "part of the contract");
+_Static_assert(sizeof(struct shootdown_symbol) == 128, "part of the contract");
 
 #endif

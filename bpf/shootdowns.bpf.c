@@ -526,7 +526,7 @@ struct shootdown_symbol symbol;
 SEC("syscall")
 int name_address(void *unused __attribute__((unused)))
 {
-	BPF_SNPRINTF(symbol.name, sizeof(symbol.name), "%ps", (void *)symbol.address);
+	BPF_SNPRINTF(symbol.name, sizeof(symbol.name), "%pS", (void *)symbol.address);
 	return 0;
 }
 

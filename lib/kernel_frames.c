@@ -33,6 +33,25 @@ bool kernel_frames_keep(struct kernel_frames *frames, uint64_t address, uint16_t
 	return true;
 }
 
+static const char *ask_for_name(struct kernel_frames *frames, uint64_t address,
+				const struct kernel_symbolizer *symbolizer)
+{
+	static const char unnamed[] = "?";
+	const char *kept = NULL;
+	char name[128];
+
+	if (symbolizer->symbol(symbolizer->arg, address, name, sizeof(name)) == 0)
+		kept = text_pool_keep(&frames->texts, name);
+	return kept ? kept : unnamed;
+}
+
+const char *kernel_frames_name(struct kernel_frames *frames, uint16_t index, const struct kernel_symbolizer *symbolizer)
+{
+	if (!frames->names[index])
+		frames->names[index] = ask_for_name(frames, frames->addresses[index], symbolizer);
+	return frames->names[index];
+}
+
 void kernel_frames_destroy(struct kernel_frames *frames)
 {
 	if (!frames)

@@ -143,7 +143,7 @@ const char *mmcpus_shootdown_text(const struct mmcpus_shootdown *row, enum mmcpu
 
 const char *mmcpus_shootdown_frame(const struct mmcpus_shootdown *row, size_t index)
 {
-	return index < row->nr_frames ? row->frame_texts[row->frames[index]] : NULL;
+	return index < row->nr_frames ? row->frame_names[row->frames[index]] : NULL;
 }
 
 int mmcpus_shootdown_user_frame(const struct mmcpus_shootdown *row, size_t index, struct mmcpus_user_frame *ret)

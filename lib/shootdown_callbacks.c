@@ -4,63 +4,39 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel_symbols.h"
-#include "root.h"
-
-/* There are not that many in a kernel; beyond, they have no name. */
-#define CALLBACKS_MAX 1024
-
-static bool is_function(const struct mmcpus_shootdown *group)
+static bool is_function(uint64_t callback)
 {
-	return group->group.callback && group->group.callback != SHOOTDOWN_CALLBACK_RESCHEDULE &&
-	       group->group.callback != SHOOTDOWN_CALLBACK_KERNEL;
+	return callback && callback != SHOOTDOWN_CALLBACK_RESCHEDULE && callback != SHOOTDOWN_CALLBACK_OTHER &&
+	       callback != SHOOTDOWN_CALLBACK_KERNEL;
 }
 
-static const struct kernel_symbol *find(const struct callback_names *names, uint64_t address)
+/* What is called is the begin of a function, or it is not what it seems. */
+static const char *keep_function(struct text_pool *texts, const char *name)
 {
-	for (size_t i = 0; i < names->nr_symbols; i++)
-		if (names->symbols[i].address == address)
-			return &names->symbols[i];
-	return NULL;
+	size_t length = strcspn(name, "+");
+	char function[128];
+
+	if (strcmp(name + length, "+0x0") != 0 || length >= sizeof(function))
+		return NULL;
+	memcpy(function, name, length);
+	function[length] = '\0';
+	return text_pool_keep(texts, function);
 }
 
-/* Is there one that was not looked up? */
-static bool add_new(struct callback_names *names, const struct shootdown_groups *groups)
+static void callback_name(struct kernel_frames *known, struct mmcpus_shootdown *group, struct text_pool *texts,
+			  const struct kernel_symbolizer *symbolizer)
 {
-	size_t nr_before = names->nr_symbols;
+	uint16_t index;
 
-	for (size_t i = 0; i < groups->nr_groups; i++) {
-		uint64_t address = groups->groups[i]->group.callback;
-		struct kernel_symbol *grown;
-
-		if (!is_function(groups->groups[i]) || find(names, address) || names->nr_symbols == CALLBACKS_MAX)
-			continue;
-		grown = reallocarray(names->symbols, names->nr_symbols + 1, sizeof(*grown));
-		if (!grown)
-			break;
-		names->symbols = grown;
-		names->symbols[names->nr_symbols++] = (struct kernel_symbol){ .address = address };
-	}
-	return names->nr_symbols > nr_before;
+	if (is_function(group->group.callback) && kernel_frames_keep(known, group->group.callback, &index))
+		group->callback = keep_function(texts, kernel_frames_name(known, index, symbolizer));
 }
 
-void callbacks_name(struct callback_names *names, struct shootdown_groups *groups, const struct root *root)
+void callbacks_name(struct kernel_frames **known, struct shootdown_groups *groups,
+		    const struct kernel_symbolizer *symbolizer)
 {
-	if (add_new(names, groups))
-		kernel_symbols_find(root, names->symbols, names->nr_symbols);
-	for (size_t i = 0; i < groups->nr_groups; i++) {
-		struct mmcpus_shootdown *group = groups->groups[i];
-		const struct kernel_symbol *symbol = NULL;
-
-		if (is_function(group))
-			symbol = find(names, group->group.callback);
-		if (symbol && symbol->start == symbol->address)
-			group->callback = text_pool_keep(&groups->texts, symbol->name);
-	}
-}
-
-void callbacks_deinit(struct callback_names *names)
-{
-	free(names->symbols);
-	*names = (struct callback_names){ 0 };
+	if (!*known)
+		*known = calloc(1, sizeof(**known));
+	for (size_t i = 0; *known && i < groups->nr_groups; i++)
+		callback_name(*known, groups->groups[i], &groups->texts, symbolizer);
 }

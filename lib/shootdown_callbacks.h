@@ -5,17 +5,11 @@
 
 #include "shootdown_groups.h"
 
-struct root;
-struct kernel_symbol;
-
-/* Those that were looked up: the kernel's list is too long to read it for every interval. Zero-initialized it is empty. */
-struct callback_names {
-	struct kernel_symbol *symbols; /* in the order of their addresses */
-	size_t nr_symbols;
-};
-
-/* Name what is called in each group that is of a call. What has no name stays without one. */
-void callbacks_name(struct callback_names *names, struct shootdown_groups *groups, const struct root *root);
-void callbacks_deinit(struct callback_names *names);
+/*
+ * Name what is called in each group that is of a call. What has no name stays without one. known: those that were asked for
+ * before, to be destroyed by the caller; NULL at first.
+ */
+void callbacks_name(struct kernel_frames **known, struct shootdown_groups *groups,
+		    const struct kernel_symbolizer *symbolizer);
 
 #endif

@@ -51,8 +51,8 @@ struct mmcpus_shootdown {
 	const char *cause;    /* NULL: unknown, as those below */
 	const char *callback; /* what is called */
 	const char *cgroup;
-	uint16_t *frames; /* where in the table's frames, and so in these texts: */
-	const char *const *frame_texts;
+	uint16_t *frames; /* where in the table's frames, and so in these names: */
+	const char *const *frame_names;
 	uint64_t *user_addresses; /* until it is known what they are; NULL: none, or not any more */
 	uint16_t *user_frames;    /* where in these: */
 	const struct user_frame *user_frames_kept;

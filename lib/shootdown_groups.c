@@ -19,8 +19,6 @@ void groups_clear(struct shootdown_groups *groups)
 	text_pool_clear(&groups->texts);
 	kernel_frames_destroy(groups->kernel_frames);
 	groups->kernel_frames = NULL;
-	free(groups->frame_texts);
-	groups->frame_texts = NULL;
 	user_frames_destroy(groups->user_frames);
 	groups->user_frames = NULL;
 	if (groups->slots)

@@ -18,7 +18,6 @@ struct shootdown_groups {
 	size_t nr_slots; /* a power of two */
 	struct text_pool texts;
 	struct kernel_frames *kernel_frames; /* places in the kernel, which rows share. NULL: none */
-	const char **frame_texts;            /* what they are. NULL: not asked for */
 	struct user_frames *user_frames;     /* the same for those in user space */
 	uint64_t nr_beyond;                  /* flushes of address spaces that found no group any more */
 };

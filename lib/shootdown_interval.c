@@ -176,6 +176,7 @@ static void name_cgroups(const struct mmcpus_shootdowns *src, struct shootdown_g
 int mmcpus_shootdowns_read(struct mmcpus_shootdowns *src, const struct mmcpus_interval **ret, struct mmcpus_reason *why)
 {
 	struct mmcpus_interval *interval = &src->interval;
+	const struct kernel_symbolizer symbolizer = { src->ops->symbol, src->state };
 	struct shootdown_groups unused = interval->groups;
 	bool knows_hits;
 	struct shootdown_totals now;
@@ -188,13 +189,13 @@ int mmcpus_shootdowns_read(struct mmcpus_shootdowns *src, const struct mmcpus_in
 	src->collected = unused;
 	groups_clear(&src->collected);
 	if (shootdowns_stacks_of(src->by) != SHOOTDOWN_STACKS_NONE) {
-		stacks_name(&interval->groups, &src->sys->root);
+		stacks_name(&interval->groups, &symbolizer);
 		groups_unite(&interval->groups);
 	}
 	groups_sort(&interval->groups);
 	groups_describe(&interval->groups, &(struct group_knowledge){ knows_hits, knows_reschedules(src) });
 	if (src->with_calls)
-		callbacks_name(&src->callbacks, &interval->groups, &src->sys->root);
+		callbacks_name(&src->callbacks, &interval->groups, &symbolizer);
 	if (src->by == MMCPUS_BY_FLOW)
 		name_cgroups(src, &interval->groups);
 	sum_up(src, &now, knows_hits);

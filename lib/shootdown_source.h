@@ -53,7 +53,7 @@ struct mmcpus_shootdowns {
 	uint64_t nr_kernel_hits;
 	uint64_t nr_calls;
 	uint64_t nr_call_hits;
-	struct callback_names callbacks;
+	struct kernel_frames *callbacks; /* NULL: none was asked for */
 	struct stack_causes causes;
 	struct mmcpus_source *mms; /* to look at with stacks in user space, where it can be had */
 	struct user_stacks user_stacks;

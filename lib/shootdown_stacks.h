@@ -3,10 +3,13 @@
 #ifndef MMCPUS_LIB_SHOOTDOWN_STACKS_H
 #define MMCPUS_LIB_SHOOTDOWN_STACKS_H
 
-#include "root.h"
 #include "shootdown_groups.h"
 
-/* Name the functions of all stacks, and leave out what is not the kernel's own. Where memory is short, some have none. */
-void stacks_name(struct shootdown_groups *groups, const struct root *root);
+/* Name the functions of its stack, whose frames are among these, and leave out what is not the kernel's own. */
+void stack_name(struct mmcpus_shootdown *group, struct kernel_frames *frames,
+		const struct kernel_symbolizer *symbolizer);
+
+/* Those of all. */
+void stacks_name(struct shootdown_groups *groups, const struct kernel_symbolizer *symbolizer);
 
 #endif

@@ -187,7 +187,7 @@ void mmcpus_shootdowns_close(struct mmcpus_shootdowns *src)
 		free(src->sets[i]);
 	mmcpus_cpuset_destroy(src->cpus);
 	mmcpus_cpuset_destroy(src->requested);
-	callbacks_deinit(&src->callbacks);
+	kernel_frames_destroy(src->callbacks);
 	user_stacks_deinit(&src->user_stacks);
 	mmcpus_source_close(src->mms);
 	free(src);

@@ -18,17 +18,20 @@ static const struct {
 	{ "migrate_misplaced_page", SHOOTDOWN_CAUSE_BALANCING }, /* before 6.7 */
 };
 
+/* name: with how far into it that is. */
 static int32_t cause_of_function(const char *name)
 {
+	size_t length = strcspn(name, "+");
+
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if (strcmp(table[i].function, name) == 0)
+		if (strlen(table[i].function) == length && strncmp(table[i].function, name, length) == 0)
 			return table[i].cause;
 	return TELLS_NOTHING;
 }
 
 static int32_t ask_for_cause(const struct tracer_ops *ops, void *state, uint64_t address)
 {
-	char name[64];
+	char name[128];
 
 	return ops->symbol(state, address, name, sizeof(name)) ? TELLS_NOTHING : cause_of_function(name);
 }

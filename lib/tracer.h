@@ -72,7 +72,7 @@ struct tracer_ops {
 	bool (*sees_kernel)(void *state);
 	/* -errno if the kernel does not tell. */
 	int (*cost)(void *state, struct tracer_cost *ret);
-	/* The name of the kernel's function at an address. */
+	/* As kernel_symbolizer asks. */
 	int (*symbol)(void *state, uint64_t address, char *buf, size_t size);
 };
 

@@ -799,7 +799,7 @@ const uint64_t *mmcpus_shootdown_histogram(const struct mmcpus_shootdown *row, e
 
 /*
  * By stack: the function of the kernel that is number index from the innermost, with its offset ("do_madvise+0x1b2"), or
- * "?" where the kernel hides its name. NULL at the end, or if no stack could be taken.
+ * "?" where the kernel has no name for it. NULL at the end, or if no stack could be taken.
  */
 const char *mmcpus_shootdown_frame(const struct mmcpus_shootdown *row, size_t index);
 

@@ -229,6 +229,7 @@ static int tracer_cost(void *state, struct tracer_cost *ret)
 	return 0;
 }
 
+/* Without the size of the function, and its module. What has no name is told as a number. */
 static int tracer_symbol(void *state, uint64_t address, char *buf, size_t size)
 {
 	const struct tracer_state *tracer = state;
@@ -239,8 +240,8 @@ static int tracer_symbol(void *state, uint64_t address, char *buf, size_t size)
 	err = tracer_build_run(&tracer->build, TRACER_PROGRAM_NAME);
 	if (err)
 		return err;
-	snprintf(buf, size, "%.*s", (int)sizeof(symbol->name), symbol->name);
-	return 0;
+	snprintf(buf, size, "%.*s", (int)strcspn(symbol->name, "/"), symbol->name);
+	return strchr(buf, '+') ? 0 : -ENOENT;
 }
 
 const struct tracer_ops tracer_bpf = {

@@ -155,12 +155,27 @@ static inline int fake_fd(void *state)
 	return -1;
 }
 
+/* The functions of the kernel, in the order of their addresses. */
+static const struct {
+	uint64_t address;
+	const char *name;
+} fake_functions[] = {
+	{ 0x500, "bpf_trace_run2" },      { 0x1000, "first" }, { 0x1f00, "task_numa_work" }, { 0x2000, "second" },
+	{ 0xffffffff81000100, "ipi_mb" },
+};
+
 static inline int fake_symbol(void *state, uint64_t address, char *buf, size_t size)
 {
+	size_t i = NR(fake_functions);
+
 	(void)state;
 	if (fake.at_symbol)
 		fake.at_symbol();
-	snprintf(buf, size, "%s", address == 0x1fff ? "task_numa_work" : "task_work_run");
+	while (i > 0 && fake_functions[i - 1].address > address)
+		i--;
+	if (i == 0)
+		return -ENOENT;
+	snprintf(buf, size, "%s+0x%x", fake_functions[i - 1].name, (unsigned)(address - fake_functions[i - 1].address));
 	return 0;
 }
 

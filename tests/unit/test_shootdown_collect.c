@@ -74,10 +74,8 @@ static void expect_stack(const struct mmcpus_shootdown *row, uint64_t sent, cons
 static void a_stack_outlives_its_row(void **state)
 {
 	const struct mmcpus_interval *interval;
-	struct scene scene;
+	struct scene scene = scene_open(*state, MMCPUS_BY_USER_STACK);
 
-	tree_write(*state, "proc/kallsyms", "1000 t first\n2000 t second\n3000 t end\n");
-	scene = scene_open(*state, MMCPUS_BY_USER_STACK);
 	count_on_stack(&scene, 8, 0x1010);
 	count_on_stack(&scene, 5, 0x2020);
 	count_on_stack(&scene, 8, 0x1010);
@@ -94,13 +92,11 @@ static void a_stack_outlives_its_row(void **state)
 /* How its program came to run is left out, and then there is nothing to tell them by. */
 static void an_interval_has_no_two_rows_that_look_the_same(void **state)
 {
-	static const struct shootdown_stack kernel[] = { { { 0x500, 0x1010, 0x2020 } }, { { 0x600, 0x1014, 0x2020 } } };
+	static const struct shootdown_stack kernel[] = { { { 0x100, 0x510, 0x2020 } }, { { 0x200, 0x514, 0x2020 } } };
 	const struct mmcpus_interval *interval;
 	const struct mmcpus_shootdown *row;
-	struct scene scene;
+	struct scene scene = scene_open(*state, MMCPUS_BY_STACK);
 
-	tree_write(*state, "proc/kallsyms", "1000 t bpf_trace_run2\n2000 t second\n3000 t end\n");
-	scene = scene_open(*state, MMCPUS_BY_STACK);
 	for (uint32_t i = 0; i < 2; i++) {
 		take_row(3 + i, 42, 11)->counts = (struct shootdown_counts){
 			.sent = 1, .hits = 1, .pages = 4, .stolen_max_ns = 70 - i, .wait_log2[4] = i ? 2 : -1u

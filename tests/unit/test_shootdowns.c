@@ -220,8 +220,6 @@ static void calls_are_told_from_flushes(void **state)
 
 	write_tlb_row(*state, 12, 0);
 	tree_write(*state, "sys/devices/system/cpu/possible", "0-1\n");
-	tree_write(*state, "proc/kallsyms",
-		   "ffffffff81000000 T _text\nffffffff81000100 t ipi_mb\nffffffff81000200 t g\n");
 	assert_int_equal(mmcpus_system_open(((struct tree *)*state)->root, &scene.sys, NULL), 0);
 	assert_int_equal(shootdowns_open_with(&fake_tracer, scene.sys, MMCPUS_BY_SENDER, SHOOTDOWNS_WITH_CALLS, NULL,
 					      &scene.src, NULL),
