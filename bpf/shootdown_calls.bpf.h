@@ -5,13 +5,20 @@
 
 #include "shootdown_cost.bpf.h"
 #include "shootdown_cpu.bpf.h"
+#include "shootdown_events.bpf.h"
 #include "shootdown_flush.bpf.h"
 #include "shootdown_kernel.bpf.h"
 #include "shootdown_rows.bpf.h"
 #include "shootdown_sender.bpf.h"
 
+struct queued_call {
+	uint64_t id;  /* that events tell */
+	uint32_t row; /* of its sender */
+	uint32_t reserved;
+};
+
 /*
- * Of a call that was queued and has not begun: the row of its sender, by the address of what describes it.
+ * Of a call that was queued and has not begun, by the address of what describes it.
  *
  * What is entered leaves when it begins, so that the map holds what is under way, and no more. Two kinds do not begin by
  * themselves: work for an interrupt, which is not entered, and tasks that are woken together with others, which leave with
@@ -26,7 +33,7 @@
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(key_size, sizeof(uint64_t));
-	__uint(value_size, sizeof(uint32_t));
+	__uint(value_size, sizeof(struct queued_call));
 	__uint(max_entries, 1); /* set before loading */
 } calls SEC(".maps");
 
@@ -150,10 +157,18 @@ static __always_inline void count_calls(uint32_t index, uint32_t target, uint64_
 	add_to_set(index, SHOOTDOWN_SET_HIT, target);
 }
 
-static __always_inline void count_call(uint32_t index, uint32_t cpu, uint32_t target)
+/* Those of flushes, whose numbers are otherwise the same, do not have the highest bit. A call may come upon another here. */
+static __always_inline uint64_t next_call_id(struct cpu_state *state, uint32_t cpu)
+{
+	return 1ull << 63 | (uint64_t)cpu << 48 | (__sync_fetch_and_add(&state->last_call_id, 1) + 1);
+}
+
+static __always_inline void count_call(uint32_t index, uint64_t id, uint32_t cpu, uint32_t target)
 {
 	count_calls(index, target, 1);
 	add_to_set(index, SHOOTDOWN_SET_SENDERS, cpu);
+	if (control.with_events)
+		tell_call(id, index, cpu, target);
 }
 
 /* It is not told when these begin. */
@@ -167,12 +182,12 @@ static __always_inline void hide_hits(uint32_t index)
 
 static __always_inline void queue_call(struct bpf_raw_tracepoint_args *ctx, uint32_t cpu)
 {
-	const struct cpu_state *state = bpf_map_lookup_elem(&cpu_states, &cpu);
+	struct cpu_state *state = bpf_map_lookup_elem(&cpu_states, &cpu);
 	const struct __call_single_data *csd = (const void *)ctx->args[3];
 	uint32_t target = (uint32_t)ctx->args[0];
 	uint32_t function = kernel_function(ctx->args[2]);
 	uint64_t token = (uint64_t)csd;
-	uint32_t index;
+	struct queued_call call = {};
 
 	if (function != SHOOTDOWN_FUNCTION_FLUSH) {
 		send_kernel_to(ctx, cpu, function, csd, target);
@@ -181,12 +196,13 @@ static __always_inline void queue_call(struct bpf_raw_tracepoint_args *ctx, uint
 	if (!state || control.is_paused || target >= control.nr_cpus || !is_watched(target) ||
 	    is_any_flush(state, csd, ctx->args[2]))
 		return;
-	index = find_call_row(ctx, ctx->args[2], cpu, state, TAKER_QUEUE);
+	call.row = find_call_row(ctx, ctx->args[2], cpu, state, TAKER_QUEUE);
+	call.id = next_call_id(state, cpu);
 	if (type_of(csd) == CSD_TYPE_IRQ_WORK)
-		hide_hits(index);
-	else if (bpf_map_update_elem(&calls, &token, &index, BPF_ANY))
+		hide_hits(call.row);
+	else if (bpf_map_update_elem(&calls, &token, &call, BPF_ANY))
 		return; /* no room, or the map is being written: it is counted when it begins */
-	count_call(index, cpu, target);
+	count_call(call.row, call.id, cpu, target);
 }
 
 /* 6.4: 68f4ff04dbad ("sched, smp: Trace smp callback causing an IPI"). For each CPU that a function is to run on. */
@@ -202,14 +218,14 @@ int on_call(struct bpf_raw_tracepoint_args *ctx)
 }
 
 /* Before it is sent. The CPU is interrupted once for all that are sent before it comes to that: the last has the hit. */
-static __always_inline void send_reschedule(void *ctx, uint32_t cpu, uint32_t target, const struct cpu_state *state)
+static __always_inline void send_reschedule(void *ctx, uint32_t cpu, uint32_t target, struct cpu_state *state)
 {
 	uint32_t index = find_call_row(ctx, SHOOTDOWN_CALLBACK_RESCHEDULE, cpu, state, TAKER_RESCHEDULE);
 	struct cpu_state *other = bpf_map_lookup_elem(&cpu_states, &target);
 
 	if (other)
 		__sync_lock_test_and_set(&other->reschedule_row, index + 1);
-	count_call(index, cpu, target);
+	count_call(index, next_call_id(state, cpu), cpu, target);
 }
 
 /* Those that carry calls have been counted when these were queued. */
@@ -218,7 +234,7 @@ int on_reschedule(struct bpf_raw_tracepoint_args *ctx)
 {
 	uint32_t cpu = bpf_get_smp_processor_id();
 	struct run run = begin_run(cpu);
-	const struct cpu_state *state = bpf_map_lookup_elem(&cpu_states, &cpu);
+	struct cpu_state *state = bpf_map_lookup_elem(&cpu_states, &cpu);
 	uint32_t target = (uint32_t)ctx->args[0];
 
 	if (state && !control.is_paused && !ctx->args[2] && target < control.nr_cpus && is_watched(target))
@@ -279,32 +295,52 @@ static __always_inline uint32_t find_unseen_row(uint64_t callback)
 	return index;
 }
 
+/* What bpf_loop() tells of each. */
+struct unseen {
+	uint32_t row;
+	uint32_t cpu;
+};
+
+static long tell_unseen(uint32_t index __attribute__((unused)), const struct unseen *unseen)
+{
+	tell_call(0, unseen->row, SHOOTDOWN_CPU_UNKNOWN, unseen->cpu);
+	return 0;
+}
+
 /* The row that they are counted in. */
 static __always_inline uint32_t count_unseen(uint64_t callback, uint32_t cpu, uint64_t nr)
 {
-	uint32_t index = find_unseen_row(callback);
+	struct unseen unseen = { find_unseen_row(callback), cpu };
 
-	if (!control.is_paused)
-		count_calls(index, cpu, nr);
-	return index;
+	if (control.is_paused)
+		return unseen.row;
+	count_calls(unseen.row, cpu, nr);
+	if (control.with_events)
+		bpf_loop((uint32_t)nr, tell_unseen, &unseen, 0);
+	return unseen.row;
 }
 
 /* The row of the call that begins. One without a sender may be a flush whose sending was not seen: that is no other call. */
-static __always_inline bool take_call(uint32_t cpu, uint64_t callback, uint64_t csd, uint32_t *ret)
+static __always_inline bool take_call(uint32_t cpu, uint64_t callback, uint64_t csd, struct cpu_state *own)
 {
-	const uint32_t *known = bpf_map_lookup_elem(&calls, &csd);
+	const struct queued_call *known = bpf_map_lookup_elem(&calls, &csd);
 	uint64_t flush = control.functions[SHOOTDOWN_FUNCTION_FLUSH];
-	uint32_t index;
+	struct queued_call call;
 
+	own->call_id = 0;
 	if (!known) {
 		if (!flush || callback == flush)
 			return false;
-		*ret = count_unseen(callback, cpu, 1);
+		own->call_row = count_unseen(callback, cpu, 1);
 		return true;
 	}
-	index = *known;
+	call = *known;
 	bpf_map_delete_elem(&calls, &csd);
-	*ret = is_row_of_call(index, callback) ? index : SHOOTDOWN_OTHER_CALLS;
+	own->call_row = SHOOTDOWN_OTHER_CALLS;
+	if (is_row_of_call(call.row, callback)) {
+		own->call_row = call.row;
+		own->call_id = call.id;
+	}
 	return true;
 }
 
@@ -320,7 +356,7 @@ static __always_inline void begin_call(uint32_t cpu, uint64_t callback, uint64_t
 		if (own->nr_unseen)
 			count_unseen(callback, cpu, own->nr_unseen);
 	}
-	if (!take_call(cpu, callback, csd, &own->call_row))
+	if (!take_call(cpu, callback, csd, own))
 		return;
 	own->call_token = csd;
 	own->call_ns = bpf_ktime_get_ns();
@@ -340,15 +376,18 @@ static __always_inline void end_call(uint32_t cpu, uint64_t csd)
 		return;
 	index = own->call_row;
 	row = bpf_map_lookup_elem(&rows, &index);
-	if (row)
-		count_hit(row, index, SHOOTDOWN_OTHER_CALLS, cpu, time_since(own->call_ns, now));
+	if (!row)
+		return;
+	if (control.with_events)
+		tell_hit_of(own->call_id, index, SHOOTDOWN_KIND_CALL, cpu, own->call_ns, now, 0);
+	count_hit(row, index, SHOOTDOWN_OTHER_CALLS, cpu, time_since(own->call_ns, now));
 }
 
 /* No description of a call has this address. */
 #define RESCHEDULE_TOKEN 1
 
 /*
- * Who sent it may not be known, as with calls. Or it was sent twice, the second time after the interrupt and before this: then
+ * No event says which of those that were sent since the last has the hit. Who sent it may not be known, as with calls. Or it was sent twice, the second time after the interrupt and before this: then
  * it was counted as sent, and the next interrupt finds nobody. So where nobody is found, only the hit is counted.
  */
 static __always_inline void begin_reschedule(uint32_t cpu)
@@ -366,6 +405,7 @@ static __always_inline void begin_reschedule(uint32_t cpu)
 	else if (!is_row_of_call(--index, SHOOTDOWN_CALLBACK_RESCHEDULE))
 		index = SHOOTDOWN_OTHER_CALLS;
 	own->call_row = index;
+	own->call_id = 0;
 	own->call_token = RESCHEDULE_TOKEN;
 	own->call_ns = bpf_ktime_get_ns();
 }

@@ -23,10 +23,11 @@ struct cpu_state {
 
 	uint64_t info_at; /* address of its flush_tlb_info; 0: unknown */
 	uint64_t start;
-	uint64_t preempt_at; /* address of its preemption count; 0: unknown */
-	uint64_t scratch;    /* through which a pointer becomes a number */
-	uint64_t requested;  /* the first word of those CPUs, without its own; others have a map */
-	uint64_t reserved_line[3];
+	uint64_t preempt_at;   /* address of its preemption count; 0: unknown */
+	uint64_t scratch;      /* through which a pointer becomes a number */
+	uint64_t requested;    /* the first word of those CPUs, without its own; others have a map */
+	uint64_t last_call_id; /* of the calls that it sent */
+	uint64_t reserved_line[2];
 
 	uint64_t hit_ns;
 	uint64_t hit_token; /* what tells the end of this hit from others'; 0: none is under way */
@@ -38,7 +39,8 @@ struct cpu_state {
 
 	/* Written by others: 1 more than the row of who made this CPU reschedule, until it comes to that; 0: nobody has. */
 	uint32_t reschedule_row;
-	uint32_t reserved_last[3];
+	uint32_t reserved_row;
+	uint64_t call_id; /* of the call that it carries out; 0: unknown */
 };
 
 _Static_assert(sizeof(struct cpu_state) == 192, "whole cache lines");

@@ -169,14 +169,16 @@ enum shootdown_stacks {
 	SHOOTDOWN_STACKS_BOTH, /* the sender's in user space, too */
 };
 
-#define SHOOTDOWN_EVENT_WORDS 8
+#define SHOOTDOWN_EVENT_WORDS  8
+#define SHOOTDOWN_CPU_UNKNOWN  (~0u)
+#define SHOOTDOWN_WAIT_UNKNOWN (~0ull)
 
 /* What happened, if events are wanted: who it is stands in the row. */
 struct shootdown_event {
 	uint64_t time_ns; /* of the monotonic clock */
-	uint64_t id;      /* of the shootdown */
+	uint64_t id;      /* of the shootdown, or of the call; 0: unknown */
 	uint32_t type;    /* enum shootdown_event_type */
-	uint32_t cpu;     /* that sent it, or was hit */
+	uint32_t cpu;     /* that sent it, or was hit; SHOOTDOWN_CPU_UNKNOWN */
 	uint32_t row;     /* of the sender */
 	uint32_t kind;    /* enum shootdown_kind */
 	uint64_t start;   /* of what is flushed; sent only. Of the kernel's own range, all is also what is not told */
@@ -184,7 +186,7 @@ struct shootdown_event {
 	union {
 		struct {
 			uint64_t stolen_ns;
-			uint64_t wait_ns; /* since it was sent */
+			uint64_t wait_ns; /* since it was sent; SHOOTDOWN_WAIT_UNKNOWN: nobody waits for it */
 			struct shootdown_task victim;
 		} hit;
 		struct {

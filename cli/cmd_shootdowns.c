@@ -129,23 +129,27 @@ static int count_until(struct run *run, uint64_t until_ms)
 /* Events are taken so often; in between they wait in memory of the kernel's. */
 #define EVENTS_MS 100
 
+/* More often where processes must be asked for their code before they are gone. */
+#define EVENTS_STACKS_MS 10
+
 /* Who they are about stands in rows, which are looked at so often to be free again. */
 #define LOOK_EVENTS_MS 250
 
 static int tell_events(struct run *run)
 {
 	uint64_t collect_ms = stop_now_ms() + LOOK_EVENTS_MS;
+	bool with_stacks = run->request->opts->stack;
 	int status = STATUS_OK;
 
 	while (!run->is_over && status == STATUS_OK) {
-		status = shootdown_events_print(run->src, EVENTS_MS);
+		status = shootdown_events_print(run->src, with_stacks ? EVENTS_STACKS_MS : EVENTS_MS, with_stacks);
 		wait_until(run, stop_now_ms() + 1);
 		if (status == STATUS_OK && stop_now_ms() >= collect_ms) {
 			collect_ms = stop_now_ms() + LOOK_EVENTS_MS;
 			status = collect(run);
 		}
 	}
-	return status == STATUS_OK ? shootdown_events_end(run->src) : status;
+	return status == STATUS_OK ? shootdown_events_end(run->src, with_stacks) : status;
 }
 
 /* Once at the end, where there is one, unless it is wanted more often. */
@@ -211,11 +215,10 @@ static int run_source(struct run *run, const struct session *session)
 static int open_as_wanted(const struct request *request, const struct mmcpus_system *sys,
 			  struct mmcpus_shootdowns **ret, struct mmcpus_reason *why)
 {
-	if (request->opts->events)
-		return mmcpus_shootdowns_open_events(sys, request->cpus, ret, why);
-	if (request->opts->all_ipis)
-		return mmcpus_shootdowns_open_calls(sys, request->report.by->by, request->cpus, ret, why);
-	return mmcpus_shootdowns_open(sys, request->report.by->by, request->cpus, ret, why);
+	unsigned extras =
+		(request->opts->events ? MMCPUS_WITH_EVENTS : 0) | (request->opts->all_ipis ? MMCPUS_WITH_CALLS : 0);
+
+	return mmcpus_shootdowns_open_with(sys, request->report.by->by, extras, request->cpus, ret, why);
 }
 
 static int open_source(struct run *run, const struct session *session)
@@ -328,10 +331,9 @@ static int check_options(const struct options *opts, char **why)
 		return usage_error(why, "--window and a command both say how long to count: leave one of them out");
 	if (opts->events && (opts->by || opts->output || opts->delay_ms || opts->top))
 		return usage_error(why, "--events has no rows: --by, --output, --top and --delay mean nothing with it");
-	if (opts->stack && (!opts->by || strcmp(opts->by, "stack") != 0))
-		return usage_error(why, "--stack tells more of stacks: it needs --by stack");
-	if (opts->events && opts->all_ipis)
-		return usage_error(why, "--events tells of shootdowns only: --all-ipis means nothing with it");
+	if (opts->stack && opts->by && strcmp(opts->by, "stack") != 0)
+		return usage_error(why,
+				   "--stack is about rows of stacks: it goes with --by stack, and with no other view");
 	return 0;
 }
 

@@ -52,7 +52,7 @@ const struct option_row option_rows[] = {
 	{ OPTION_BY, 0, "by", "VIEW", TEXT(by),
 	  "a row for each flow, pair, sender, owner, cpu, cause or stack (flow)" },
 	{ OPTION_STACK, 0, "stack", NULL, FLAG(stack),
-	  "with --by stack: a row for each process and stack in user space, too" },
+	  "by stack, with a row for each process and its stack in user space; with --events, both stacks of each" },
 	{ OPTION_ALL_IPIS, 0, "all-ipis", NULL, FLAG(all_ipis),
 	  "count what else CPUs are interrupted for as well, by the function that they are to run" },
 	{ OPTION_TOP, 0, "top", "N", TEXT(top),

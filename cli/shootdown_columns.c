@@ -6,7 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "column_list.h"
 #include "getters.h"
+#include "grid.h"
+#include "json.h"
+#include "row_list.h"
 #include "strbuf.h"
 #include "xalloc.h"
 
@@ -291,6 +295,36 @@ static const struct column columns[] = {
 	{ "USER_STACK", "user_stack", VALUE_FRAMES, COLUMN_CAN_TRUNCATE, 0, get_user_stack,
 	  "functions of the sending process that led to it, outermost first; with --stack" },
 };
+
+/* The one of that name. */
+static const struct column *find_column(const char *key)
+{
+	const struct column *column = columns;
+
+	while (strcmp(column->key, key) != 0)
+		column++;
+	return column;
+}
+
+void shootdown_write_stacks(struct json *json, const struct mmcpus_shootdown *row)
+{
+	const struct column *stacks[] = { find_column("stack"), find_column("user_stack") };
+	const struct column_list list = { stacks, ARRAY_SIZE(stacks) };
+	struct row_list rows = { 0 };
+	struct grid grid;
+
+	if (row)
+		row_list_add(&rows, row);
+	grid_init(&grid, &list, &rows, NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(stacks); i++) {
+		if (row)
+			value_write_json(grid_value(&grid, 0, i), json, stacks[i]->key);
+		else
+			json_null(json, stacks[i]->key);
+	}
+	grid_deinit(&grid);
+	row_list_deinit(&rows);
+}
 
 const struct column_set shootdown_columns = { columns, ARRAY_SIZE(columns), "shootdowns", NULL };
 

@@ -9,6 +9,8 @@
 
 #include "columns.h"
 
+struct json;
+
 struct shootdown_view {
 	uint64_t ns; /* that the interval took: rates are by it */
 };
@@ -32,5 +34,8 @@ extern const struct shootdown_by shootdown_by_user_stack;
 
 /* NULL if there is none of this name. */
 const struct shootdown_by *shootdown_by_find(const char *name);
+
+/* The stacks of a row, as its columns of that name. row: NULL if they are unknown. */
+void shootdown_write_stacks(struct json *json, const struct mmcpus_shootdown *row);
 
 #endif

@@ -9,13 +9,31 @@
 #include "cpu_list.h"
 #include "json.h"
 #include "message.h"
+#include "shootdown_columns.h"
 #include "shootdown_report.h"
 #include "xalloc.h"
 
-/* 64 bits do not fit a number of JSON. */
+static void write_number(struct json *json, const char *key, uint64_t number, bool is_known)
+{
+	if (is_known)
+		json_number(json, key, number);
+	else
+		json_null(json, key);
+}
+
+/* 64 bits do not fit a number of JSON. 0: unknown. */
 static void write_id(struct json *json, const char *key, uint64_t id)
 {
-	char *text = xasprintf("%#" PRIx64, id);
+	char *text = id ? xasprintf("%#" PRIx64, id) : NULL;
+
+	json_string(json, key, text);
+	free(text);
+}
+
+/* The same, where 0 is one as others are. */
+static void write_address(struct json *json, const char *key, uint64_t address)
+{
+	char *text = xasprintf("%#" PRIx64, address);
 
 	json_string(json, key, text);
 	free(text);
@@ -24,10 +42,7 @@ static void write_id(struct json *json, const char *key, uint64_t id)
 /* A task that is not seen in our pid namespace has no number. */
 static void write_pid(struct json *json, const char *key, int32_t pid, bool is_known)
 {
-	if (is_known)
-		json_number(json, key, (uint64_t)pid);
-	else
-		json_null(json, key);
+	write_number(json, key, (uint64_t)pid, is_known);
 }
 
 /* As the list of a column. NULL: unknown. */
@@ -45,33 +60,35 @@ static void write_sent(struct json *json, const struct mmcpus_event *event)
 	write_pid(json, "tid", event->tid, event->tid > 0);
 	json_string(json, "command", event->command);
 	json_string(json, "thread", event->thread);
+	json_string(json, "cgroup", event->cgroup);
 	json_string(json, "cause", event->cause);
 	json_string(json, "kind", event->kind);
+	json_string(json, "callback", event->callback);
 	write_pid(json, "owner_pid", event->owner_pid, event->owner_pid > 0);
 	json_string(json, "owner_command", event->owner_command);
-	if (event->owner_id)
-		write_id(json, "owner_mm", event->owner_id);
-	else
-		json_null(json, "owner_mm");
+	write_id(json, "owner_mm", event->owner_id);
 	write_cpus(json, "requested_cpus", event->requested);
+	write_number(json, "pages", event->pages, event->pages > 0);
 	if (!event->kind || event->end == UINT64_MAX)
 		return;
-	write_id(json, "start", event->start);
-	write_id(json, "end", event->end);
+	write_address(json, "start", event->start);
+	write_address(json, "end", event->end);
 }
 
 static void write_hit(struct json *json, const struct mmcpus_event *event)
 {
 	json_number(json, "stolen_ns", event->stolen_ns);
-	json_number(json, "wait_ns", event->wait_ns);
+	write_number(json, "wait_ns", event->wait_ns, event->wait_ns != UINT64_MAX);
 	write_pid(json, "victim_pid", event->victim_pid, event->victim_is_idle || event->victim_pid > 0);
 	write_pid(json, "victim_tid", event->victim_tid, event->victim_is_idle || event->victim_tid > 0);
 	json_string(json, "victim_command", event->victim_command);
 	json_string(json, "victim_thread", event->victim_thread);
 }
 
-static void print_event(void *unused __attribute__((unused)), const struct mmcpus_event *event)
+/* arg: bool, with stacks? */
+static void print_event(void *arg, const struct mmcpus_event *event)
 {
+	const bool *with_stacks = arg;
 	bool is_hit = event->type == MMCPUS_EVENT_HIT;
 	struct json json;
 
@@ -80,18 +97,20 @@ static void print_event(void *unused __attribute__((unused)), const struct mmcpu
 	json_string(&json, "event", is_hit ? "hit" : "sent");
 	write_id(&json, "id", event->id);
 	json_number(&json, "time_ns", event->time_ns);
-	json_number(&json, "cpu", event->cpu);
+	write_number(&json, "cpu", event->cpu, event->cpu != UINT32_MAX);
 	if (is_hit)
 		write_hit(&json, event);
 	else
 		write_sent(&json, event);
+	if (!is_hit && *with_stacks)
+		shootdown_write_stacks(&json, event->flow);
 	json_close(&json);
 }
 
 /* How many, or -1, and it has been said why; of stdout, main() says so. */
-static int print_some(struct mmcpus_shootdowns *src, int timeout_ms)
+static int print_some(struct mmcpus_shootdowns *src, int timeout_ms, bool with_stacks)
 {
-	int nr = mmcpus_shootdowns_poll(src, timeout_ms, print_event, NULL);
+	int nr = mmcpus_shootdowns_poll(src, timeout_ms, print_event, &with_stacks);
 
 	if (nr < 0) {
 		complain("cannot take events: %s", strerror(-nr));
@@ -100,9 +119,9 @@ static int print_some(struct mmcpus_shootdowns *src, int timeout_ms)
 	return fflush(stdout) || ferror(stdout) ? -1 : nr;
 }
 
-int shootdown_events_print(struct mmcpus_shootdowns *src, int timeout_ms)
+int shootdown_events_print(struct mmcpus_shootdowns *src, int timeout_ms, bool with_stacks)
 {
-	return print_some(src, timeout_ms) < 0 ? STATUS_FAILED : STATUS_OK;
+	return print_some(src, timeout_ms, with_stacks) < 0 ? STATUS_FAILED : STATUS_OK;
 }
 
 static void print_sums(const struct mmcpus_interval *interval, const char *why_no_hits)
@@ -119,7 +138,7 @@ static void print_sums(const struct mmcpus_interval *interval, const char *why_n
 	json_close(&json);
 }
 
-int shootdown_events_end(struct mmcpus_shootdowns *src)
+int shootdown_events_end(struct mmcpus_shootdowns *src, bool with_stacks)
 {
 	const struct mmcpus_interval *interval;
 	struct mmcpus_reason why;
@@ -127,7 +146,7 @@ int shootdown_events_end(struct mmcpus_shootdowns *src)
 
 	mmcpus_shootdowns_stop(src);
 	do
-		nr = print_some(src, 0);
+		nr = print_some(src, 0, with_stacks);
 	while (nr > 0);
 	if (nr < 0)
 		return STATUS_FAILED;

@@ -5,10 +5,10 @@
 
 #include <mmcpus/mmcpus.h>
 
-/* Wait for events, for so long at most, and print those that are there. The exit status. */
-int shootdown_events_print(struct mmcpus_shootdowns *src, int timeout_ms);
+/* Wait for events, for so long at most, and print those that are there, with their stacks or without. The exit status. */
+int shootdown_events_print(struct mmcpus_shootdowns *src, int timeout_ms, bool with_stacks);
 
 /* Count no more, and print what is left, and the sums. */
-int shootdown_events_end(struct mmcpus_shootdowns *src);
+int shootdown_events_end(struct mmcpus_shootdowns *src, bool with_stacks);
 
 #endif

@@ -29,8 +29,8 @@ static int open_shootdowns(struct shootdown_watch *watch, const struct scene *sc
 /* One source counts both. Where it can't, shootdowns are counted alone. */
 static int open_calls(struct shootdown_watch *watch, const struct scene *scene)
 {
-	int err = mmcpus_shootdowns_open_calls(scene->sys, MMCPUS_BY_FLOW, scene->isolated, &watch->src,
-					       &watch->why_no_calls);
+	int err = mmcpus_shootdowns_open_with(scene->sys, MMCPUS_BY_FLOW, MMCPUS_WITH_CALLS, scene->isolated,
+					      &watch->src, &watch->why_no_calls);
 
 	if (err)
 		watch->src = NULL;

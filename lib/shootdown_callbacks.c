@@ -23,8 +23,8 @@ static const char *keep_function(struct text_pool *texts, const char *name)
 	return text_pool_keep(texts, function);
 }
 
-static void callback_name(struct kernel_frames *known, struct mmcpus_shootdown *group, struct text_pool *texts,
-			  const struct kernel_symbolizer *symbolizer)
+void callback_name(struct kernel_frames *known, struct mmcpus_shootdown *group, struct text_pool *texts,
+		   const struct kernel_symbolizer *symbolizer)
 {
 	uint16_t index;
 

@@ -12,4 +12,8 @@
 void callbacks_name(struct kernel_frames **known, struct shootdown_groups *groups,
 		    const struct kernel_symbolizer *symbolizer);
 
+/* The same for one, whose texts are kept there. */
+void callback_name(struct kernel_frames *known, struct mmcpus_shootdown *group, struct text_pool *texts,
+		   const struct kernel_symbolizer *symbolizer);
+
 #endif

@@ -187,8 +187,9 @@ static void add_sums(struct mmcpus_shootdowns *src, const struct shootdown_row *
 	}
 }
 
-/* Those of the view. Others are taken to look for a cause only. */
-static struct row_stacks stacks_of(const struct mmcpus_shootdowns *src, uint32_t index, const struct shootdown_row *row)
+/* Others are taken to look for a cause only. */
+struct row_stacks shootdowns_stacks_of_row(const struct mmcpus_shootdowns *src, uint32_t index,
+					   const struct shootdown_row *row)
 {
 	enum shootdown_stacks wanted = row->key.stack ? shootdowns_stacks_of(src->by) : SHOOTDOWN_STACKS_NONE;
 
@@ -223,7 +224,7 @@ static int collect_row(struct mmcpus_shootdowns *src, uint32_t index)
 	add_sums(src, &row);
 	if (index == SHOOTDOWN_OTHER_ROW)
 		src->nr_other += row.counts.sent;
-	stacks = stacks_of(src, index, &row);
+	stacks = shootdowns_stacks_of_row(src, index, &row);
 	return groups_add(&src->collected, &row, (const uint64_t *const *)src->sets, &stacks);
 }
 

@@ -6,8 +6,9 @@
 
 #include "clock.h"
 #include "cpuset.h"
-#include "shootdown_cause.h"
 #include "shootdown_describe.h"
+
+#define PAGE_SIZE 4096 /* of x86 */
 
 struct listener {
 	struct mmcpus_shootdowns *src;
@@ -15,24 +16,45 @@ struct listener {
 	void *arg;
 };
 
-static void fill_sent(struct mmcpus_event *ret, const struct shootdown_event *event, const struct shootdown_row *row,
-		      char *cause, size_t size)
+/* All that is not told is told as all. */
+static uint64_t pages_of(const struct shootdown_event *event)
 {
-	bool is_named = !shootdown_is_other(event->row);
-	bool has_owner = is_named && row->flags & SHOOTDOWN_ROW_OWNER_NAMED;
+	if (event->end == UINT64_MAX || event->end < event->start)
+		return 0;
+	return (event->end - event->start + PAGE_SIZE - 1) / PAGE_SIZE;
+}
 
-	ret->pid = row->sender.pid;
-	ret->tid = row->sender.tid;
-	ret->command = is_named ? row->sender.comm : NULL;
-	ret->thread = is_named ? row->sender.thread_comm : NULL;
-	if (shootdown_cause_format(row->key.cause, row->sender.thread_comm, cause, size) == 0)
-		ret->cause = cause;
+static void fill_what(struct mmcpus_event *ret, const struct shootdown_event *event)
+{
 	ret->kind = shootdown_kind_name(event->kind);
-	ret->owner_command = has_owner ? row->owner_comm : NULL;
-	ret->owner_pid = has_owner ? row->owner_pid : 0;
-	ret->owner_id = event->kind == SHOOTDOWN_KIND_KERNEL ? 0 : row->key.owner_id;
 	ret->start = event->start;
 	ret->end = event->end;
+	ret->pages = ret->kind ? pages_of(event) : 0;
+}
+
+static void fill_owner(struct mmcpus_event *ret, const struct shootdown_row *row)
+{
+	bool has_owner = row->flags & SHOOTDOWN_ROW_OWNER_NAMED;
+
+	ret->owner_command = has_owner ? row->owner_comm : NULL;
+	ret->owner_pid = has_owner ? row->owner_pid : 0;
+	ret->owner_id = row_is_of_kernel(row) || row_is_call(row) ? 0 : row->key.owner_id;
+}
+
+/* flow: NULL if there is no memory for it. Of rows of many, neither names nor owners are known. */
+static void fill_who(struct mmcpus_event *ret, const struct shootdown_row *row, const struct mmcpus_shootdown *flow)
+{
+	ret->flow = flow;
+	ret->cause = flow ? mmcpus_shootdown_text(flow, MMCPUS_SHOOTDOWN_CAUSE) : NULL;
+	ret->cgroup = flow ? mmcpus_shootdown_text(flow, MMCPUS_SHOOTDOWN_SENDER_CGROUP) : NULL;
+	ret->callback = flow ? mmcpus_shootdown_text(flow, MMCPUS_SHOOTDOWN_CALLBACK) : NULL;
+	fill_owner(ret, row);
+	if (!row->sender.tid && !row->sender.comm[0])
+		return;
+	ret->pid = row->sender.pid;
+	ret->tid = row->sender.tid;
+	ret->command = row->sender.comm;
+	ret->thread = row->sender.thread_comm;
 }
 
 /* NULL: unknown. */
@@ -63,7 +85,6 @@ static void hand_on(void *arg, const struct shootdown_event *event)
 	const struct listener *listener = arg;
 	struct shootdown_row row = { 0 };
 	struct mmcpus_event ret = { .time_ns = event->time_ns, .id = event->id, .cpu = event->cpu };
-	char cause[64];
 
 	if (event->type == SHOOTDOWN_EVENT_SCARCE) /* mmcpus_shootdowns_is_crowded() tells */
 		return;
@@ -76,7 +97,8 @@ static void hand_on(void *arg, const struct shootdown_event *event)
 		fill_hit(&ret, event);
 	} else {
 		shootdowns_copy_row(listener->src, event->row, &row);
-		fill_sent(&ret, event, &row, cause, sizeof(cause));
+		fill_what(&ret, event);
+		fill_who(&ret, &row, event_flow_of(listener->src, event->row, &row));
 		ret.requested = fill_requested(listener->src->requested, event);
 	}
 	listener->take(listener->arg, &ret);

@@ -110,7 +110,7 @@ static void adopt_owner(struct mmcpus_shootdown *group, const struct shootdown_r
 	memcpy(named->owner_comm, row->owner_comm, sizeof(named->owner_comm));
 }
 
-static void note_flags(struct mmcpus_shootdown *group, const struct shootdown_row *row)
+void group_note_row(struct mmcpus_shootdown *group, const struct shootdown_row *row)
 {
 	if (row->key.kind < SHOOTDOWN_NR_KINDS)
 		group->kinds |= 1u << row->key.kind;
@@ -127,7 +127,7 @@ void group_add(struct mmcpus_shootdown *group, const struct shootdown_row *row, 
 {
 	adopt_owner(group, row);
 	add_counts(&group->sums, &row->counts);
-	note_flags(group, row);
+	group_note_row(group, row);
 	for (size_t i = 0; i < SHOOTDOWN_NR_SETS; i++)
 		for (uint32_t word = 0; word < cpuset_nr_words(group->sets[i]->nr_cpus); word++)
 			group->sets[i]->words[word] |= sets[i][word];

@@ -74,6 +74,9 @@ struct mmcpus_shootdown *group_create_other(enum mmcpus_shootdowns_by by, uint32
 /* Add a row and its sets, each as wide as the machine. */
 void group_add(struct mmcpus_shootdown *group, const struct shootdown_row *row, const uint64_t *const *sets);
 
+/* Only what kind of flushes it is about, and what is unknown of it, without what was counted. */
+void group_note_row(struct mmcpus_shootdown *group, const struct shootdown_row *row);
+
 /* Give it the stacks of its row. What finds no memory, or no room in the frames, is not kept. */
 void group_keep_stack(struct mmcpus_shootdown *group, const struct shootdown_stack *stack,
 		      struct kernel_frames *frames);

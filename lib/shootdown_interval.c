@@ -4,10 +4,9 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "cgroup.h"
 #include "reason.h"
+#include "shootdown_cgroups.h"
 #include "shootdown_stacks.h"
 
 /* ------------------------------------------------------------------------------------------------------ what is known -- */
@@ -157,22 +156,6 @@ int shootdowns_begin_interval(struct mmcpus_shootdowns *src)
 	return err;
 }
 
-static void name_cgroups(const struct mmcpus_shootdowns *src, struct shootdown_groups *groups)
-{
-	struct cgroup_mount mount = { .fd = -1 };
-	char path[PATH_MAX];
-
-	cgroup_mount_find(&mount, &src->sys->root);
-	for (size_t i = 0; mount.fd >= 0 && i < groups->nr_groups; i++) {
-		struct mmcpus_shootdown *group = groups->groups[i];
-
-		if (group->row.cgroup && cgroup_path_of_id(&mount, group->row.cgroup, path) >= 0)
-			group->cgroup = text_pool_keep(&groups->texts, path);
-	}
-	if (mount.fd >= 0)
-		close(mount.fd);
-}
-
 int mmcpus_shootdowns_read(struct mmcpus_shootdowns *src, const struct mmcpus_interval **ret, struct mmcpus_reason *why)
 {
 	struct mmcpus_interval *interval = &src->interval;
@@ -197,7 +180,7 @@ int mmcpus_shootdowns_read(struct mmcpus_shootdowns *src, const struct mmcpus_in
 	if (src->with_calls)
 		callbacks_name(&src->callbacks, &interval->groups, &symbolizer);
 	if (src->by == MMCPUS_BY_FLOW)
-		name_cgroups(src, &interval->groups);
+		cgroups_name(&interval->groups, &src->sys->root);
 	sum_up(src, &now, knows_hits);
 	*ret = interval;
 	return 0;

@@ -3,6 +3,7 @@
 #ifndef MMCPUS_LIB_SHOOTDOWN_SOURCE_H
 #define MMCPUS_LIB_SHOOTDOWN_SOURCE_H
 
+#include "event_flows.h"
 #include "interrupts.h"
 #include "shootdown_callbacks.h"
 #include "shootdown_groups.h"
@@ -57,6 +58,7 @@ struct mmcpus_shootdowns {
 	struct stack_causes causes;
 	struct mmcpus_source *mms; /* to look at with stacks in user space, where it can be had */
 	struct user_stacks user_stacks;
+	struct event_flows event_flows;
 	struct shootdown_groups collected;
 	struct mmcpus_interval interval; /* the caller's */
 };
@@ -87,6 +89,10 @@ void shootdowns_read_totals(const struct mmcpus_shootdowns *src, struct shootdow
  * do not change as long as it is taken.
  */
 void shootdowns_copy_row(struct mmcpus_shootdowns *src, uint32_t index, struct shootdown_row *ret);
+
+/* Those of its stacks that the view is of. */
+struct row_stacks shootdowns_stacks_of_row(const struct mmcpus_shootdowns *src, uint32_t index,
+					   const struct shootdown_row *row);
 
 /* shootdown_interval.c. What was counted before is not compared with anything. */
 int shootdowns_begin_interval(struct mmcpus_shootdowns *src);

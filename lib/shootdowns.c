@@ -74,7 +74,7 @@ static int allocate(struct mmcpus_shootdowns *src, const struct mmcpus_cpuset *c
 }
 
 int shootdowns_open_with(const struct tracer_ops *ops, const struct mmcpus_system *sys, enum mmcpus_shootdowns_by by,
-			 enum shootdowns_extra extra, const struct mmcpus_cpuset *cpus, struct mmcpus_shootdowns **ret,
+			 unsigned extras, const struct mmcpus_cpuset *cpus, struct mmcpus_shootdowns **ret,
 			 struct mmcpus_reason *why)
 {
 	struct mmcpus_shootdowns *src;
@@ -82,14 +82,16 @@ int shootdowns_open_with(const struct tracer_ops *ops, const struct mmcpus_syste
 
 	if ((size_t)by >= MMCPUS_NR_BY)
 		return reason_set(why, -EINVAL, "no such view of shootdowns");
+	if (extras & ~(MMCPUS_WITH_EVENTS | MMCPUS_WITH_CALLS))
+		return reason_set(why, -EINVAL, "no such extra of shootdowns");
 	src = calloc(1, sizeof(*src));
 	if (!src)
 		return reason_set(why, -ENOMEM, "%s", strerror(ENOMEM));
 	src->sys = sys;
 	src->ops = ops;
 	src->by = by;
-	src->with_events = extra == SHOOTDOWNS_WITH_EVENTS;
-	src->with_calls = extra == SHOOTDOWNS_WITH_CALLS;
+	src->with_events = extras & MMCPUS_WITH_EVENTS;
+	src->with_calls = extras & MMCPUS_WITH_CALLS;
 	err = allocate(src, cpus);
 	if (err)
 		reason_set(why, err, "%s", strerror(-err));
@@ -124,30 +126,19 @@ static int check_system(const struct mmcpus_system *sys, struct mmcpus_reason *w
 	return reason_set(why, -EOPNOTSUPP, "the kernel shows its TLB shootdowns on x86 only, not on %s", arch);
 }
 
+int mmcpus_shootdowns_open_with(const struct mmcpus_system *sys, enum mmcpus_shootdowns_by by, unsigned extras,
+				const struct mmcpus_cpuset *cpus, struct mmcpus_shootdowns **ret,
+				struct mmcpus_reason *why)
+{
+	int err = check_system(sys, why);
+
+	return err ? err : shootdowns_open_with(default_tracer, sys, by, extras, cpus, ret, why);
+}
+
 int mmcpus_shootdowns_open(const struct mmcpus_system *sys, enum mmcpus_shootdowns_by by,
 			   const struct mmcpus_cpuset *cpus, struct mmcpus_shootdowns **ret, struct mmcpus_reason *why)
 {
-	int err = check_system(sys, why);
-
-	return err ? err : shootdowns_open_with(default_tracer, sys, by, SHOOTDOWNS_PLAIN, cpus, ret, why);
-}
-
-int mmcpus_shootdowns_open_events(const struct mmcpus_system *sys, const struct mmcpus_cpuset *cpus,
-				  struct mmcpus_shootdowns **ret, struct mmcpus_reason *why)
-{
-	int err = check_system(sys, why);
-
-	return err ? err
-		   : shootdowns_open_with(default_tracer, sys, MMCPUS_BY_FLOW, SHOOTDOWNS_WITH_EVENTS, cpus, ret, why);
-}
-
-int mmcpus_shootdowns_open_calls(const struct mmcpus_system *sys, enum mmcpus_shootdowns_by by,
-				 const struct mmcpus_cpuset *cpus, struct mmcpus_shootdowns **ret,
-				 struct mmcpus_reason *why)
-{
-	int err = check_system(sys, why);
-
-	return err ? err : shootdowns_open_with(default_tracer, sys, by, SHOOTDOWNS_WITH_CALLS, cpus, ret, why);
+	return mmcpus_shootdowns_open_with(sys, by, 0, cpus, ret, why);
 }
 
 int mmcpus_shootdowns_hook(const struct mmcpus_shootdowns *src, size_t index, struct mmcpus_hook *ret)
@@ -188,6 +179,7 @@ void mmcpus_shootdowns_close(struct mmcpus_shootdowns *src)
 	mmcpus_cpuset_destroy(src->cpus);
 	mmcpus_cpuset_destroy(src->requested);
 	kernel_frames_destroy(src->callbacks);
+	event_flows_deinit(&src->event_flows);
 	user_stacks_deinit(&src->user_stacks);
 	mmcpus_source_close(src->mms);
 	free(src);

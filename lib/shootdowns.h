@@ -5,15 +5,9 @@
 
 #include "tracer.h"
 
-enum shootdowns_extra {
-	SHOOTDOWNS_PLAIN,
-	SHOOTDOWNS_WITH_EVENTS,
-	SHOOTDOWNS_WITH_CALLS,
-};
-
-/* As mmcpus_shootdowns_open(), with a tracer that is named. */
+/* As mmcpus_shootdowns_open_with(), with a tracer that is named. */
 int shootdowns_open_with(const struct tracer_ops *ops, const struct mmcpus_system *sys, enum mmcpus_shootdowns_by by,
-			 enum shootdowns_extra extra, const struct mmcpus_cpuset *cpus, struct mmcpus_shootdowns **ret,
+			 unsigned extras, const struct mmcpus_cpuset *cpus, struct mmcpus_shootdowns **ret,
 			 struct mmcpus_reason *why);
 
 /* As mmcpus_shootdowns_probe_hook(), with a tracer that is named, and on any system. */

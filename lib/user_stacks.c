@@ -288,3 +288,13 @@ void user_stacks_name(struct user_stacks *stacks, struct shootdown_groups *group
 	process_close(&process);
 	free(unnamed);
 }
+
+void user_stack_name(struct user_stacks *stacks, struct mmcpus_shootdown *group, struct user_frames *kept,
+		     const struct root *root)
+{
+	struct process process = { .root.fd = -1 };
+
+	process_open(&process, stacks, root, group->row.sender.pid);
+	name_stack(stacks, &process, group, kept);
+	process_close(&process);
+}

@@ -33,6 +33,11 @@ struct user_stacks {
  * it ran then, as far as its mm tells, or where that is not known, its name.
  */
 void user_stacks_name(struct user_stacks *stacks, struct shootdown_groups *groups, const struct root *root);
+
+/* The same for one, whose places are kept there. */
+void user_stack_name(struct user_stacks *stacks, struct mmcpus_shootdown *group, struct user_frames *kept,
+		     const struct root *root);
+
 void user_stacks_deinit(struct user_stacks *stacks);
 
 #endif

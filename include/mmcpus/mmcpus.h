@@ -565,6 +565,26 @@ int mmcpus_shootdowns_open(const struct mmcpus_system *sys, enum mmcpus_shootdow
 			   const struct mmcpus_cpuset *cpus, struct mmcpus_shootdowns **ret, struct mmcpus_reason *why);
 void mmcpus_shootdowns_close(struct mmcpus_shootdowns *src);
 
+/* What can be had besides the rows of shootdowns. */
+enum mmcpus_shootdowns_extra {
+	/*
+	 * Each event. 4 MB of memory hold those that nobody has taken; beyond that, events are dropped and counted. By stack and
+	 * by user stack, they tell the stacks of their senders.
+	 */
+	MMCPUS_WITH_EVENTS = 1 << 0,
+	/*
+	 * What else CPUs are interrupted for: functions that the kernel calls on them, by function, and being made to
+	 * reschedule. Such a row has no owner, and counts one sent for each CPU that is asked. Nobody may wait for it. Hits are
+	 * seen below every hypervisor, but those that make a CPU reschedule are unknown until one has been seen.
+	 */
+	MMCPUS_WITH_CALLS = 1 << 1,
+};
+
+/* As mmcpus_shootdowns_open(), with these extras. -EOPNOTSUPP where the kernel does not tell of calls (before 6.5). */
+int mmcpus_shootdowns_open_with(const struct mmcpus_system *sys, enum mmcpus_shootdowns_by by, unsigned extras,
+				const struct mmcpus_cpuset *cpus, struct mmcpus_shootdowns **ret,
+				struct mmcpus_reason *why);
+
 /*
  * Are hits seen? 0, or -errno and why not; then all that is about hits is unknown. Below a hypervisor, which may
  * flush by itself, -EAGAIN until a first hit has been seen, by this or by the row TLB of /proc/interrupts.
@@ -639,7 +659,7 @@ enum mmcpus_interval_number {
 	 */
 	MMCPUS_INTERVAL_LOST,
 	MMCPUS_INTERVAL_TLB_ROW,   /* growth of the row TLB in /proc/interrupts, of the CPUs that are counted */
-	MMCPUS_INTERVAL_CALLS,     /* other calls, of mmcpus_shootdowns_open_calls(): one for each CPU that is asked */
+	MMCPUS_INTERVAL_CALLS,     /* other calls, of MMCPUS_WITH_CALLS: one for each CPU that is asked */
 	MMCPUS_INTERVAL_CALL_HITS, /* those of them that were seen to be carried out: not every kind is */
 	/*
 	 * Flushes of the kernel's own range: shootdowns of all CPUs and of no address space. The kernel does not count them
@@ -654,33 +674,16 @@ enum mmcpus_interval_number {
 /* -ENODATA: unknown. */
 int mmcpus_interval_number(const struct mmcpus_interval *interval, enum mmcpus_interval_number which, uint64_t *ret);
 
-/*
- * The same as MMCPUS_BY_FLOW, and each event can be had as well. 4 MB of memory hold those that nobody has taken; beyond
- * that, events are dropped and counted.
- */
-int mmcpus_shootdowns_open_events(const struct mmcpus_system *sys, const struct mmcpus_cpuset *cpus,
-				  struct mmcpus_shootdowns **ret, struct mmcpus_reason *why);
-
-/*
- * As mmcpus_shootdowns_open(), and counts what else CPUs are interrupted for: functions that the kernel calls on them, by
- * function, and being made to reschedule. -EOPNOTSUPP where the kernel does not tell (before 6.5). Such a row has no
- * owner, and counts one sent for each CPU that is asked. Nobody may wait for it. Hits are seen below every hypervisor,
- * but those that make a CPU reschedule are unknown until one has been seen.
- */
-int mmcpus_shootdowns_open_calls(const struct mmcpus_system *sys, enum mmcpus_shootdowns_by by,
-				 const struct mmcpus_cpuset *cpus, struct mmcpus_shootdowns **ret,
-				 struct mmcpus_reason *why);
-
 enum mmcpus_event_type {
-	MMCPUS_EVENT_SENT, /* a shootdown was sent */
+	MMCPUS_EVENT_SENT, /* a shootdown was sent, or a CPU was called */
 	MMCPUS_EVENT_HIT,  /* a CPU has carried it out */
 };
 
 struct mmcpus_event {
 	enum mmcpus_event_type type;
 	uint64_t time_ns; /* of CLOCK_MONOTONIC */
-	uint64_t id;      /* of the shootdown: that of its hits, too */
-	uint32_t cpu;     /* that sent it, or was hit */
+	uint64_t id;      /* of the shootdown: that of its hits, too; 0: the hit is not known to be of a certain one */
+	uint32_t cpu;     /* that sent it, or was hit; UINT32_MAX: it was not seen when it was sent */
 
 	/* Of one that was sent. NULL: unknown, and numbers then mean nothing. Strings and sets live until take() returns. */
 	int32_t pid; /* 0: not seen in this pid namespace */
@@ -689,16 +692,20 @@ struct mmcpus_event {
 	const char *thread;
 	const char *cause;
 	const char *kind;
+	const char *cgroup;
+	const char *callback; /* as MMCPUS_SHOOTDOWN_CALLBACK */
 	const char *owner_command;
 	int32_t owner_pid;
 	uint64_t owner_id; /* 0: unknown */
 	uint64_t start;    /* of the range, in bytes; 0 and UINT64_MAX: all, or of the kernel's, unknown */
 	uint64_t end;
+	uint64_t pages;                        /* in the range; 0: all, or unknown */
 	const struct mmcpus_cpuset *requested; /* CPUs, as MMCPUS_SHOOTDOWN_REQUESTED_CPUS */
+	const struct mmcpus_shootdown *flow;   /* its names, and stacks; it counts nothing */
 
 	/* Of a hit. */
 	uint64_t stolen_ns;
-	uint64_t wait_ns;   /* from the sending to its end */
+	uint64_t wait_ns;   /* from the sending to its end; UINT64_MAX: unknown, as of all calls */
 	int32_t victim_pid; /* 0: idle, or not seen in this pid namespace */
 	int32_t victim_tid;
 	const char *victim_command;

@@ -242,7 +242,7 @@ static void open_all(void)
 	struct mmcpus_system *sys;
 
 	if (mmcpus_system_open(NULL, &sys, &why) || mmcpus_source_open(sys, "bpf", &source, &why) ||
-	    mmcpus_shootdowns_open_events(sys, NULL, &shootdowns, &why) ||
+	    mmcpus_shootdowns_open_with(sys, MMCPUS_BY_FLOW, MMCPUS_WITH_EVENTS, NULL, &shootdowns, &why) ||
 	    mmcpus_shootdowns_check_hits(shootdowns, &why))
 		errx(EXIT_FAILURE, "%s", why.what);
 	targets = mmcpus_cpuset_create(mmcpus_system_nr_cpus(sys));

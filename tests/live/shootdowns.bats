@@ -353,8 +353,9 @@ seconds_of()
 adds_up()
 {
 	tail -n 1 "$json"
-	jq -se '(length - 1) + .[-1].dropped == ([.[-1] | .sent, .hits, .kernel_sent, .kernel_hits] | add) and
-		(.[-1].dropped > 0 or (.[:-1] | group_by(.id) | all(.[]; any(.[]; .event == "sent"))))' "$json"
+	jq -se '(length - 1) + .[-1].dropped ==
+			([.[-1] | .sent, .hits, .kernel_sent, .kernel_hits, .calls, .call_hits] | add) and
+		(.[-1].dropped > 0 or (.[:-1] | group_by(.id) | all(.[]; .[0].id == null or any(.[]; .event == "sent"))))' "$json"
 }
 
 # all_told: is there an event of each operation of the load?
@@ -386,6 +387,50 @@ all_told()
 		"$MMCPUS_FLUSHES" "$A" "$B" >"$json" 2>"$said"
 	adds_up
 	jq -se '.[-1].dropped > 0' "$json"
+}
+
+# events_of CAUSE: those that the load has sent, an array
+events_of()
+{
+	jq -sc --argjson pid "$load_pid" --arg cause "$1" '[.[] | select(.event == "sent" and .pid == $pid and .cause == $cause)]' "$json"
+}
+
+@test "--events --stack tells the stacks of each, and its cgroup and pages" {
+	local cgroup
+	need_two_cpus
+	cgroup=$(sed -n 's/^0:://p' /proc/self/cgroup)
+	# Long enough for a look at it while it runs.
+	mmcpus shootdowns --events --stack -- "$MMCPUS_FLUSHES" madvise 500 "$A" "$B" 500 >"$json" 2>"$said"
+	adds_up
+	read -r load_pid _ <"$said"
+	events_of madvise >"$said"
+	jq -c '.[0]' "$said"
+	jq -e --arg cgroup "$cgroup" 'length > 400 and all(.[]; (.stack | test("_sys_madvise[+].*;flush_tlb_mm_range[+]")) and
+		(.user_stack | .[-1].symbol == "madvise" and any(.[]; .symbol == "be_sender")) and
+		.pages == 1 and .callback == "flush_tlb_func" and (.cgroup == $cgroup or $cgroup == ""))' "$said"
+	mmcpus shootdowns --events -- "$MMCPUS_FLUSHES" madvise-wide 10 "$A" "$B" >"$json" 2>"$said"
+	read -r load_pid _ <"$said"
+	events_of madvise >"$said"
+	jq -e 'length > 0 and all(.[]; .pages == null and (has("stack") or has("user_stack") | not))' "$said"
+}
+
+@test "--events --all-ipis tells of each call, joined with what it takes of the CPU that is called" {
+	local tries
+	need_two_cpus
+	need_calls
+	# A victim that is pushed aside is not called.
+	for tries in 1 2 3 4 5; do
+		mmcpus shootdowns --events --all-ipis -- "$MMCPUS_FLUSHES" membarrier $NR "$A" "$B" >"$json" 2>"$said"
+		adds_up
+		read -r load_pid _ <"$said"
+		[ "$(events_of membarrier | jq 'map(select(.callback == "ipi_mb")) | length')" != $NR ] || break
+	done
+	events_of membarrier | jq -e --argjson nr $NR --arg from "$A" --arg to "$B" 'map(select(.callback == "ipi_mb")) |
+		length == $nr and all(.[]; .kind == "call" and (.cpu | tostring) == $from and .requested_cpus == $to and .owner_mm == null and .pages == null)'
+	jq -se --argjson pid "$load_pid" --argjson to "$B" --argjson nr $NR '
+		([.[] | select(.event == "sent" and .pid == $pid and .callback == "ipi_mb").id] | map({ (.): true }) | add) as $ours |
+		[.[] | select(.event == "hit" and .id != null and $ours[.id])] |
+		length == $nr and all(.[]; .cpu == $to and .wait_ns == null and .stolen_ns > 0 and .victim_command != null)' "$json"
 }
 
 @test "there is room for more senders than rows, if they come one after the other" {
@@ -930,9 +975,9 @@ expect_words()
 	shoot madvise $NR "$A" "$B" -- -o "${columns//$'\n'/,}"
 	expect_words "keys of OUTPUT" "$(words_of OUTPUT)" "$(jq -r 'keys[]' "$json")"
 	expect_words "keys of a row" "$(sed 's|/s$|_per_s|' <<<"${columns,,}")" "$(jq -r '.shootdowns[0] | keys[]' "$json")"
-	mmcpus shootdowns --events -- "$MMCPUS_FLUSHES" madvise $NR "$A" "$B" >"$json" 2>"$said"
-	# Without what is a key of OUTPUT, and a value of "event".
-	expect_words "keys of EVENTS" "$(words_of EVENTS | grep -vxFf <(words_of OUTPUT; echo hit))" \
+	mmcpus shootdowns --events --stack -- "$MMCPUS_FLUSHES" madvise $NR "$A" "$B" >"$json" 2>"$said"
+	# Without what is a key of OUTPUT, and a value of "event" or "kind".
+	expect_words "keys of EVENTS" "$(words_of EVENTS | grep -vxFf <(words_of OUTPUT; printf 'hit\ncall\n'))" \
 		"$(jq -r 'keys[]' "$json" | grep -vxFf <(words_of OUTPUT))"
 	expect_words "keys of the last event" "$(words_of OUTPUT | grep -vxE 'by|more|shootdowns'; echo dropped; echo event)" \
 		"$(tail -n 1 "$json" | jq -r 'keys[]')"

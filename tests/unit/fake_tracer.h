@@ -29,7 +29,10 @@ struct fake {
 	uint64_t event_ns;    /* when they happened */
 	uint32_t event_type;
 	struct shootdown_task event_victim; /* of hits */
-	uint32_t event_kind;                /* what they flush */
+	uint64_t event_wait_ns;
+	uint64_t event_id;
+	uint32_t event_cpu;
+	uint32_t event_kind; /* what they flush */
 	uint64_t event_start;
 	uint64_t event_end;
 	bool polled_in_a_pause;  /* the last time */
@@ -126,7 +129,9 @@ static inline int fake_poll(void *state, int timeout_ms, void (*take)(void *arg,
 {
 	struct shootdown_event event = {
 		.time_ns = fake.event_ns,
+		.id = fake.event_id,
 		.type = fake.event_type,
+		.cpu = fake.event_cpu,
 		.row = 3,
 		.kind = fake.event_kind,
 		.start = fake.event_start,
@@ -137,7 +142,7 @@ static inline int fake_poll(void *state, int timeout_ms, void (*take)(void *arg,
 	(void)state;
 	(void)timeout_ms;
 	if (event.type != SHOOTDOWN_EVENT_SENT)
-		event.hit.victim = fake.event_victim;
+		event.hit = (typeof(event.hit)){ .wait_ns = fake.event_wait_ns, .victim = fake.event_victim };
 	fake.polled_in_a_pause = fake.control.is_paused;
 	if (fake.at_poll)
 		fake.at_poll();

@@ -36,9 +36,7 @@ static inline void crowd_open(struct scene *ret, const struct tree *tree)
 	write_tlb_row(tree, 12, 0);
 	tree_write(tree, "sys/devices/system/cpu/possible", "0-63\n");
 	assert_int_equal(mmcpus_system_open(tree->root, &ret->sys, NULL), 0);
-	assert_int_equal(
-		shootdowns_open_with(&fake_tracer, ret->sys, MMCPUS_BY_FLOW, SHOOTDOWNS_PLAIN, NULL, &ret->src, NULL),
-		0);
+	assert_int_equal(shootdowns_open_with(&fake_tracer, ret->sys, MMCPUS_BY_FLOW, 0, NULL, &ret->src, NULL), 0);
 }
 
 #endif

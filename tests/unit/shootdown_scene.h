@@ -20,26 +20,25 @@ static inline void write_tlb_row(const struct tree *tree, unsigned first, unsign
 
 /* possible: its CPUs, as the kernel writes them. */
 static inline struct scene scene_open_on(const struct tree *tree, const char *possible, enum mmcpus_shootdowns_by by,
-					 enum shootdowns_extra extra)
+					 unsigned extras)
 {
 	struct scene scene;
 
 	tree_write(tree, "sys/devices/system/cpu/possible", possible);
 	assert_int_equal(mmcpus_system_open(tree->root, &scene.sys, NULL), 0);
-	assert_int_equal(shootdowns_open_with(&fake_tracer, scene.sys, by, extra, NULL, &scene.src, NULL), 0);
+	assert_int_equal(shootdowns_open_with(&fake_tracer, scene.sys, by, extras, NULL, &scene.src, NULL), 0);
 	return scene;
 }
 
-static inline struct scene scene_open_with(const struct tree *tree, enum mmcpus_shootdowns_by by,
-					   enum shootdowns_extra extra)
+static inline struct scene scene_open_with(const struct tree *tree, enum mmcpus_shootdowns_by by, unsigned extras)
 {
-	return scene_open_on(tree, "0-1\n", by, extra);
+	return scene_open_on(tree, "0-1\n", by, extras);
 }
 
 static inline struct scene scene_open_after(const struct tree *tree, enum mmcpus_shootdowns_by by, unsigned nr_hits)
 {
 	write_tlb_row(tree, nr_hits, 0);
-	return scene_open_with(tree, by, SHOOTDOWNS_PLAIN);
+	return scene_open_with(tree, by, 0);
 }
 
 static inline struct scene scene_open(const struct tree *tree, enum mmcpus_shootdowns_by by)

@@ -23,7 +23,7 @@ static void scenery_init(struct scenery *scenery)
 	assert_int_equal(mmcpus_system_open(getenv("AUDITED_MACHINE"), &scenery->sys, NULL), 0);
 	assert_int_equal(mmcpus_source_open(scenery->sys, NULL, &scenery->src, NULL), 0);
 	scenery->isolated = set_of(mmcpus_system_nr_cpus(scenery->sys), "6-7");
-	assert_int_equal(shootdowns_open_with(&fake_tracer, scenery->sys, MMCPUS_BY_FLOW, SHOOTDOWNS_WITH_CALLS,
+	assert_int_equal(shootdowns_open_with(&fake_tracer, scenery->sys, MMCPUS_BY_FLOW, MMCPUS_WITH_CALLS,
 					      scenery->isolated, &scenery->shootdowns, NULL),
 			 0);
 	fake.control.was_hit = 1; /* no hypervisor hides it */

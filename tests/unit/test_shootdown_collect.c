@@ -268,7 +268,7 @@ static void no_row_is_free_before_its_events_are_told(void **state)
 	struct scene scene;
 
 	write_tlb_row(*state, 12, 0);
-	scene = scene_open_with(*state, MMCPUS_BY_FLOW, SHOOTDOWNS_WITH_EVENTS);
+	scene = scene_open_with(*state, MMCPUS_BY_FLOW, MMCPUS_WITH_EVENTS);
 	take_row(3, 42, 11);
 	fake.nr_events = 20;
 	for (uint64_t i = 0; i < 20; i++) {
@@ -388,7 +388,7 @@ static void sets_of_many_cpus_have_more_words(void **state)
 	const struct mmcpus_interval *interval;
 
 	tree_write(*state, "proc/interrupts", "     CPU0 CPU129\n TLB: 1 0 TLB shootdowns\n");
-	scene = scene_open_on(*state, "0-129\n", MMCPUS_BY_FLOW, SHOOTDOWNS_PLAIN);
+	scene = scene_open_on(*state, "0-129\n", MMCPUS_BY_FLOW, 0);
 	take_row(3, 30, 28)->counts = (struct shootdown_counts){ .sent = 2, .hits = 3, .stolen_ns = 9 };
 	note_cpu(3, SHOOTDOWN_SET_SENDERS, 64);
 	note_cpu(3, SHOOTDOWN_SET_REQUESTED, 0);

@@ -80,7 +80,7 @@ static void the_row_of_the_kernel_may_wrap(void **state)
 	struct scene scene;
 
 	write_tlb_row(*state, UINT32_MAX - 4, 7);
-	scene = scene_open_with(*state, MMCPUS_BY_FLOW, SHOOTDOWNS_PLAIN);
+	scene = scene_open_with(*state, MMCPUS_BY_FLOW, 0);
 	write_tlb_row(*state, 5, 8);
 	expect_total(read_interval(&scene), MMCPUS_INTERVAL_TLB_ROW, 11);
 	scene_close(&scene);
@@ -221,7 +221,7 @@ static void calls_are_told_from_flushes(void **state)
 	write_tlb_row(*state, 12, 0);
 	tree_write(*state, "sys/devices/system/cpu/possible", "0-1\n");
 	assert_int_equal(mmcpus_system_open(((struct tree *)*state)->root, &scene.sys, NULL), 0);
-	assert_int_equal(shootdowns_open_with(&fake_tracer, scene.sys, MMCPUS_BY_SENDER, SHOOTDOWNS_WITH_CALLS, NULL,
+	assert_int_equal(shootdowns_open_with(&fake_tracer, scene.sys, MMCPUS_BY_SENDER, MMCPUS_WITH_CALLS, NULL,
 					      &scene.src, NULL),
 			 0);
 	take_row(1, 42, 11)->counts = (struct shootdown_counts){ .sent = 1, .hits = 1, .stolen_ns = 1, .wait_ns = 900 };
@@ -288,7 +288,7 @@ static void calls_may_be_lost_where_a_flush_is_not_known_from_them(void **state)
 	uint64_t unused;
 
 	write_tlb_row(*state, 12, 0);
-	scene = scene_open_with(*state, MMCPUS_BY_SENDER, SHOOTDOWNS_WITH_CALLS);
+	scene = scene_open_with(*state, MMCPUS_BY_SENDER, MMCPUS_WITH_CALLS);
 	expect_total(read_interval(&scene), MMCPUS_INTERVAL_LOST, 0);
 	fake.control.functions[SHOOTDOWN_FUNCTION_FLUSH] = 0;
 	interval = read_interval(&scene);
@@ -421,7 +421,7 @@ static void a_restart_forgets_events_and_counts_at_once(void **state)
 	int nr_taken = 0;
 
 	write_tlb_row(*state, 12, 0);
-	scene = scene_open_with(*state, MMCPUS_BY_FLOW, SHOOTDOWNS_WITH_EVENTS);
+	scene = scene_open_with(*state, MMCPUS_BY_FLOW, MMCPUS_WITH_EVENTS);
 	assert_int_equal(fake.control.is_paused, 0);
 	take_row(3, 42, 11)->counts.sent = 10;
 	fake.nr_events = 10;
@@ -495,7 +495,7 @@ static void an_event_tells_the_requested_cpus_if_they_are_known(void **state)
 	size_t nr = 0;
 
 	write_tlb_row(*state, 12, 0);
-	scene = scene_open_with(*state, MMCPUS_BY_FLOW, SHOOTDOWNS_WITH_EVENTS);
+	scene = scene_open_with(*state, MMCPUS_BY_FLOW, MMCPUS_WITH_EVENTS);
 	take_row(3, 42, 11);
 	fake.nr_events = 1;
 	fake.event_words = 0;

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Who events are about: of each row of the tracer its names and stacks, looked up once and not for each event. */
+#ifndef MMCPUS_LIB_EVENT_FLOWS_H
+#define MMCPUS_LIB_EVENT_FLOWS_H
+
+#include "shootdown_groups.h"
+#include "user_frames.h"
+
+/* Zero-initialized it is empty. All of it takes some MB where all rows are in use. */
+struct event_flows {
+	struct mmcpus_shootdown *of_row[SHOOTDOWN_NR_ROWS]; /* NULL: not looked up */
+	struct kernel_frames *kernel_frames;
+	struct user_frames *user_frames;
+	struct text_pool texts;
+};
+
+struct mmcpus_shootdowns;
+
+/* Of the row that is a copy of that number's. It lives until the next call. NULL: no memory. */
+const struct mmcpus_shootdown *event_flow_of(struct mmcpus_shootdowns *src, uint32_t index,
+					     const struct shootdown_row *row);
+
+void event_flows_deinit(struct event_flows *flows);
+
+#endif
