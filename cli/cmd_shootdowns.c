@@ -72,6 +72,7 @@ static int print_interval(const struct run *run)
 		complain_reason(&why);
 		return STATUS_FAILED;
 	}
+	report->src = run->src;
 	report->why_no_hits = mmcpus_shootdowns_check_hits(run->src, &why) ? why.what : NULL;
 	status = shootdown_report_print(report, interval);
 	mmcpus_shootdowns_release(run->src);

@@ -124,7 +124,8 @@ int shootdown_events_print(struct mmcpus_shootdowns *src, int timeout_ms, bool w
 	return print_some(src, timeout_ms, with_stacks) < 0 ? STATUS_FAILED : STATUS_OK;
 }
 
-static void print_sums(const struct mmcpus_interval *interval, const char *why_no_hits)
+static void print_sums(const struct mmcpus_shootdowns *src, const struct mmcpus_interval *interval,
+		       const char *why_no_hits)
 {
 	uint64_t nr_dropped = 0;
 	struct json json;
@@ -134,7 +135,7 @@ static void print_sums(const struct mmcpus_interval *interval, const char *why_n
 	json_open_object(&json, NULL);
 	json_string(&json, "event", "end");
 	json_number(&json, "dropped", nr_dropped);
-	shootdown_report_write_sums(interval, why_no_hits, &json);
+	shootdown_report_write_sums(src, interval, why_no_hits, &json);
 	json_close(&json);
 }
 
@@ -154,6 +155,6 @@ int shootdown_events_end(struct mmcpus_shootdowns *src, bool with_stacks)
 		complain_reason(&why);
 		return STATUS_FAILED;
 	}
-	print_sums(interval, mmcpus_shootdowns_check_hits(src, &why) ? why.what : NULL);
+	print_sums(src, interval, mmcpus_shootdowns_check_hits(src, &why) ? why.what : NULL);
 	return STATUS_OK;
 }

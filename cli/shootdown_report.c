@@ -11,6 +11,7 @@
 #include "message.h"
 #include "row_list.h"
 #include "shootdown_columns.h"
+#include "shootdown_quality.h"
 #include "strbuf.h"
 #include "table.h"
 #include "xalloc.h"
@@ -78,7 +79,8 @@ static void shown_deinit(struct shown *shown)
 
 /* ------------------------------------------------------------------------------------------------------------- JSON -- */
 
-void shootdown_report_write_sums(const struct mmcpus_interval *interval, const char *why_no_hits, struct json *json)
+void shootdown_report_write_sums(const struct mmcpus_shootdowns *src, const struct mmcpus_interval *interval,
+				 const char *why_no_hits, struct json *json)
 {
 	uint64_t number;
 
@@ -90,6 +92,7 @@ void shootdown_report_write_sums(const struct mmcpus_interval *interval, const c
 			json_number(json, totals[i].key, number);
 	}
 	json_string(json, "why_no_hits", why_no_hits);
+	shootdown_quality_write(json, src, interval);
 }
 
 /* The values of a row take a kilobyte or more, and there may be thousands of rows. */
@@ -119,7 +122,7 @@ static void print_json(const struct shootdown_report *report, const struct mmcpu
 	json_init(&json, stdout);
 	json_open_object(&json, NULL);
 	json_string(&json, "by", report->by->name);
-	shootdown_report_write_sums(interval, report->why_no_hits, &json);
+	shootdown_report_write_sums(report->src, interval, report->why_no_hits, &json);
 	json_number(&json, "more", count_more(report, interval));
 	shown_init(&shown, report, interval);
 	write_rows(report, &shown, &json);
@@ -150,33 +153,22 @@ static void add_lost(struct strbuf *text, const struct mmcpus_interval *interval
 		strbuf_add(text, " (left out by the kernel)");
 }
 
-/* The kernel counts, for each CPU, the flushes that it carries out for another: just what a hit is. */
 static void add_tlb_row(struct strbuf *text, const struct mmcpus_interval *interval)
 {
-	uint64_t hits;
-	uint64_t row;
+	uint64_t unused;
 
 	add_number(text, "; row TLB of /proc/interrupts", interval, MMCPUS_INTERVAL_TLB_ROW);
-	if (mmcpus_interval_number(interval, MMCPUS_INTERVAL_TLB_ROW, &row))
-		return;
-	if (mmcpus_interval_number(interval, MMCPUS_INTERVAL_HITS, &hits))
-		strbuf_add(text, ", with nothing to compare it with");
-	else if (row == hits)
-		strbuf_add(text, ", as it should be");
-	else
-		strbuf_addf(text, ", %" PRIu64 " %s than hits", row > hits ? row - hits : hits - row,
-			    row > hits ? "more" : "less");
+	if (mmcpus_interval_number(interval, MMCPUS_INTERVAL_TLB_ROW, &unused) == 0)
+		shootdown_quality_add_tlb_row(text, interval);
 }
 
-/* They have nothing to be compared with. */
+/* They have nothing to be compared with. Where they are unknown, that is said of what is not told. */
 static void add_kernel(struct strbuf *text, const struct mmcpus_interval *interval)
 {
 	uint64_t unused;
 
-	if (mmcpus_interval_number(interval, MMCPUS_INTERVAL_KERNEL_SENT, &unused)) {
-		strbuf_add(text, "; flushes of the kernel's own range are not counted");
+	if (mmcpus_interval_number(interval, MMCPUS_INTERVAL_KERNEL_SENT, &unused))
 		return;
-	}
 	add_number(text, "; of the kernel's own range sent", interval, MMCPUS_INTERVAL_KERNEL_SENT);
 	add_number(text, ", hit", interval, MMCPUS_INTERVAL_KERNEL_HITS);
 }
@@ -211,6 +203,7 @@ static void print_last_line(const struct shootdown_report *report, const struct 
 		strbuf_addf(&text, "; other calls sent %" PRIu64, calls);
 		add_number(&text, ", carried out", interval, MMCPUS_INTERVAL_CALL_HITS);
 	}
+	shootdown_quality_add_missing(&text, report->src);
 	add_cost(&text, interval);
 	puts(text.text);
 	strbuf_deinit(&text);

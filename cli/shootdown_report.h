@@ -15,8 +15,9 @@ struct shootdown_report {
 	const struct shootdown_by *by;
 	struct column_list columns;
 	bool is_json;
-	size_t top;              /* so many rows, and one that sums up the others; 0: all */
-	const char *why_no_hits; /* why hits are unknown; NULL: they are known */
+	size_t top;                          /* so many rows, and one that sums up the others; 0: all */
+	const struct mmcpus_shootdowns *src; /* that counted, and says what it can't tell */
+	const char *why_no_hits;             /* why hits are unknown; NULL: they are known */
 };
 
 /* The exit status. */
@@ -24,6 +25,7 @@ int shootdown_report_print(const struct shootdown_report *report, const struct m
 
 /* The sums, as members of an object that is open. */
 struct json;
-void shootdown_report_write_sums(const struct mmcpus_interval *interval, const char *why_no_hits, struct json *json);
+void shootdown_report_write_sums(const struct mmcpus_shootdowns *src, const struct mmcpus_interval *interval,
+				 const char *why_no_hits, struct json *json);
 
 #endif

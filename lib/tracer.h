@@ -66,6 +66,8 @@ struct tracer_ops {
 	int (*hook)(void *state, size_t index, struct mmcpus_hook *ret);
 	/* The same without a tracer: unusable is what the kernel is known not to have. */
 	int (*probe_hook)(const struct mmcpus_system *sys, size_t index, struct mmcpus_hook *ret);
+	/* As mmcpus_shootdowns_missing(). */
+	int (*missing)(void *state, size_t index, struct mmcpus_missing *ret);
 	/* 0 if it sees the CPUs that are hit, or -errno and what is missing. */
 	int (*sees_hits)(void *state, struct mmcpus_reason *why);
 	/* Does it count flushes of the kernel's own range? */

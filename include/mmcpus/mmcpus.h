@@ -617,6 +617,15 @@ int mmcpus_shootdowns_hook(const struct mmcpus_shootdowns *src, size_t index, st
 int mmcpus_shootdowns_probe_hook(const struct mmcpus_system *sys, const struct mmcpus_reason *why_not_open,
 				 size_t index, struct mmcpus_hook *ret);
 
+/* What a source can't tell on this kernel, or as it was opened, though there may be some of it. */
+struct mmcpus_missing {
+	const char *what; /* "owners of batches" */
+	struct mmcpus_reason why;
+};
+
+/* By number from 0 on, besides hits, of which mmcpus_shootdowns_check_hits() tells. -ERANGE: there is nothing more. */
+int mmcpus_shootdowns_missing(const struct mmcpus_shootdowns *src, size_t index, struct mmcpus_missing *ret);
+
 /* What was counted between two reads. Valid until the next read, or the close. */
 struct mmcpus_interval;
 

@@ -189,6 +189,32 @@ static uint64_t take_run_time(struct tracer_state *tracer)
 	return ns;
 }
 
+/* What one hook alone tells. What one of several tells is not missing as long as one of them does. */
+static const struct {
+	enum hook hook;
+	const char *what;
+} told_by_one[] = {
+	{ HOOK_INFO, "owners, kinds and ranges" },  { HOOK_KERNEL, "flushes of the kernel's own range" },
+	{ HOOK_UNMAP, "owners of batches" },        { HOOK_FAULT, "page faults as a cause" },
+	{ HOOK_RESCHEDULE, "hits of reschedules" },
+};
+
+static int tracer_missing(void *state, size_t index, struct mmcpus_missing *ret)
+{
+	const struct tracer_state *tracer = state;
+
+	for (size_t i = 0; i < sizeof(told_by_one) / sizeof(told_by_one[0]); i++) {
+		const struct mmcpus_hook *hook = &tracer->hooks[told_by_one[i].hook];
+		bool is_of_calls = told_by_one[i].hook == HOOK_RESCHEDULE;
+
+		if (hook->state != MMCPUS_HOOK_UNUSABLE || (is_of_calls && !tracer->with_calls) || index-- > 0)
+			continue;
+		*ret = (struct mmcpus_missing){ told_by_one[i].what, hook->why };
+		return 0;
+	}
+	return -ERANGE;
+}
+
 static bool tracer_sees_kernel(void *state)
 {
 	const struct tracer_state *tracer = state;
@@ -254,6 +280,7 @@ const struct tracer_ops tracer_bpf = {
 	.fd = tracer_fd,
 	.hook = tracer_hook,
 	.probe_hook = tracer_probe_hook,
+	.missing = tracer_missing,
 	.sees_hits = tracer_sees_hits,
 	.sees_kernel = tracer_sees_kernel,
 	.cost = tracer_cost,

@@ -20,6 +20,7 @@ struct fake {
 	int cost_err;
 	int hits_err;
 	bool sees_no_kernel;
+	bool misses_batches; /* whose they are */
 	uint32_t freed[8];
 	size_t nr_freed;
 	size_t nr_forgotten;
@@ -108,6 +109,15 @@ static inline int fake_sees_hits(void *state, struct mmcpus_reason *why)
 	(void)state;
 	(void)why;
 	return fake.hits_err;
+}
+
+static inline int fake_missing(void *state, size_t index, struct mmcpus_missing *ret)
+{
+	(void)state;
+	if (!fake.misses_batches || index > 0)
+		return -ERANGE;
+	*ret = (struct mmcpus_missing){ "owners of batches", { .what = "a hook is missing" } };
+	return 0;
 }
 
 static inline bool fake_sees_kernel(void *state)
@@ -204,6 +214,7 @@ static const struct tracer_ops fake_tracer = {
 	.fd = fake_fd,
 	.hook = fake_hook,
 	.probe_hook = fake_probe_hook,
+	.missing = fake_missing,
 	.sees_hits = fake_sees_hits,
 	.sees_kernel = fake_sees_kernel,
 	.cost = fake_cost,

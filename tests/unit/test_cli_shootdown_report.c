@@ -92,6 +92,7 @@ static void json_has_all_rows_and_takes_little_memory(void **state)
 	never_shrink();
 	crowd_open(&scene, *state);
 	count_crowd(&scene);
+	report.src = scene.src;
 	interval = read_interval(&scene);
 	bytes = print_to(printed, &report, interval);
 	expect_pids(printed, GROUPS_MAX);
