@@ -188,8 +188,9 @@ exact()
 	jq -e --argjson pid "$load_pid" '[.shootdowns[] | select(.pid == $pid and .cause == "madvise")] | length == 2 and
 		all(.[]; .sent <= 205 and .sent >= 100)' "$json"
 	run -0 --separate-stderr mmcpus shootdowns --top 0 -- "$MMCPUS_FLUSHES" madvise 200 "$A,$B" "$A,$B" 2000
-	expect "rows of the first thread" "$(grep -cE '^flushes/[0-9]+ +madvise ' <<<"$output")" 1
-	expect "rows of the other one" "$(grep -cE '^flushes/[0-9]+:[0-9]+ +madvise ' <<<"$output")" 1
+	read -r load_pid _ <<<"$stderr"
+	expect "rows of the first thread" "$(grep -cE "^flushes/$load_pid +madvise " <<<"$output")" 1
+	expect "rows of the other one" "$(grep -cE "^flushes/$load_pid:[0-9]+ +madvise " <<<"$output")" 1
 }
 
 @test "each view has the same sums" {
@@ -820,7 +821,7 @@ fill_with()
 {
 	local key
 	for ((key = $2; key < $3; key++)); do
-		printf 'map update id %d key hex %02x %02x %02x 00 00 00 00 00 value hex 00 00 00 00\n' "$1" \
+		printf 'map update id %d key hex %02x %02x %02x 00 00 00 00 00 value hex 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00\n' "$1" \
 			$((key % 256)) $((key / 256 % 256)) $((key / 65536))
 	done | bpftool batch file - 2>&1 | grep -q 'Argument list too long'
 }
