@@ -13,9 +13,9 @@
 
 void event_flows_deinit(struct event_flows *flows)
 {
-	for (size_t i = 0; i < SHOOTDOWN_NR_ROWS; i++)
-		if (flows->of_row[i])
-			group_destroy(flows->of_row[i]);
+	for (size_t i = 0; i < EVENT_FLOWS_PLACES; i++)
+		if (flows->places[i])
+			group_destroy(flows->places[i]);
 	kernel_frames_destroy(flows->kernel_frames);
 	user_frames_destroy(flows->user_frames);
 	text_pool_clear(&flows->texts);
@@ -43,7 +43,7 @@ static bool make_room(struct event_flows *flows)
 	return flows->kernel_frames && flows->user_frames;
 }
 
-/* A row that became free may be another's by now. */
+/* A row that became free may be another's by now, and so may a place. */
 static bool is_same(const struct mmcpus_shootdown *flow, const struct shootdown_row *row)
 {
 	const struct group_row *of = &flow->row;
@@ -102,7 +102,7 @@ const struct mmcpus_shootdown *event_flow_of(struct mmcpus_shootdowns *src, uint
 					     const struct shootdown_row *row)
 {
 	struct event_flows *flows = &src->event_flows;
-	struct mmcpus_shootdown **flow = &flows->of_row[index];
+	struct mmcpus_shootdown **flow = &flows->places[index % EVENT_FLOWS_PLACES];
 
 	if (*flow && is_same(*flow, row))
 		return *flow;

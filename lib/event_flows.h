@@ -6,9 +6,12 @@
 #include "shootdown_groups.h"
 #include "user_frames.h"
 
-/* Zero-initialized it is empty. All of it takes some MB where all rows are in use. */
+/* Of so many rows at a time: more senders than that send nothing at once, as a rule. */
+#define EVENT_FLOWS_PLACES 512
+
+/* Zero-initialized it is empty. */
 struct event_flows {
-	struct mmcpus_shootdown *of_row[SHOOTDOWN_NR_ROWS]; /* NULL: not looked up */
+	struct mmcpus_shootdown *places[EVENT_FLOWS_PLACES]; /* of the row that was looked up last. NULL: none was */
 	struct kernel_frames *kernel_frames;
 	struct user_frames *user_frames;
 	struct text_pool texts;
