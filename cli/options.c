@@ -186,7 +186,7 @@ static int take_option(struct options *opts, const struct option_row *row, const
 	case OPTION_IS_PIDS:
 		return pid_list_parse((struct pid_list *)member, argument, why);
 	case OPTION_IS_SECONDS:
-		return seconds_parse(argument, (uint64_t *)member, why);
+		return seconds_parse(row->name, argument, (uint64_t *)member, why);
 	case OPTION_IS_TEXTS:
 		text_list_add((struct text_list *)member, argument);
 		return 0;

@@ -39,12 +39,12 @@ static bool parse(const char *text, uint64_t *ret_ms)
 	return *ret_ms > 0 && *ret_ms <= (uint64_t)SECONDS_MAX * 1000;
 }
 
-int seconds_parse(const char *text, uint64_t *ret_ms, char **why)
+int seconds_parse(const char *option, const char *text, uint64_t *ret_ms, char **why)
 {
 	if (parse(text, ret_ms))
 		return 0;
-	return usage_error(why, "'%s' is no time in seconds: give a number such as 0.5, from 0.001 to %d", text,
-			   SECONDS_MAX);
+	return usage_error(why, "--%s: '%s' is no time in seconds: give a number such as 0.5, from 0.001 to %d", option,
+			   text, SECONDS_MAX);
 }
 
 uint64_t seconds_next_ms(uint64_t last_ms, uint64_t delay_ms, uint64_t now_ms)

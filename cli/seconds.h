@@ -10,9 +10,9 @@
 
 /*
  * Seconds, more than 0, with at most three digits behind a point whatever the locale, as milliseconds. -EINVAL and a
- * message that names the word.
+ * message that names the option and the word.
  */
-int seconds_parse(const char *text, uint64_t *ret_ms, char **why);
+int seconds_parse(const char *option, const char *text, uint64_t *ret_ms, char **why);
 
 /*
  * When what is done every delay_ms, and was due at last_ms, is due again. Who has missed it (stopped by Ctrl-Z, or held up by
