@@ -8,7 +8,7 @@ load backend
 teardown()
 {
 	end_looking
-	[ -z "${cgroup:-}" ] || rmdir "$cgroup"
+	remove_cgroup
 }
 
 # What two backends say alike of a process that keeps still. RSS is left to a test of its own; MM has two meanings. ACTIVE,
@@ -103,11 +103,7 @@ expect_field()
 }
 
 @test "CGROUP is that of /proc/PID/cgroup [$MMCPUS_BACKEND]" {
-	local mounted
-	mounted=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts)
-	[ -n "$mounted" ] || skip "no cgroup v2"
-	mkdir "$mounted/mmcpus live.$$" 2>/dev/null || skip "no cgroup can be made in $mounted"
-	cgroup="$mounted/mmcpus live.$$"
+	make_cgroup
 	scene pinned "$A"
 	echo "$PID" >"$cgroup/cgroup.procs"
 	look "$PID"

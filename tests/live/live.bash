@@ -128,6 +128,28 @@ end_scenes()
 	started_pids=()
 }
 
+# make_cgroup: cgroup is a new one, of version 2, until remove_cgroup. Skip where there can be none.
+make_cgroup()
+{
+	local mounted
+	mounted=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts)
+	[ -n "$mounted" ] || skip "no cgroup v2"
+	mkdir "$mounted/mmcpus live.$$" 2>/dev/null || skip "no cgroup can be made in $mounted"
+	cgroup="$mounted/mmcpus live.$$"
+}
+
+# remove_cgroup: in teardown, after end_scenes. What was in it may still be on its way out.
+remove_cgroup()
+{
+	local tries
+	for tries in {1..50}; do
+		[ -d "${cgroup:-}" ] || return 0
+		! rmdir "$cgroup" 2>/dev/null || return 0
+		sleep 0.1
+	done
+	rmdir "$cgroup"
+}
+
 # public_copy FILE...: copies that anybody may run, with our library if they use it; public is their directory.
 public_copy()
 {

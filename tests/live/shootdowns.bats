@@ -28,6 +28,7 @@ teardown()
 {
 	trace_end
 	end_scenes
+	remove_cgroup
 	remove_public_copy
 }
 
@@ -191,6 +192,44 @@ exact()
 	read -r load_pid _ <<<"$stderr"
 	expect "rows of the first thread" "$(grep -cE "^flushes/$load_pid +madvise " <<<"$output")" 1
 	expect "rows of the other one" "$(grep -cE "^flushes/$load_pid:[0-9]+ +madvise " <<<"$output")" 1
+}
+
+@test "by flow, the cgroup is the sender's" {
+	need_two_cpus
+	make_cgroup
+	# Once where the tests are, and once in there; in front of what the load says stands its cgroup.
+	# shellcheck disable=SC2016 # of the shell that is started
+	mmcpus shootdowns -J -- bash -c '
+		grep "^0::" /proc/self/cgroup >&2 && "${@:2}" && echo 0 >"$1/cgroup.procs" &&
+			grep "^0::" /proc/self/cgroup >&2 && exec "${@:2}"' \
+		- "$cgroup" "$MMCPUS_FLUSHES" madvise $NR "$A" "$B" >"$json" 2>"$said"
+	cat "$said"
+	while read -r load_pid expected; do
+		of cgroup madvise
+		expect cgroup "$REPLY" "$expected"
+	done < <(awk '/^0::/ { cgroup = substr($0, 4) } /^[0-9]+ [0-9]+ / { print $1, cgroup }' "$said")
+	# The last was in there.
+	expect_text cgroup "$REPLY" "/mmcpus live.$$\$"
+}
+
+# check_histogram NAME: of the row of the load, as many as it has hits, and the largest in the bucket of the maximum. There is
+# one victim: each shootdown that hits has one hit.
+check_histogram()
+{
+	jq -e --argjson pid "$load_pid" --arg name "$1" '
+		.shootdowns[] | select(.pid == $pid and .cause == "madvise") |
+		(.[$name + "_log2"] | to_entries | map(.key |= tonumber)) as $buckets | .[$name + "_max_ns"] as $max |
+		.hits > 0 and ($buckets | map(.value) | add) == .hits and
+		($buckets | map(.key) | max | . <= $max and ($max < 2 * . or . == pow(2; 31)))' "$json"
+}
+
+@test "the histograms add up to the hits, and end where the maximum is" {
+	need_two_cpus
+	shoot madvise $NR "$A" "$B"
+	jq -c --argjson pid "$load_pid" '.shootdowns[] | select(.pid == $pid)' "$json"
+	jq -e '.why_no_hits == null' "$json" || skip "hits are not seen here"
+	check_histogram stolen
+	check_histogram wait
 }
 
 @test "each view has the same sums" {
