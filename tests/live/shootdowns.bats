@@ -522,7 +522,7 @@ switches()
 # keep_flushing RATE [SECONDS]: in the background
 keep_flushing()
 {
-	"$MMCPUS_FLUSHES" madvise 1000000 "$A" "$B" "$1" "${2:-10}" 2>"$said" 3>&- &
+	"$MMCPUS_FLUSHES" madvise 1000000 "$A" "$B" "$1" "${2:-10}" 2>"$said.load" 3>&- &
 	started_pids+=("$!")
 }
 
@@ -977,13 +977,13 @@ attached()
 	return 1
 }
 
-# begin: mmcpus shootdowns in the background, when it has begun; what it has said is read from the descriptor output
+# begin OPTION...: mmcpus shootdowns in the background, when it has said something; that is read from the descriptor output
 begin()
 {
 	local pipe=$BATS_TEST_TMPDIR/pipe
 	rm -f "$pipe"
 	mkfifo "$pipe"
-	"$MMCPUS_BIN" shootdowns -d 0.1 >"$pipe" 2>"$said" 3>&- &
+	"$MMCPUS_BIN" shootdowns "$@" >"$pipe" 2>"$said" 3>&- &
 	watcher=$!
 	started_pids+=("$watcher")
 	exec {output}<"$pipe"
@@ -1026,7 +1026,7 @@ expect_words()
 @test "SIGINT and SIGTERM end it well, and nothing stays attached, even if it is killed" {
 	local signal status
 	for signal in TERM INT KILL; do
-		begin
+		begin -d 0.1
 		kill -$signal "$watcher"
 		status=0
 		wait "$watcher" || status=$?
@@ -1052,15 +1052,27 @@ expect_words()
 	expect status "$status" 137
 }
 
-@test "it ends when nobody reads it any more" {
+# ends_unread OPTION...: it has begun, nobody reads it any more, and it ends
+ends_unread()
+{
 	local status=0
-	begin
+	begin "$@"
 	exec {output}<&-
 	wait "$watcher" || status=$?
 	expect status "$status" 1
 	expect_text message "$(cat "$said")" '^mmcpus: cannot write the output'
 	attached
 	expect "programs attached" "$REPLY" 0
+}
+
+@test "it ends when nobody reads it any more" {
+	ends_unread -d 0.1
+}
+
+@test "--events ends when nobody reads it any more" {
+	need_two_cpus
+	keep_flushing 5000 50
+	ends_unread --events
 }
 
 @test "doctor says when each hook is used, and which are not for a run without options" {
