@@ -1087,10 +1087,59 @@ ends_unread()
 			$used["do_kernel_range_flush() and the like"] == "yes")' "$json"
 }
 
-@test "its memory is bounded" {
+need_no_sanitizer()
+{
 	[ "${MMCPUS_SANITIZE:-none}" = none ] || skip "a sanitizer's memory is not ours to bound"
-	begin
-	expect_text memory "$(grep VmHWM "/proc/$watcher/status")" '[[:space:]]([0-9]{1,4}|1[0-5][0-9]{3}) kB$'
+}
+
+# expect_memory LIMIT TEXT: the line VmHWM of mmcpus, below so many MiB
+expect_memory()
+{
+	echo "$2"
+	expect_between "peak memory in kB" "$(awk '/^VmHWM:/ { print $2 }' <<<"$2")" 1 $(($1 * 1024 - 1))
+}
+
+@test "its memory is bounded" {
+	need_no_sanitizer
+	begin -d 0.1
+	expect_memory 16 "$(grep VmHWM "/proc/$watcher/status")"
+}
+
+# peak_of OPTION...: REPLY is the line VmHWM of mmcpus, when it has shown an interval with many short processes
+peak_of()
+{
+	# shellcheck disable=SC2016 # of the shell that is started
+	mmcpus shootdowns "$@" -d 4 -- bash -c '
+		tables() { grep -c " s: sent " "$1"; }
+		for i in {1..300}; do "$2" madvise 3 "$3" "$4" 2>/dev/null; done
+		before=$(tables "$1")
+		until [ "$(tables "$1")" != "$before" ]; do sleep 0.2; done
+		grep VmHWM "/proc/$PPID/status" >&2' - "$json" "$MMCPUS_FLUSHES" "$A" "$B" >"$json" 2>"$said"
+	cat "$json"
+	REPLY=$(cat "$said")
+}
+
+@test "by stack, its memory is bounded" {
+	need_two_cpus
+	need_no_sanitizer
+	peak_of --by stack
+	expect_memory 16 "$REPLY"
+}
+
+# Each process has rows of its own, which is what the limit above is for. Beyond that are 3 MB of stacks in user space at most, the
+# names of what they are in, and the symbols of programs and libraries: of a few small ones here.
+@test "by stack with --stack, its memory is bounded" {
+	local tries
+	need_two_cpus
+	need_no_sanitizer
+	# Others' programs may have many symbols, a compiler for one.
+	for tries in 1 2 3; do
+		peak_of --by stack --stack
+		! expect_memory 24 "$REPLY" || break
+	done
+	expect_memory 24 "$REPLY"
+	# It was not idle: some hundred rows are summed up.
+	expect_text table "$(cat "$json")" '^\([0-9]{3,} more\)'
 }
 
 @test "without privilege: one line, and what to do" {
