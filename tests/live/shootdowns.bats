@@ -1148,3 +1148,30 @@ peak_of()
 	expect_lines message "$output" 1
 	expect_text message "$output" '^mmcpus: needs root, or .*; run with sudo$'
 }
+
+# What remains without CAP_SYSLOG: to know where the kernel's functions are. CAP_SYS_NICE is for the load.
+without_syslog()
+{
+	setpriv --bounding-set=-all,+bpf,+perfmon,+sys_nice --inh-caps=-all --no-new-privs env LD_LIBRARY_PATH="$public" "$@"
+}
+
+@test "with CAP_BPF and CAP_PERFMON alone it counts, and by stack, without names" {
+	local tries hook
+	need_two_cpus
+	public_copy "$MMCPUS_BIN" "$MMCPUS_FLUSHES"
+	! without_syslog grep -qm 1 '^0*[1-9a-f]' /proc/kallsyms || skip "this kernel tells everybody where its functions are"
+	# A victim that is pushed aside all the time is none.
+	for tries in 1 2 3; do
+		without_syslog timeout "$SECONDS_MAX" "$public/mmcpus" shootdowns -J --by stack -- \
+			"$public/flushes" madvise $NR "$A" "$B" >"$json" 2>"$said"
+		! jq -e 'any(.shootdowns[]; .cause == "madvise" and .stack != null)' "$json" || break
+	done
+	jq -c '.shootdowns[] | [.cause, .sent, .hits, .stack]' "$json"
+	jq -e '[.shootdowns[] | select(.cause == "madvise" and .stack != null)] |
+		length > 0 and all(.[]; .sent > 0 and (.stack | test("^[?](;[?])*$")))' "$json"
+	# What takes the addresses of functions is not counted; it says so, and what it needs.
+	jq -e '.lost == 0 and .kernel_sent == null and .kernel_hits == null' "$json"
+	hook=$(without_syslog "$public/mmcpus" doctor -J | jq -c '.hooks[] | select(.name | startswith("do_kernel_range_flush"))')
+	echo "$hook"
+	jq -e '.used == "no" and (.remedy | test("CAP_SYSLOG"))' <<<"$hook"
+}
