@@ -10,6 +10,8 @@
  * that flushes, which has the waiting for others in it, but not what other processes do.
  *
  * What BPF programs take by the kernel's own statistics is measured in runs of their own, for these make each run longer.
+ *
+ * Exit status: 1 if mmcpus does not keep to its limits, each of which is named behind the table then.
  */
 #include <dirent.h>
 #include <err.h>
@@ -252,6 +254,7 @@ struct watcher {
 	const char *argv[12]; /* what stands before the command */
 	bool is_one_string;   /* the command is the next argument, as a whole */
 	bool is_mmcpus;
+	double percent_max; /* so much slower may the storm alone be at most */
 	bool is_missing;
 	struct sums sums[NR_STORMS];
 	long peak_kb;
@@ -270,10 +273,14 @@ static const char count_of_bpftrace[] = "tracepoint:tlb:tlb_flush { @[comm, args
 
 static struct watcher watchers[NR_WATCHERS] = {
 	[NOBODY] = { .name = "nobody looks" },
-	[FLOW] = { .name = "mmcpus shootdowns", .argv = { "", "shootdowns", "-J", "--" }, .is_mmcpus = true },
+	[FLOW] = { .name = "mmcpus shootdowns",
+		   .argv = { "", "shootdowns", "-J", "--" },
+		   .is_mmcpus = true,
+		   .percent_max = 5 },
 	[STACK] = { .name = "mmcpus shootdowns --by stack",
 		    .argv = { "", "shootdowns", "-J", "--by", "stack", "--" },
-		    .is_mmcpus = true },
+		    .is_mmcpus = true,
+		    .percent_max = 10 },
 	[PERF] = { .name = "perf record -e tlb:tlb_flush -g",
 		   .argv = { "perf", "record", "-e", "tlb:tlb_flush", "-g", "-o", data_path, "--" } },
 	[BPFTRACE] = { .name = "bpftrace, a count",
@@ -440,6 +447,47 @@ static void print_table(long count, int nr_rounds)
 	       watchers[STACK].name, watchers[STACK].peak_kb);
 }
 
+/* ---------------------------------------------------------------------------------------------------------- the limits -- */
+
+/* Of a shootdown or a hit, with a victim; by the kernel's statistics, whose own clock is in it. */
+#define EVENT_NS_MAX 500
+#define PEAK_KB_MAX  (16 * 1024)
+
+static bool is_within(const struct watcher *watcher, const char *what, double value, double max)
+{
+	if (value <= max)
+		return true;
+	warnx("limit missed: %s: %s: %.1f, may be %.0f at most", watcher->name, what, value, max);
+	return false;
+}
+
+static bool keeps_limits(size_t index, int nr_rounds)
+{
+	struct watcher *watcher = &watchers[index];
+	struct sums *sums = watcher->sums;
+	uint64_t nr_lost = sums[ALONE].nr_lost + sums[VICTIM].nr_lost;
+	bool ret = true;
+
+	ret &= is_within(watcher, "slower, %, storm alone", percent_slower(index, ALONE, nr_rounds),
+			 watcher->percent_max);
+	ret &= is_within(watcher, "BPF ns a shootdown or hit", median(sums[VICTIM].event_ns, nr_rounds), EVENT_NS_MAX);
+	ret &= is_within(watcher, "peak resident memory, KiB", (double)watcher->peak_kb, PEAK_KB_MAX);
+	ret &= is_within(watcher, "lost", (double)nr_lost, 0);
+	return ret;
+}
+
+/* Each that is missed is told. */
+static bool all_keep_limits(int nr_rounds)
+{
+	bool ret = true;
+
+	fflush(stdout);
+	for (size_t i = 0; i < NR_WATCHERS; i++)
+		if (watchers[i].is_mmcpus)
+			ret &= keeps_limits(i, nr_rounds);
+	return ret;
+}
+
 /* ------------------------------------------------------------------------------------------------------------- set-up -- */
 
 /* bpftrace looks for tracepoints in debugfs: where there is none, it gets one that nobody else sees. */
@@ -498,5 +546,5 @@ int main(int argc, char **argv)
 	if (watchers[NOBODY].is_missing || watchers[FLOW].is_missing || watchers[STACK].is_missing)
 		errx(EXIT_FAILURE, "%s did not run: needs root", argv[1]);
 	print_table(count, nr_rounds);
-	return EXIT_SUCCESS;
+	return all_keep_limits(nr_rounds) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
