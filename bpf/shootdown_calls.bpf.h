@@ -12,9 +12,9 @@
 #include "shootdown_sender.bpf.h"
 
 struct queued_call {
-	uint64_t id;  /* that events tell */
-	uint32_t row; /* of its sender */
-	uint32_t reserved;
+	uint64_t id;          /* that events tell */
+	uint32_t row;         /* of its sender */
+	uint32_t nr_restarts; /* when it was queued: events of before have been thrown away */
 };
 
 /*
@@ -157,9 +157,14 @@ static __always_inline void count_calls(uint32_t index, uint32_t target, uint64_
 	add_to_set(index, SHOOTDOWN_SET_HIT, target);
 }
 
-/* Those of flushes, whose numbers are otherwise the same, do not have the highest bit. A call may come upon another here. */
+/*
+ * Only events tell them. Those of flushes, whose numbers are otherwise the same, do not have the highest bit. A call may come
+ * upon another here.
+ */
 static __always_inline uint64_t next_call_id(struct cpu_state *state, uint32_t cpu)
 {
+	if (!control.with_events)
+		return 0;
 	return 1ull << 63 | (uint64_t)cpu << 48 | (__sync_fetch_and_add(&state->last_call_id, 1) + 1);
 }
 
@@ -187,7 +192,7 @@ static __always_inline void queue_call(struct bpf_raw_tracepoint_args *ctx, uint
 	uint32_t target = (uint32_t)ctx->args[0];
 	uint32_t function = kernel_function(ctx->args[2]);
 	uint64_t token = (uint64_t)csd;
-	struct queued_call call = {};
+	struct queued_call call = { .nr_restarts = control.nr_restarts };
 
 	if (function != SHOOTDOWN_FUNCTION_FLUSH) {
 		send_kernel_to(ctx, cpu, function, csd, target);
@@ -339,7 +344,7 @@ static __always_inline bool take_call(uint32_t cpu, uint64_t callback, uint64_t 
 	own->call_row = SHOOTDOWN_OTHER_CALLS;
 	if (is_row_of_call(call.row, callback)) {
 		own->call_row = call.row;
-		own->call_id = call.id;
+		own->call_id = call.nr_restarts == control.nr_restarts ? call.id : 0;
 	}
 	return true;
 }
@@ -387,8 +392,9 @@ static __always_inline void end_call(uint32_t cpu, uint64_t csd)
 #define RESCHEDULE_TOKEN 1
 
 /*
- * No event says which of those that were sent since the last has the hit. Who sent it may not be known, as with calls. Or it was sent twice, the second time after the interrupt and before this: then
- * it was counted as sent, and the next interrupt finds nobody. So where nobody is found, only the hit is counted.
+ * No tracepoint tells which of those that were sent since the last one has the hit. Who sent it may not be known, as with
+ * calls. Or it was sent twice, the second time after the interrupt and before this: then it was counted as sent, and the next
+ * interrupt finds nobody. So where nobody is found, only the hit is counted.
  */
 static __always_inline void begin_reschedule(uint32_t cpu)
 {

@@ -34,13 +34,13 @@ struct cpu_state {
 	uint64_t hit_info;  /* address of the flush_tlb_info that it was handed, if it is one */
 	uint64_t call_ns;
 	uint64_t call_token; /* as hit_token */
+	uint64_t call_id;    /* of the call that it carries out; 0: unknown */
 	uint32_t call_row;   /* that the call which it carries out is counted in */
 	uint32_t nr_unseen;  /* tasks woken together with its first that were not seen when they were queued */
 
 	/* Written by others: 1 more than the row of who made this CPU reschedule, until it comes to that; 0: nobody has. */
 	uint32_t reschedule_row;
-	uint32_t reserved_row;
-	uint64_t call_id; /* of the call that it carries out; 0: unknown */
+	uint32_t reserved_last;
 };
 
 _Static_assert(sizeof(struct cpu_state) == 192, "whole cache lines");

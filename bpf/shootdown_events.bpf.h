@@ -61,7 +61,7 @@ static __always_inline void tell_sent(const struct cpu_state *sender, uint32_t c
 	end_event(event);
 }
 
-/* Of a hit that begins and ends then, and was sent at sent_ns; 0: it is not known when. */
+/* Of a hit that begins and ends then, and was sent at sent_ns; 0: it is one of a call. */
 static __always_inline void tell_hit_of(uint64_t id, uint32_t row, uint32_t kind, uint32_t cpu, uint64_t begin_ns,
 					uint64_t end_ns, uint64_t sent_ns)
 {

@@ -186,7 +186,8 @@ struct shootdown_event {
 	union {
 		struct {
 			uint64_t stolen_ns;
-			uint64_t wait_ns; /* since it was sent; SHOOTDOWN_WAIT_UNKNOWN: nobody waits for it */
+			uint64_t
+				wait_ns; /* since it was sent; SHOOTDOWN_WAIT_UNKNOWN: of a call, for which nobody need wait */
 			struct shootdown_task victim;
 		} hit;
 		struct {
@@ -256,7 +257,7 @@ struct shootdown_control {
 	uint32_t is_scarce; /* set by the program when it says so, cleared by the library when it has made room */
 
 	uint32_t was_rescheduled; /* a CPU was seen to be made to reschedule, since the start */
-	uint32_t reserved;
+	uint32_t nr_restarts;     /* counted by the library, in pauses */
 };
 
 _Static_assert(sizeof(struct shootdown_control) == 136, "part of the contract");

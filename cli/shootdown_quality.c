@@ -11,8 +11,9 @@
 enum tlb_row {
 	TLB_ROW_UNKNOWN, /* there is nothing to compare */
 	TLB_ROW_SAME,
-	TLB_ROW_LESS, /* it does not count each */
-	TLB_ROW_MORE, /* it counts what was not seen here */
+	TLB_ROW_LESS,    /* flushes went on when both were read */
+	TLB_ROW_UNSOUND, /* the same, and they did not: it does not count each */
+	TLB_ROW_MORE,    /* it counts what was not seen here */
 };
 
 /* difference: how much less, or more. */
@@ -27,7 +28,9 @@ static enum tlb_row compare_tlb_row(const struct mmcpus_interval *interval, uint
 	*difference = row > hits ? row - hits : hits - row;
 	if (row == hits)
 		return TLB_ROW_SAME;
-	return row < hits ? TLB_ROW_LESS : TLB_ROW_MORE;
+	if (row > hits)
+		return TLB_ROW_MORE;
+	return mmcpus_interval_is_still(interval) ? TLB_ROW_UNSOUND : TLB_ROW_LESS;
 }
 
 /* Each that was lost is missing here, and not there. */
@@ -50,6 +53,9 @@ void shootdown_quality_add_tlb_row(struct strbuf *text, const struct mmcpus_inte
 		strbuf_add(text, ", as it should be");
 		break;
 	case TLB_ROW_LESS:
+		strbuf_addf(text, ", %" PRIu64 " less than hits: under way", difference);
+		break;
+	case TLB_ROW_UNSOUND:
 		strbuf_addf(text, ", %" PRIu64 " less than hits: not to be trusted here", difference);
 		break;
 	case TLB_ROW_MORE:
@@ -70,13 +76,13 @@ void shootdown_quality_add_missing(struct strbuf *text, const struct mmcpus_shoo
 		strbuf_add(text, " (--json says why)");
 }
 
-/* What differs by more than hits that were lost or hidden tells that the row is wrong; less tells nothing. */
+/* More hits than it has grown by tell that it does not count each. Fewer may be lost or hidden, and tell nothing. */
 static void write_tlb_row(struct json *json, const struct mmcpus_interval *interval)
 {
 	uint64_t difference;
 	enum tlb_row row = compare_tlb_row(interval, &difference);
 
-	if (row == TLB_ROW_SAME || row == TLB_ROW_LESS)
+	if (row == TLB_ROW_SAME || row == TLB_ROW_UNSOUND)
 		json_bool(json, "tlb_row_is_sound", row == TLB_ROW_SAME);
 	else
 		json_null(json, "tlb_row_is_sound");

@@ -11,11 +11,17 @@
 
 /* ---------------------------------------------------------------------------------------------------------- what is kept -- */
 
+static void forget(struct event_flows *flows, uint32_t index)
+{
+	if (flows->of_row[index])
+		group_destroy(flows->of_row[index]);
+	flows->of_row[index] = NULL;
+}
+
 void event_flows_deinit(struct event_flows *flows)
 {
-	for (size_t i = 0; i < EVENT_FLOWS_PLACES; i++)
-		if (flows->places[i])
-			group_destroy(flows->places[i]);
+	for (uint32_t i = 0; i < SHOOTDOWN_NR_ROWS; i++)
+		forget(flows, i);
 	kernel_frames_destroy(flows->kernel_frames);
 	user_frames_destroy(flows->user_frames);
 	text_pool_clear(&flows->texts);
@@ -43,7 +49,19 @@ static bool make_room(struct event_flows *flows)
 	return flows->kernel_frames && flows->user_frames;
 }
 
-/* A row that became free may be another's by now, and so may a place. */
+/* In the place of the one that was looked up longest ago. A row that is looked up again has two places for a while. */
+static void keep(struct event_flows *flows, uint32_t index, struct mmcpus_shootdown *flow)
+{
+	uint16_t *place = &flows->rows[flows->nr % EVENT_FLOWS_MAX];
+
+	if (flows->nr++ >= EVENT_FLOWS_MAX)
+		forget(flows, *place);
+	forget(flows, index);
+	*place = (uint16_t)index;
+	flows->of_row[index] = flow;
+}
+
+/* A row that became free may be another's by now. */
 static bool is_same(const struct mmcpus_shootdown *flow, const struct shootdown_row *row)
 {
 	const struct group_row *of = &flow->row;
@@ -93,8 +111,11 @@ static struct mmcpus_shootdown *make_flow(struct mmcpus_shootdowns *src, uint32_
 			    : group_create(MMCPUS_BY_FLOW, src->sys->nr_cpus, &key, row);
 	if (!flow)
 		return NULL;
+	flow->row.key = row->key; /* also of rows of many, to be known again */
 	group_note_row(flow, row);
 	name_flow(src, flow, &stacks);
+	flow->knows_senders = flow->knows_requested = false;
+	flow->knows_hits = flow->knows_hit_cpus = flow->knows_wait = false;
 	return flow;
 }
 
@@ -102,14 +123,14 @@ const struct mmcpus_shootdown *event_flow_of(struct mmcpus_shootdowns *src, uint
 					     const struct shootdown_row *row)
 {
 	struct event_flows *flows = &src->event_flows;
-	struct mmcpus_shootdown **flow = &flows->places[index % EVENT_FLOWS_PLACES];
+	struct mmcpus_shootdown *flow = flows->of_row[index];
 
-	if (*flow && is_same(*flow, row))
-		return *flow;
+	if (flow && is_same(flow, row))
+		return flow;
 	if (!make_room(flows))
 		return NULL;
-	if (*flow)
-		group_destroy(*flow);
-	*flow = make_flow(src, index, row);
-	return *flow;
+	flow = make_flow(src, index, row);
+	if (flow)
+		keep(flows, index, flow);
+	return flow;
 }

@@ -6,12 +6,14 @@
 #include "shootdown_groups.h"
 #include "user_frames.h"
 
-/* Of so many rows at a time: more senders than that send nothing at once, as a rule. */
-#define EVENT_FLOWS_PLACES 512
+/* Of so many rows at a time, those that were looked up last: few senders send at once. */
+#define EVENT_FLOWS_MAX 512
 
 /* Zero-initialized it is empty. */
 struct event_flows {
-	struct mmcpus_shootdown *places[EVENT_FLOWS_PLACES]; /* of the row that was looked up last. NULL: none was */
+	struct mmcpus_shootdown *of_row[SHOOTDOWN_NR_ROWS]; /* NULL: not looked up */
+	uint16_t rows[EVENT_FLOWS_MAX];                     /* that were, a ring */
+	size_t nr;                                          /* since it was empty */
 	struct kernel_frames *kernel_frames;
 	struct user_frames *user_frames;
 	struct text_pool texts;

@@ -32,11 +32,11 @@ void callback_name(struct kernel_frames *known, struct mmcpus_shootdown *group, 
 		group->callback = keep_function(texts, kernel_frames_name(known, index, symbolizer));
 }
 
-void callbacks_name(struct kernel_frames **known, struct shootdown_groups *groups,
-		    const struct kernel_symbolizer *symbolizer)
+void callbacks_name(struct shootdown_groups *groups, const struct kernel_symbolizer *symbolizer)
 {
-	if (!*known)
-		*known = calloc(1, sizeof(**known));
-	for (size_t i = 0; *known && i < groups->nr_groups; i++)
-		callback_name(*known, groups->groups[i], &groups->texts, symbolizer);
+	struct kernel_frames *known = calloc(1, sizeof(*known));
+
+	for (size_t i = 0; known && i < groups->nr_groups; i++)
+		callback_name(known, groups->groups[i], &groups->texts, symbolizer);
+	kernel_frames_destroy(known);
 }

@@ -33,6 +33,8 @@ void cgroup_name(struct mmcpus_shootdown *group, struct text_pool *texts, const 
 {
 	struct cgroup_mount mount = { .fd = -1 };
 
+	if (!group->row.cgroup)
+		return;
 	cgroup_mount_find(&mount, root);
 	name_in(&mount, group, texts);
 	mount_close(&mount);

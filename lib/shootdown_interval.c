@@ -100,6 +100,7 @@ static void sum_up(struct mmcpus_shootdowns *src, const struct shootdown_totals 
 		   now->knows_tlb_row && last->knows_tlb_row && now->tlb_row.columns == last->tlb_row.columns,
 		   growth_of_row(&last->tlb_row, &now->tlb_row));
 	set_number(interval, MMCPUS_INTERVAL_COST_NS, knows_cost, now->cost.run_ns - last->cost.run_ns);
+	interval->is_still = last->is_still && now->is_still;
 	begin_sums(src);
 	src->last = *now;
 }
@@ -135,12 +136,10 @@ static int collect_all(struct mmcpus_shootdowns *src, struct shootdown_totals *r
 		if (err)
 			return err;
 		shootdowns_read_totals(src, ret);
-		if (ret->tlb_row.sum != before.tlb_row.sum)
-			was_still = false;
-		else if (was_still || is_even(src, ret))
+		ret->is_still = ret->tlb_row.sum == before.tlb_row.sum && (was_still || is_even(src, ret));
+		if (ret->is_still)
 			break;
-		else
-			was_still = true;
+		was_still = ret->tlb_row.sum == before.tlb_row.sum;
 	}
 	return 0;
 }
@@ -178,7 +177,7 @@ int mmcpus_shootdowns_read(struct mmcpus_shootdowns *src, const struct mmcpus_in
 	groups_sort(&interval->groups);
 	groups_describe(&interval->groups, &(struct group_knowledge){ knows_hits, knows_reschedules(src) });
 	if (src->with_calls)
-		callbacks_name(&src->callbacks, &interval->groups, &symbolizer);
+		callbacks_name(&interval->groups, &symbolizer);
 	if (src->by == MMCPUS_BY_FLOW)
 		cgroups_name(&interval->groups, &src->sys->root);
 	sum_up(src, &now, knows_hits);
@@ -197,6 +196,11 @@ int mmcpus_interval_number(const struct mmcpus_interval *interval, enum mmcpus_i
 		return -ENODATA;
 	*ret = interval->numbers[which];
 	return 0;
+}
+
+bool mmcpus_interval_is_still(const struct mmcpus_interval *interval)
+{
+	return interval->is_still;
 }
 
 size_t mmcpus_interval_count(const struct mmcpus_interval *interval)

@@ -17,6 +17,7 @@ int mmcpus_shootdowns_restart(struct mmcpus_shootdowns *src)
 	if (src->with_events) {
 		set_paused(src, true);
 		grace_period_wait();
+		src->shared.control->nr_restarts++;
 		while (src->ops->poll(src->state, 0, shootdowns_ignore_event, NULL) > 0)
 			;
 	}

@@ -15,6 +15,7 @@ struct mmcpus_interval {
 	struct shootdown_groups groups;
 	uint64_t numbers[MMCPUS_NR_INTERVAL_NUMBERS];
 	bool is_known[MMCPUS_NR_INTERVAL_NUMBERS];
+	bool is_still;
 };
 
 /* What grows as long as the machine runs: an interval is the difference of two. */
@@ -25,6 +26,7 @@ struct shootdown_totals {
 	struct tracer_cost cost;
 	bool knows_tlb_row;
 	bool knows_cost;
+	bool is_still; /* nothing happened between a look at the rows and this one at the row TLB */
 };
 
 struct mmcpus_shootdowns {
@@ -54,7 +56,6 @@ struct mmcpus_shootdowns {
 	uint64_t nr_kernel_hits;
 	uint64_t nr_calls;
 	uint64_t nr_call_hits;
-	struct kernel_frames *callbacks; /* NULL: none was asked for */
 	struct stack_causes causes;
 	struct mmcpus_source *mms; /* to look at with stacks in user space, where it can be had */
 	struct user_stacks user_stacks;

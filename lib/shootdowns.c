@@ -183,7 +183,6 @@ void mmcpus_shootdowns_close(struct mmcpus_shootdowns *src)
 		free(src->sets[i]);
 	mmcpus_cpuset_destroy(src->cpus);
 	mmcpus_cpuset_destroy(src->requested);
-	kernel_frames_destroy(src->callbacks);
 	event_flows_deinit(&src->event_flows);
 	user_stacks_deinit(&src->user_stacks);
 	mmcpus_source_close(src->mms);

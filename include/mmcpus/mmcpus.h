@@ -580,7 +580,10 @@ enum mmcpus_shootdowns_extra {
 	MMCPUS_WITH_CALLS = 1 << 1,
 };
 
-/* As mmcpus_shootdowns_open(), with these extras. -EOPNOTSUPP where the kernel does not tell of calls (before 6.5). */
+/*
+ * As mmcpus_shootdowns_open(), with these extras. -EINVAL: there is no such extra. -EOPNOTSUPP also of MMCPUS_WITH_CALLS where
+ * the kernel does not tell of calls (before 6.5).
+ */
 int mmcpus_shootdowns_open_with(const struct mmcpus_system *sys, enum mmcpus_shootdowns_by by, unsigned extras,
 				const struct mmcpus_cpuset *cpus, struct mmcpus_shootdowns **ret,
 				struct mmcpus_reason *why);
@@ -619,11 +622,11 @@ int mmcpus_shootdowns_probe_hook(const struct mmcpus_system *sys, const struct m
 
 /* What a source can't tell on this kernel, or as it was opened, though there may be some of it. */
 struct mmcpus_missing {
-	const char *what; /* "owners of batches" */
+	const char *what; /* "owners of batches"; lives for ever */
 	struct mmcpus_reason why;
 };
 
-/* By number from 0 on, besides hits, of which mmcpus_shootdowns_check_hits() tells. -ERANGE: there is nothing more. */
+/* By number from 0 on. Hits of flushes are not among it: see mmcpus_shootdowns_check_hits(). -ERANGE: there is nothing more. */
 int mmcpus_shootdowns_missing(const struct mmcpus_shootdowns *src, size_t index, struct mmcpus_missing *ret);
 
 /* What was counted between two reads. Valid until the next read, or the close. */
@@ -683,6 +686,12 @@ enum mmcpus_interval_number {
 /* -ENODATA: unknown. */
 int mmcpus_interval_number(const struct mmcpus_interval *interval, enum mmcpus_interval_number which, uint64_t *ret);
 
+/*
+ * Did nothing happen at its begin and its end? The row TLB is read a moment apart from what is counted here, and where flushes
+ * do not cease, TLB_ROW may differ from HITS by those of that moment.
+ */
+bool mmcpus_interval_is_still(const struct mmcpus_interval *interval);
+
 enum mmcpus_event_type {
 	MMCPUS_EVENT_SENT, /* a shootdown was sent, or a CPU was called */
 	MMCPUS_EVENT_HIT,  /* a CPU has carried it out */
@@ -691,10 +700,10 @@ enum mmcpus_event_type {
 struct mmcpus_event {
 	enum mmcpus_event_type type;
 	uint64_t time_ns; /* of CLOCK_MONOTONIC */
-	uint64_t id;      /* of the shootdown: that of its hits, too; 0: the hit is not known to be of a certain one */
+	uint64_t id;      /* of the shootdown: that of its hits, too; 0: of a call whose hits and sending can't be joined */
 	uint32_t cpu;     /* that sent it, or was hit; UINT32_MAX: it was not seen when it was sent */
 
-	/* Of one that was sent. NULL: unknown, and numbers then mean nothing. Strings and sets live until take() returns. */
+	/* Of one that was sent. NULL: unknown, and numbers then mean nothing. What is pointed to lives until take() returns. */
 	int32_t pid; /* 0: not seen in this pid namespace */
 	int32_t tid;
 	const char *command;
@@ -710,7 +719,7 @@ struct mmcpus_event {
 	uint64_t end;
 	uint64_t pages;                        /* in the range; 0: all, or unknown */
 	const struct mmcpus_cpuset *requested; /* CPUs, as MMCPUS_SHOOTDOWN_REQUESTED_CPUS */
-	const struct mmcpus_shootdown *flow;   /* its names, and stacks; it counts nothing */
+	const struct mmcpus_shootdown *flow;   /* its names, and stacks: all counts and sets are unknown */
 
 	/* Of a hit. */
 	uint64_t stolen_ns;

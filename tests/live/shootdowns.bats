@@ -445,9 +445,11 @@ events_of()
 	read -r load_pid _ <"$said"
 	events_of madvise >"$said"
 	jq -c '.[0]' "$said"
-	jq -e --arg cgroup "$cgroup" 'length > 400 and all(.[]; (.stack | test("_sys_madvise[+].*;flush_tlb_mm_range[+]")) and
-		(.user_stack | .[-1].symbol == "madvise" and any(.[]; .symbol == "be_sender")) and
-		.pages == 1 and .callback == "flush_tlb_func" and (.cgroup == $cgroup or $cgroup == ""))' "$said"
+	jq -e --arg cgroup "$cgroup" 'length > 400 and
+		all(.[]; .pages == 1 and .callback == "flush_tlb_func" and ($cgroup == "" or .cgroup == $cgroup)) and
+		(map(select((.stack // "" | test("_sys_madvise[+].*;flush_tlb_mm_range[+]")) and
+			(.user_stack // [] | length > 0 and .[-1].symbol == "madvise" and any(.[]; .symbol == "be_sender")))) |
+			length > 300)' "$said"
 	mmcpus shootdowns --events -- "$MMCPUS_FLUSHES" madvise-wide 10 "$A" "$B" >"$json" 2>"$said"
 	read -r load_pid _ <"$said"
 	events_of madvise >"$said"

@@ -149,14 +149,16 @@ static inline int fake_poll(void *state, int timeout_ms, void (*take)(void *arg,
 		.requested = { .nr_words = fake.event_words, .words = { 0xfe } },
 	};
 
+	void (*at_poll)(void) = fake.at_poll;
+
 	(void)state;
 	(void)timeout_ms;
 	if (event.type != SHOOTDOWN_EVENT_SENT)
 		event.hit = (typeof(event.hit)){ .wait_ns = fake.event_wait_ns, .victim = fake.event_victim };
 	fake.polled_in_a_pause = fake.control.is_paused;
-	if (fake.at_poll)
-		fake.at_poll();
 	fake.at_poll = NULL;
+	if (at_poll)
+		at_poll();
 	if (!fake.nr_events)
 		return 0;
 	fake.nr_events--;

@@ -78,6 +78,33 @@ static void the_row_is_sound_if_it_counts_each(void **state)
 	       "\"tlb_row_is_sound\": null");
 }
 
+static const struct tree *busy_tree;
+
+/* Another hit, at each look. */
+static void hit_once_more(void)
+{
+	static unsigned nr;
+
+	write_tlb_row(busy_tree, 12, ++nr);
+	fake.rows[3].counts.hits += 3;
+	fake.at_poll = hit_once_more;
+}
+
+/* What is under way is counted in one of the two. */
+static void a_busy_row_is_not_accused(void **state)
+{
+	struct scene scene;
+
+	busy_tree = *state;
+	write_tlb_row(*state, 12, 0);
+	scene = scene_open_with(*state, MMCPUS_BY_FLOW, 0);
+	take_row(3, 30, 28)->counts = (struct shootdown_counts){ .sent = 1, .hits = 1 };
+	fake.at_poll = hit_once_more;
+	expect_text(&scene, false, " less than hits: under way;");
+	expect_text(&scene, true, "\"tlb_row_is_sound\": null");
+	scene_close(&scene);
+}
+
 static void what_is_not_told_is_named(void **state)
 {
 	struct scene scene;
@@ -96,6 +123,7 @@ static void what_is_not_told_is_named(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		tree_test(a_busy_row_is_not_accused),
 		tree_test(the_row_is_sound_if_it_counts_each),
 		tree_test(what_is_not_told_is_named),
 		tree_test(what_was_lost_has_a_reason),
