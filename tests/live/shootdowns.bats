@@ -989,7 +989,7 @@ begin()
 	watcher=$!
 	started_pids+=("$watcher")
 	exec {output}<"$pipe"
-	read -r -t 20 -u "$output" _
+	read -r -t "$SECONDS_MAX" -u "$output" _
 	note_programs "$watcher"
 }
 
