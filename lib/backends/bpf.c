@@ -80,11 +80,25 @@ int bpf_explain_load(int err, const char *needs, struct mmcpus_reason *why)
 	return err;
 }
 
+/* Not every kernel has the switch. */
+bool bpf_runs_fentry(const struct mmcpus_system *sys)
+{
+	char line[16];
+
+	return root_read_line(&sys->root, "proc/sys/kernel/ftrace_enabled", line, sizeof(line)) ||
+	       strcmp(line, "0") != 0;
+}
+
 void bpf_explain_fentry(int err, const struct mmcpus_system *sys, struct mmcpus_reason *why)
 {
 	static const char needs[] = "needs CONFIG_DEBUG_INFO_BTF=y and CONFIG_FUNCTION_TRACER=y";
 	const char *lockdown = mmcpus_system_text(sys, MMCPUS_SYSTEM_LOCKDOWN);
 
+	if (!bpf_runs_fentry(sys)) {
+		reason_set(why, err, "the kernel's ftrace is switched off: kernel.ftrace_enabled is 0");
+		reason_remedy(why, "sysctl kernel.ftrace_enabled=1");
+		return;
+	}
 	reason_set(why, err, "the kernel refuses it: %s", strerror(-err));
 	if (!lockdown)
 		reason_remedy(why, "%s, and no lockdown, of which this machine does not tell", needs);

@@ -17,6 +17,12 @@ int bpf_check(const struct mmcpus_system *sys, struct mmcpus_reason *why);
 /* What a failed load means: the error again, and why. needs: the kernel feature that this way depends on. */
 int bpf_explain_load(int err, const char *needs, struct mmcpus_reason *why);
 
+/*
+ * Are programs by fentry run? With ftrace switched off, the kernel takes them and attaches them all the same, and then calls
+ * none of them.
+ */
+bool bpf_runs_fentry(const struct mmcpus_system *sys);
+
 /* Why the kernel refuses fentry of a function of its own, and what that needs, as far as the machine does not have it. */
 void bpf_explain_fentry(int err, const struct mmcpus_system *sys, struct mmcpus_reason *why);
 

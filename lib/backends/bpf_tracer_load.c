@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "../reason.h"
+#include "bpf.h"
 
 /* Both tracepoints exist, or neither. */
 static bool has_csd_tracepoints(const struct kernel_types *types)
@@ -124,6 +125,20 @@ static void fail_all_fentry(struct tracer_state *tracer, bool has_csd, int err, 
 	}
 }
 
+static int load_with_fentry(struct tracer_state *tracer, const struct tracer_sizes *sizes, bool has_csd)
+{
+	int err;
+
+	if (!bpf_runs_fentry(tracer->sys))
+		return -EOPNOTSUPP;
+	err = load_build(tracer, has_csd ? tracer_build_load_csd : tracer_build_load_kernel, sizes, NULL);
+	if (err && !has_csd) {
+		tracer_fail_fentry(tracer, HOOK_CROSS_CALL, err);
+		err = load_build(tracer, tracer_build_load_fentry, sizes, NULL);
+	}
+	return err;
+}
+
 /*
  * With fentry of what sends; on the side of those that are hit with the tracepoints, or else with fentry. If that is
  * refused, with tracepoints alone, which may be there on one side only: the programs for the others stay unattached,
@@ -141,11 +156,7 @@ static int load_best(struct tracer_state *tracer, const struct tracer_sizes *siz
 		reason_set(tracer_fail(tracer, HOOK_UNMAP), 0, "not used while other calls are counted");
 		return load_build(tracer, tracer_build_load_calls, sizes, "tlb_flush");
 	}
-	err = load_build(tracer, has_csd ? tracer_build_load_csd : tracer_build_load_kernel, sizes, NULL);
-	if (err && !has_csd) {
-		tracer_fail_fentry(tracer, HOOK_CROSS_CALL, err);
-		err = load_build(tracer, tracer_build_load_fentry, sizes, NULL);
-	}
+	err = load_with_fentry(tracer, sizes, has_csd);
 	if (!err) {
 		note_sender(tracer);
 		return 0;
