@@ -15,6 +15,7 @@
  * been, in memory that is not ours to choose (the stack after a fork).
  */
 #include <err.h>
+#include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/io_uring.h>
 #include <linux/membarrier.h>
@@ -29,6 +30,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -90,6 +92,7 @@ struct arena {
 	struct ring ring;
 	pid_t other; /* whose address space it is, if it is not ours */
 	int pidfd;
+	int memory_fd; /* /proc/PID/mem of the other */
 	struct bpf_insn *program;
 	uint32_t nr_instructions;
 };
@@ -342,32 +345,44 @@ static void end_bpf(struct arena *arena)
 
 static void start_victims(void);
 
-static void be_other(char *pages, int ready)
+static void write_to_each(char *pages)
 {
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (unsigned long i = 0; i < load.count; i++)
 		write_to(pages + i * PAGE);
+}
+
+static void be_other(char *pages, bool writes, int ready)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (writes)
+		write_to_each(pages);
 	start_victims();
 	check(write(ready, "", 1) == 1, "pipe");
 	sleep_until_killed();
 }
 
-/* The victims are in the other's address space, and its pages were used: that is taken back page by page. */
-static void prepare_other(struct arena *arena)
+/* The victims are in the other's address space. */
+static void start_other(struct arena *arena, bool writes)
 {
 	int ready[2];
 	char byte;
 
-	arena->pages = open_pages(reserve(load.count * PAGE), load.count * PAGE);
 	check(pipe(ready) == 0, "pipe");
 	arena->other = fork();
 	check(arena->other >= 0, "fork");
 	if (arena->other == 0)
-		be_other(arena->pages, ready[1]);
+		be_other(arena->pages, writes, ready[1]);
 	check(read(ready[0], &byte, 1) == 1, "pipe");
+	owner = arena->other;
+}
+
+/* Its pages were used: that is taken back page by page. */
+static void prepare_other(struct arena *arena)
+{
+	arena->pages = open_pages(reserve(load.count * PAGE), load.count * PAGE);
+	start_other(arena, true);
 	arena->pidfd = (int)syscall(SYS_pidfd_open, arena->other, 0);
 	check(arena->pidfd >= 0, "pidfd_open");
-	owner = arena->other;
 }
 
 static void do_process_madvise(struct arena *arena, unsigned long index)
@@ -375,6 +390,43 @@ static void do_process_madvise(struct arena *arena, unsigned long index)
 	struct iovec page = { arena->pages + index * PAGE, PAGE };
 
 	check(syscall(SYS_process_madvise, arena->pidfd, &page, 1, MADV_COLD, 0) == (long)PAGE, "process_madvise");
+}
+
+/* Its pages are ours as well, so that each that is written to is copied. */
+static void prepare_copied(struct arena *arena)
+{
+	arena->pages = open_pages(reserve(load.count * PAGE), load.count * PAGE);
+	write_to_each(arena->pages);
+	start_other(arena, false);
+}
+
+/* The other's first thread stops; the victims are traced by nobody, and spin on. */
+static void prepare_ptrace(struct arena *arena)
+{
+	prepare_copied(arena);
+	check(ptrace(PTRACE_SEIZE, arena->other, NULL, NULL) == 0, "PTRACE_SEIZE");
+	check(ptrace(PTRACE_INTERRUPT, arena->other, NULL, NULL) == 0, "PTRACE_INTERRUPT");
+	check(waitpid(arena->other, NULL, 0) == arena->other, "waitpid");
+}
+
+static void do_ptrace(struct arena *arena, unsigned long index)
+{
+	check(ptrace(PTRACE_POKEDATA, arena->other, arena->pages + index * PAGE, (void *)1) == 0, "PTRACE_POKEDATA");
+}
+
+static void prepare_proc_mem(struct arena *arena)
+{
+	char path[32];
+
+	prepare_copied(arena);
+	snprintf(path, sizeof(path), "/proc/%d/mem", arena->other);
+	arena->memory_fd = open(path, O_WRONLY | O_CLOEXEC);
+	check(arena->memory_fd >= 0, path);
+}
+
+static void do_proc_mem(struct arena *arena, unsigned long index)
+{
+	check(pwrite(arena->memory_fd, "", 1, (off_t)(uintptr_t)(arena->pages + index * PAGE)) == 1, "/proc/PID/mem");
 }
 
 static void end_other(struct arena *arena)
@@ -408,6 +460,8 @@ static const struct kind kinds[] = {
 	{ "membarrier", prepare_membarrier, do_membarrier, NULL, false },
 	{ "bpf", prepare_bpf, do_bpf, end_bpf, false },
 	{ "process_madvise", prepare_other, do_process_madvise, end_other, true },
+	{ "ptrace", prepare_ptrace, do_ptrace, end_other, true },
+	{ "proc_mem", prepare_proc_mem, do_proc_mem, end_other, true },
 };
 
 static const struct kind *find_kind(const char *name)

@@ -165,6 +165,13 @@ exact()
 	[ "$owner_pid" != "$load_pid" ]
 }
 
+@test "every write of a tracer to another process's memory is counted, with that as its owner" {
+	exact ptrace ptrace range
+	[ "$owner_pid" != "$load_pid" ]
+	exact proc_mem pwrite64 range
+	[ "$owner_pid" != "$load_pid" ]
+}
+
 @test "what io_uring does for a process in a thread of its own has that as its cause" {
 	need_two_cpus
 	[ "$(cat /proc/sys/kernel/io_uring_disabled 2>/dev/null || echo 0)" = 0 ] || skip "io_uring is disabled here"
