@@ -185,8 +185,8 @@ static int count_with_child(struct run *run)
 	int status;
 
 	run->is_over = stop_wait(&run->stop, 0); /* while the programs were loaded */
-	if (run->is_over && opts->nr_operands) {
-		complain("asked to end before '%s' was started", opts->operands[0]);
+	if (run->is_over) {
+		complain("asked to end before %s", opts->nr_operands ? "COMMAND was started" : "anything was counted");
 		return STATUS_FAILED;
 	}
 	status = opts->nr_operands ? child_start(&run->child, opts->operands, &run->stop) : STATUS_OK;

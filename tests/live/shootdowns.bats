@@ -580,7 +580,17 @@ read_slowly()
 	wait $! || status=$?
 	# It may not have come to block the signal, or have started the command already.
 	[ $status = 143 ] || [ -e "$BATS_TEST_TMPDIR/started" ] ||
-		{ expect status $status 1 && expect_text message "$(cat "$said")" "^mmcpus: asked to end before 'touch' was started\$"; }
+		{ expect status $status 1 && expect_text message "$(cat "$said")" "^mmcpus: asked to end before COMMAND was started\$"; }
+}
+
+@test "a signal while it starts is no success without a word" {
+	local status=0
+	"$MMCPUS_BIN" shootdowns -J >"$json" 2>"$said" 3>&- &
+	sleep 0.05
+	kill -TERM $!
+	wait $! || status=$?
+	[ $status = 143 ] || { [ $status = 0 ] && jq -e '.seconds >= 0' "$json"; } ||
+		{ expect status $status 1 && expect_text message "$(cat "$said")" '^mmcpus: asked to end before anything was counted$'; }
 }
 
 @test "--events ends on a signal even if they do not stop coming" {
