@@ -700,8 +700,8 @@ enum mmcpus_event_type {
 struct mmcpus_event {
 	enum mmcpus_event_type type;
 	uint64_t time_ns; /* of CLOCK_MONOTONIC */
-	uint64_t id;      /* of the shootdown: that of its hits, too; 0: of a call whose hits and sending can't be joined */
-	uint32_t cpu;     /* that sent it, or was hit; UINT32_MAX: it was not seen when it was sent */
+	uint64_t id;  /* of the shootdown: that of its hits, too; 0: of a call whose hits and sending can't be joined */
+	uint32_t cpu; /* that sent it, or was hit; UINT32_MAX: it was not seen when it was sent */
 
 	/* Of one that was sent. NULL: unknown, and numbers then mean nothing. What is pointed to lives until take() returns. */
 	int32_t pid; /* 0: not seen in this pid namespace */
