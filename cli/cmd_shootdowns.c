@@ -213,21 +213,19 @@ static int run_source(struct run *run, const struct session *session)
 	return count_with_child(run);
 }
 
-/* The rows of events are not shown: by cause, they are few. */
-static enum mmcpus_shootdowns_by view_of(const struct request *request)
+static unsigned extras_of(const struct options *opts)
 {
-	const struct options *opts = request->opts;
-
-	return opts->events && !opts->stack ? MMCPUS_BY_CAUSE : request->report.by->by;
+	return (opts->events ? MMCPUS_WITH_EVENTS : 0) | (opts->all_ipis ? MMCPUS_WITH_CALLS : 0) |
+	       (opts->events && opts->stack ? MMCPUS_WITH_STACKS : 0);
 }
 
+/* The rows of events are not shown: by cause, they are few. */
 static int open_as_wanted(const struct request *request, const struct mmcpus_system *sys,
 			  struct mmcpus_shootdowns **ret, struct mmcpus_reason *why)
 {
-	unsigned extras =
-		(request->opts->events ? MMCPUS_WITH_EVENTS : 0) | (request->opts->all_ipis ? MMCPUS_WITH_CALLS : 0);
+	enum mmcpus_shootdowns_by by = request->opts->events ? MMCPUS_BY_CAUSE : request->report.by->by;
 
-	return mmcpus_shootdowns_open_with(sys, view_of(request), extras, request->cpus, ret, why);
+	return mmcpus_shootdowns_open_with(sys, by, extras_of(request->opts), request->cpus, ret, why);
 }
 
 static int open_source(struct run *run, const struct session *session)

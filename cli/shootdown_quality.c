@@ -11,8 +11,8 @@
 enum tlb_row {
 	TLB_ROW_UNKNOWN, /* there is nothing to compare */
 	TLB_ROW_SAME,
-	TLB_ROW_LESS,    /* flushes went on when both were read */
-	TLB_ROW_UNSOUND, /* the same, and they did not: it does not count each */
+	TLB_ROW_LESS,    /* by what may have been under way */
+	TLB_ROW_UNSOUND, /* by more: it does not count each */
 	TLB_ROW_MORE,    /* it counts what was not seen here */
 };
 
@@ -23,14 +23,14 @@ static enum tlb_row compare_tlb_row(const struct mmcpus_interval *interval, uint
 	uint64_t row;
 
 	if (mmcpus_interval_number(interval, MMCPUS_INTERVAL_TLB_ROW, &row) ||
-	    mmcpus_interval_number(interval, MMCPUS_INTERVAL_HITS, &hits))
+	    mmcpus_interval_number(interval, MMCPUS_INTERVAL_HITS, &hits) || (!row && !hits))
 		return TLB_ROW_UNKNOWN;
 	*difference = row > hits ? row - hits : hits - row;
 	if (row == hits)
 		return TLB_ROW_SAME;
 	if (row > hits)
 		return TLB_ROW_MORE;
-	return mmcpus_interval_is_still(interval) ? TLB_ROW_UNSOUND : TLB_ROW_LESS;
+	return mmcpus_interval_tlb_row_is_behind(interval) ? TLB_ROW_UNSOUND : TLB_ROW_LESS;
 }
 
 /* Each that was lost is missing here, and not there. */

@@ -102,7 +102,7 @@ static void name_flow(struct mmcpus_shootdowns *src, struct mmcpus_shootdown *fl
 static struct mmcpus_shootdown *make_flow(struct mmcpus_shootdowns *src, uint32_t index,
 					  const struct shootdown_row *row)
 {
-	const struct row_stacks stacks = shootdowns_stacks_of_row(src, index, row);
+	const struct row_stacks stacks = shootdowns_stacks_of_row(src, index, row, src->stacks);
 	struct mmcpus_shootdown *flow;
 	struct group_key key;
 
@@ -114,8 +114,8 @@ static struct mmcpus_shootdown *make_flow(struct mmcpus_shootdowns *src, uint32_
 	flow->row.key = row->key; /* also of rows of many, to be known again */
 	group_note_row(flow, row);
 	name_flow(src, flow, &stacks);
-	flow->knows_senders = flow->knows_requested = false;
-	flow->knows_hits = flow->knows_hit_cpus = flow->knows_wait = false;
+	flow->counts_nothing = true;
+	flow->knows_hits = flow->knows_hit_cpus = false;
 	return flow;
 }
 

@@ -16,7 +16,7 @@
 /* A hit that has a row apart from its sending does not say from which CPU it was sent. */
 static bool is_of_sent(const struct mmcpus_shootdown *row)
 {
-	return !(OF_HITS >> row->by & 1);
+	return !(OF_HITS >> row->by & 1) && !row->counts_nothing;
 }
 
 static bool tells(const struct mmcpus_shootdown *row, uint32_t views)

@@ -187,12 +187,11 @@ static void add_sums(struct mmcpus_shootdowns *src, const struct shootdown_row *
 	}
 }
 
-/* Others are taken to look for a cause only. */
 struct row_stacks shootdowns_stacks_of_row(const struct mmcpus_shootdowns *src, uint32_t index,
-					   const struct shootdown_row *row)
+					   const struct shootdown_row *row, enum shootdown_stacks wanted)
 {
-	enum shootdown_stacks wanted = row->key.stack ? shootdowns_stacks_of(src->by) : SHOOTDOWN_STACKS_NONE;
-
+	if (!row->key.stack)
+		wanted = SHOOTDOWN_STACKS_NONE;
 	return (struct row_stacks){
 		.kernel = wanted != SHOOTDOWN_STACKS_NONE ? &src->shared.stacks[index] : NULL,
 		.user = wanted == SHOOTDOWN_STACKS_BOTH ? &src->shared.user_stacks[index] : NULL,
@@ -224,7 +223,7 @@ static int collect_row(struct mmcpus_shootdowns *src, uint32_t index)
 	add_sums(src, &row);
 	if (index == SHOOTDOWN_OTHER_ROW)
 		src->nr_other += row.counts.sent;
-	stacks = shootdowns_stacks_of_row(src, index, &row);
+	stacks = shootdowns_stacks_of_row(src, index, &row, shootdowns_stacks_of(src->by));
 	return groups_add(&src->collected, &row, (const uint64_t *const *)src->sets, &stacks);
 }
 

@@ -41,6 +41,7 @@ struct mmcpus_shootdown {
 	struct mmcpus_cpuset *sets[SHOOTDOWN_NR_SETS]; /* behind it, in the same memory */
 	uint32_t kinds;                                /* 1 << enum shootdown_kind */
 	uint32_t functions;                            /* 1 << enum shootdown_function, of the kernel's own range */
+	bool counts_nothing;                           /* it is of an event */
 	bool knows_senders;                            /* all CPUs that they were sent from */
 	bool knows_requested;
 	bool has_hidden_hits;

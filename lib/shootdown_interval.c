@@ -78,6 +78,13 @@ static bool sees_unseen_calls(const struct mmcpus_shootdowns *src)
 	return !src->with_calls || src->shared.control->functions[SHOOTDOWN_FUNCTION_FLUSH];
 }
 
+/* A CPU carries out one at a time, which is in the row as soon as it begins, and here when it has ended. */
+static bool is_behind(const struct mmcpus_interval *interval, uint32_t nr_cpus)
+{
+	return interval->is_known[MMCPUS_INTERVAL_TLB_ROW] && interval->is_known[MMCPUS_INTERVAL_HITS] &&
+	       interval->numbers[MMCPUS_INTERVAL_TLB_ROW] + nr_cpus < interval->numbers[MMCPUS_INTERVAL_HITS];
+}
+
 static void sum_up(struct mmcpus_shootdowns *src, const struct shootdown_totals *now, bool knows_hits)
 {
 	struct mmcpus_interval *interval = &src->interval;
@@ -100,7 +107,7 @@ static void sum_up(struct mmcpus_shootdowns *src, const struct shootdown_totals 
 		   now->knows_tlb_row && last->knows_tlb_row && now->tlb_row.columns == last->tlb_row.columns,
 		   growth_of_row(&last->tlb_row, &now->tlb_row));
 	set_number(interval, MMCPUS_INTERVAL_COST_NS, knows_cost, now->cost.run_ns - last->cost.run_ns);
-	interval->is_still = last->is_still && now->is_still;
+	interval->tlb_row_is_behind = last->is_still && now->is_still && is_behind(interval, src->sys->nr_cpus);
 	begin_sums(src);
 	src->last = *now;
 }
@@ -198,9 +205,9 @@ int mmcpus_interval_number(const struct mmcpus_interval *interval, enum mmcpus_i
 	return 0;
 }
 
-bool mmcpus_interval_is_still(const struct mmcpus_interval *interval)
+bool mmcpus_interval_tlb_row_is_behind(const struct mmcpus_interval *interval)
 {
-	return interval->is_still;
+	return interval->tlb_row_is_behind;
 }
 
 size_t mmcpus_interval_count(const struct mmcpus_interval *interval)

@@ -30,6 +30,7 @@ void mmcpus_shootdowns_stop(struct mmcpus_shootdowns *src)
 {
 	set_paused(src, true);
 	shootdowns_read_totals(src, &src->at_stop);
+	src->at_stop.is_still = true; /* what was under way is in the row alone, and lets it be behind in nothing */
 	grace_period_wait();
 	src->at_stop.nr_dropped = shootdowns_nr_dropped(src);
 	src->has_stopped = true;

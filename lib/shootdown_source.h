@@ -15,7 +15,7 @@ struct mmcpus_interval {
 	struct shootdown_groups groups;
 	uint64_t numbers[MMCPUS_NR_INTERVAL_NUMBERS];
 	bool is_known[MMCPUS_NR_INTERVAL_NUMBERS];
-	bool is_still;
+	bool tlb_row_is_behind;
 };
 
 /* What grows as long as the machine runs: an interval is the difference of two. */
@@ -36,6 +36,7 @@ struct mmcpus_shootdowns {
 	struct tracer_rows shared;
 	struct mmcpus_cpuset *cpus; /* NULL: all */
 	enum mmcpus_shootdowns_by by;
+	enum shootdown_stacks stacks; /* that are taken: those of the view, or more */
 	bool with_events;
 	bool with_calls;
 	bool was_hit;                      /* some CPU, since the machine was booted */
@@ -91,9 +92,9 @@ void shootdowns_read_totals(const struct mmcpus_shootdowns *src, struct shootdow
  */
 void shootdowns_copy_row(struct mmcpus_shootdowns *src, uint32_t index, struct shootdown_row *ret);
 
-/* Those of its stacks that the view is of. */
+/* Those of its stacks that are wanted, and were taken. Others are there to look for a cause only. */
 struct row_stacks shootdowns_stacks_of_row(const struct mmcpus_shootdowns *src, uint32_t index,
-					   const struct shootdown_row *row);
+					   const struct shootdown_row *row, enum shootdown_stacks wanted);
 
 /* shootdown_interval.c. What was counted before is not compared with anything. */
 int shootdowns_begin_interval(struct mmcpus_shootdowns *src);

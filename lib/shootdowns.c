@@ -21,7 +21,7 @@ static int read_mm_id(void *source, pid_t pid, uint64_t *ret)
 /* Before the tracer, for to load a program makes the kernel flush. Without it, less is known of who made an exec. */
 static void open_mms(struct mmcpus_shootdowns *src)
 {
-	if (src->by != MMCPUS_BY_USER_STACK || mmcpus_source_open(src->sys, "bpf", &src->mms, NULL))
+	if (src->stacks != SHOOTDOWN_STACKS_BOTH || mmcpus_source_open(src->sys, "bpf", &src->mms, NULL))
 		return;
 	src->user_stacks.read_mm_id = read_mm_id;
 	src->user_stacks.arg = src->mms;
@@ -38,7 +38,7 @@ static int open_tracer(struct mmcpus_shootdowns *src, struct mmcpus_reason *why)
 {
 	const struct tracer_request request = {
 		.victims = victims_of(src->by),
-		.stacks = shootdowns_stacks_of(src->by),
+		.stacks = src->stacks,
 		.with_events = src->with_events,
 		.with_calls = src->with_calls,
 		.watched = src->cpus,
@@ -82,7 +82,7 @@ int shootdowns_open_with(const struct tracer_ops *ops, const struct mmcpus_syste
 
 	if ((size_t)by >= MMCPUS_NR_BY)
 		return reason_set(why, -EINVAL, "no such view of shootdowns");
-	if (extras & ~(MMCPUS_WITH_EVENTS | MMCPUS_WITH_CALLS))
+	if (extras & ~(MMCPUS_WITH_EVENTS | MMCPUS_WITH_CALLS | MMCPUS_WITH_STACKS))
 		return reason_set(why, -EINVAL, "no such extra of shootdowns");
 	src = calloc(1, sizeof(*src));
 	if (!src)
@@ -92,6 +92,7 @@ int shootdowns_open_with(const struct tracer_ops *ops, const struct mmcpus_syste
 	src->by = by;
 	src->with_events = extras & MMCPUS_WITH_EVENTS;
 	src->with_calls = extras & MMCPUS_WITH_CALLS;
+	src->stacks = extras & MMCPUS_WITH_STACKS ? SHOOTDOWN_STACKS_BOTH : shootdowns_stacks_of(by);
 	err = allocate(src, cpus);
 	if (err)
 		reason_set(why, err, "%s", strerror(-err));

@@ -568,8 +568,8 @@ void mmcpus_shootdowns_close(struct mmcpus_shootdowns *src);
 /* What can be had besides the rows of shootdowns. */
 enum mmcpus_shootdowns_extra {
 	/*
-	 * Each event. 4 MB of memory hold those that nobody has taken; beyond that, events are dropped and counted. By stack and
-	 * by user stack, they tell the stacks of their senders.
+	 * Each event. 4 MB of memory hold those that nobody has taken; beyond that, events are dropped and counted. They tell the
+	 * stacks that the view is of.
 	 */
 	MMCPUS_WITH_EVENTS = 1 << 0,
 	/*
@@ -578,6 +578,8 @@ enum mmcpus_shootdowns_extra {
 	 * seen below every hypervisor, but those that make a CPU reschedule are unknown until one has been seen.
 	 */
 	MMCPUS_WITH_CALLS = 1 << 1,
+	/* The stacks of senders in events, of the kernel and in user space, whatever the view. */
+	MMCPUS_WITH_STACKS = 1 << 2,
 };
 
 /*
@@ -687,10 +689,10 @@ enum mmcpus_interval_number {
 int mmcpus_interval_number(const struct mmcpus_interval *interval, enum mmcpus_interval_number which, uint64_t *ret);
 
 /*
- * Did nothing happen at its begin and its end? The row TLB is read a moment apart from what is counted here, and where flushes
- * do not cease, TLB_ROW may differ from HITS by those of that moment.
+ * Has the row TLB grown by less than HITS, so that it does not count each? It is read a moment apart from what is counted here:
+ * false also if flushes did not cease at the begin and the end, or if it is behind by no more than can have been under way.
  */
-bool mmcpus_interval_is_still(const struct mmcpus_interval *interval);
+bool mmcpus_interval_tlb_row_is_behind(const struct mmcpus_interval *interval);
 
 enum mmcpus_event_type {
 	MMCPUS_EVENT_SENT, /* a shootdown was sent, or a CPU was called */

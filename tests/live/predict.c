@@ -29,6 +29,7 @@
 
 #include "scene.h"
 
+#define STATUS_UNSEEN    77 /* hits or residency can't be seen here */
 #define LIFETIME_SECONDS 150
 #define ROUNDS_MAX       100000
 #define CPUS_MAX         64
@@ -244,7 +245,7 @@ static void open_all(void)
 	if (mmcpus_system_open(NULL, &sys, &why) || mmcpus_source_open(sys, "bpf", &source, &why) ||
 	    mmcpus_shootdowns_open_with(sys, MMCPUS_BY_FLOW, MMCPUS_WITH_EVENTS, NULL, &shootdowns, &why) ||
 	    mmcpus_shootdowns_check_hits(shootdowns, &why))
-		errx(EXIT_FAILURE, "%s", why.what);
+		errx(STATUS_UNSEEN, "%s", why.what);
 	targets = mmcpus_cpuset_create(mmcpus_system_nr_cpus(sys));
 	hits = mmcpus_cpuset_create(mmcpus_system_nr_cpus(sys));
 	page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

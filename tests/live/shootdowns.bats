@@ -231,8 +231,14 @@ check_histogram()
 }
 
 @test "the histograms add up to the hits, and end where the maximum is" {
+	local tries
 	need_two_cpus
-	shoot madvise $NR "$A" "$B"
+	# A victim that is pushed aside all the time is not hit.
+	for tries in 1 2 3; do
+		shoot madvise $NR "$A" "$B"
+		of hits madvise
+		[ "$REPLY" = null ] || [ "$REPLY" = 0 ] || break
+	done
 	jq -c --argjson pid "$load_pid" '.shootdowns[] | select(.pid == $pid)' "$json"
 	jq -e '.why_no_hits == null' "$json" || skip "hits are not seen here"
 	check_histogram stolen
@@ -442,44 +448,67 @@ events_of()
 	jq -sc --argjson pid "$load_pid" --arg cause "$1" '[.[] | select(.event == "sent" and .pid == $pid and .cause == $cause)]' "$json"
 }
 
-@test "--events --stack tells the stacks of each, and its cgroup and pages" {
-	local cgroup
-	need_two_cpus
-	cgroup=$(sed -n 's/^0:://p' /proc/self/cgroup)
-	# Long enough for a look at it while it runs.
-	mmcpus shootdowns --events --stack -- "$MMCPUS_FLUSHES" madvise 500 "$A" "$B" 500 >"$json" 2>"$said"
-	adds_up
-	read -r load_pid _ <"$said"
-	events_of madvise >"$said"
-	jq -c '.[0]' "$said"
-	jq -e --arg cgroup "$cgroup" 'length > 400 and
+# own_cgroup: REPLY is the path of ours, empty where there is no cgroup v2
+own_cgroup()
+{
+	REPLY=
+	! grep -q ' cgroup2 ' /proc/self/mounts || REPLY=$(sed -n 's/^0:://p' /proc/self/cgroup)
+}
+
+# all_on_stacks: has each of the load's events, the file said, what is known of it, and most a stack?
+all_on_stacks()
+{
+	own_cgroup
+	jq -e --arg cgroup "$REPLY" 'length > 400 and
 		all(.[]; .pages == 1 and .callback == "flush_tlb_func" and ($cgroup == "" or .cgroup == $cgroup)) and
 		(map(select((.stack // "" | test("_sys_madvise[+].*;flush_tlb_mm_range[+]")) and
 			(.user_stack // [] | length > 0 and .[-1].symbol == "madvise" and any(.[]; .symbol == "be_sender")))) |
 			length > 300)' "$said"
+}
+
+@test "--events --stack tells the stacks of each, and its cgroup and pages" {
+	local tries
+	need_two_cpus
+	# Long enough for a look at it while it runs. A victim that is pushed aside is not hit, and then nothing is sent.
+	for tries in 1 2 3; do
+		mmcpus shootdowns --events --stack -- "$MMCPUS_FLUSHES" madvise 500 "$A" "$B" 500 >"$json" 2>"$said"
+		adds_up
+		read -r load_pid _ <"$said"
+		events_of madvise >"$said"
+		! all_on_stacks || break
+	done
+	jq -c '.[0]' "$said"
+	all_on_stacks
 	mmcpus shootdowns --events -- "$MMCPUS_FLUSHES" madvise-wide 10 "$A" "$B" >"$json" 2>"$said"
 	read -r load_pid _ <"$said"
 	events_of madvise >"$said"
 	jq -e 'length > 0 and all(.[]; .pages == null and (has("stack") or has("user_stack") | not))' "$said"
 }
 
+# calls_are_joined: has each call of the load an event, and what it took of the CPU that was called?
+calls_are_joined()
+{
+	events_of membarrier | jq -e --argjson nr $NR --arg from "$A" --arg to "$B" 'map(select(.callback == "ipi_mb")) |
+		length == $nr and all(.[]; .kind == "call" and (.cpu | tostring) == $from and .requested_cpus == $to and
+			.owner_mm == null and .pages == null)' &&
+		jq -se --argjson pid "$load_pid" --argjson to "$B" --argjson nr $NR '
+		([.[] | select(.event == "sent" and .pid == $pid and .callback == "ipi_mb").id] | map({ (.): true }) | add) as $ours |
+		[.[] | select(.event == "hit" and .id != null and $ours[.id])] |
+		length == $nr and all(.[]; .cpu == $to and .wait_ns == null and .stolen_ns > 0 and .victim_command != null)' "$json"
+}
+
 @test "--events --all-ipis tells of each call, joined with what it takes of the CPU that is called" {
 	local tries
 	need_two_cpus
 	need_calls
-	# A victim that is pushed aside is not called.
+	# A victim that is pushed aside is not called, and others may leave no room for events.
 	for tries in 1 2 3 4 5; do
 		mmcpus shootdowns --events --all-ipis -- "$MMCPUS_FLUSHES" membarrier $NR "$A" "$B" >"$json" 2>"$said"
 		adds_up
 		read -r load_pid _ <"$said"
-		[ "$(events_of membarrier | jq 'map(select(.callback == "ipi_mb")) | length')" != $NR ] || break
+		! calls_are_joined || break
 	done
-	events_of membarrier | jq -e --argjson nr $NR --arg from "$A" --arg to "$B" 'map(select(.callback == "ipi_mb")) |
-		length == $nr and all(.[]; .kind == "call" and (.cpu | tostring) == $from and .requested_cpus == $to and .owner_mm == null and .pages == null)'
-	jq -se --argjson pid "$load_pid" --argjson to "$B" --argjson nr $NR '
-		([.[] | select(.event == "sent" and .pid == $pid and .callback == "ipi_mb").id] | map({ (.): true }) | add) as $ours |
-		[.[] | select(.event == "hit" and .id != null and $ours[.id])] |
-		length == $nr and all(.[]; .cpu == $to and .wait_ns == null and .stolen_ns > 0 and .victim_command != null)' "$json"
+	calls_are_joined
 }
 
 @test "there is room for more senders than rows, if they come one after the other" {
@@ -1130,10 +1159,11 @@ peak_of()
 	# shellcheck disable=SC2016 # of the shell that is started
 	mmcpus shootdowns "$@" -d 4 -- bash -c '
 		tables() { grep -c " s: sent " "$1"; }
-		for i in {1..300}; do "$2" madvise 3 "$3" "$4" 2>/dev/null; done
+		for i in $(seq "$5"); do "$2" madvise 3 "$3" "$4" 2>/dev/null; done
 		before=$(tables "$1")
 		until [ "$(tables "$1")" != "$before" ]; do sleep 0.2; done
-		grep VmHWM "/proc/$PPID/status" >&2' - "$json" "$MMCPUS_FLUSHES" "$A" "$B" >"$json" 2>"$said"
+		grep VmHWM "/proc/$PPID/status" >&2' - \
+		"$json" "$MMCPUS_FLUSHES" "$A" "$B" $((300 / PATIENCE)) >"$json" 2>"$said"
 	cat "$json"
 	REPLY=$(cat "$said")
 }
@@ -1157,8 +1187,8 @@ peak_of()
 		! expect_memory 24 "$REPLY" || break
 	done
 	expect_memory 24 "$REPLY"
-	# It was not idle: some hundred rows are summed up.
-	expect_text table "$(cat "$json")" '^\([0-9]{3,} more\)'
+	# It was not idle: rows are summed up, some hundred where programs start as fast as elsewhere.
+	expect_text table "$(cat "$json")" '^\([0-9]+ more\)'
 }
 
 @test "without privilege: one line, and what to do" {
@@ -1177,6 +1207,7 @@ without_syslog()
 @test "with CAP_BPF and CAP_PERFMON alone it counts, and names the functions of stacks" {
 	local tries hook
 	need_two_cpus
+	need_kernel
 	public_copy "$MMCPUS_BIN" "$MMCPUS_FLUSHES"
 	! without_syslog grep -qm 1 '^0*[1-9a-f]' /proc/kallsyms || skip "this kernel tells everybody where its functions are"
 	# A victim that is pushed aside all the time is none.

@@ -143,14 +143,15 @@ static void the_stacks_are_those_of_the_row(void **state)
 	struct scene scene;
 
 	write_tlb_row(*state, 12, 0);
-	scene = scene_open_with(*state, MMCPUS_BY_STACK, MMCPUS_WITH_EVENTS);
+	scene = scene_open_with(*state, MMCPUS_BY_CAUSE, MMCPUS_WITH_EVENTS | MMCPUS_WITH_STACKS);
 	for (size_t i = 0; i < 3; i++) {
 		take_row(3, 30, 28);
 		give_stacks(3, 1 + i % 2, i % 2 ? &second : &first, &first);
 		fake.nr_events = 1;
 		print_with_stacks(&scene, text, sizeof(text));
-		check(strstr(text, i % 2 ? "\"stack\": \"second+0x20\", \"user_stack\": null"
-					 : "\"stack\": \"first+0x10\", \"user_stack\": null") != NULL,
+		check(strstr(text, i % 2 ? "\"stack\": \"second+0x20\", \"user_stack\": [{\"address\": \"0x1010\","
+					 : "\"stack\": \"first+0x10\", \"user_stack\": [{\"address\": \"0x1010\",") !=
+			      NULL,
 		      "event %zu: %s", i, text);
 	}
 	scene_close(&scene);

@@ -72,6 +72,8 @@ static void row_is(const struct tree *tree, uint64_t nr_hits, uint64_t nr_lost, 
 static void the_row_is_sound_if_it_counts_each(void **state)
 {
 	row_is(*state, 5, 0, 5, "/proc/interrupts 5, as it should be;", "\"tlb_row_is_sound\": true");
+	row_is(*state, 0, 0, 0, "/proc/interrupts 0, with nothing to compare it with;", "\"tlb_row_is_sound\": null");
+	row_is(*state, 5, 0, 3, " 3, 2 less than hits: under way;", "\"tlb_row_is_sound\": null");
 	row_is(*state, 5, 0, 2, " 2, 3 less than hits: not to be trusted here;", "\"tlb_row_is_sound\": false");
 	row_is(*state, 5, 2, 7, " 7, 2 more than hits: so many were lost;", "\"tlb_row_is_sound\": null");
 	row_is(*state, 5, 1, 7, " 7, 2 more than hits: under way, or of processes hidden from BPF;",

@@ -64,6 +64,8 @@ static void it_knows_no_numbers(void **state)
 	take_row(3, 30, 28);
 	fake.rows[3].key.kind = SHOOTDOWN_KIND_KERNEL;
 	flow = look_up(&scene, 3);
+	assert_int_equal(mmcpus_shootdown_number(flow, MMCPUS_SHOOTDOWN_SENT, &unused), -ENODATA);
+	assert_int_equal(mmcpus_shootdown_number(flow, MMCPUS_SHOOTDOWN_PAGES, &unused), -ENODATA);
 	assert_int_equal(mmcpus_shootdown_number(flow, MMCPUS_SHOOTDOWN_HITS, &unused), -ENODATA);
 	assert_int_equal(mmcpus_shootdown_number(flow, MMCPUS_SHOOTDOWN_WAIT_NS, &unused), -ENODATA);
 	for (int set = 0; set < MMCPUS_NR_SHOOTDOWN_SETS; set++)
