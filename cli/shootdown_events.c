@@ -21,22 +21,22 @@ static void write_number(struct json *json, const char *key, uint64_t number, bo
 		json_null(json, key);
 }
 
-/* 64 bits do not fit a number of JSON. 0: unknown. */
-static void write_id(struct json *json, const char *key, uint64_t id)
-{
-	char *text = id ? xasprintf("%#" PRIx64, id) : NULL;
-
-	json_string(json, key, text);
-	free(text);
-}
-
-/* The same, where 0 is one as others are. */
+/* 64 bits do not fit a number of JSON. */
 static void write_address(struct json *json, const char *key, uint64_t address)
 {
 	char *text = xasprintf("%#" PRIx64, address);
 
 	json_string(json, key, text);
 	free(text);
+}
+
+/* 0: unknown. */
+static void write_id(struct json *json, const char *key, uint64_t id)
+{
+	if (id)
+		write_address(json, key, id);
+	else
+		json_null(json, key);
 }
 
 /* A task that is not seen in our pid namespace has no number. */
