@@ -211,6 +211,7 @@ struct flush_tlb_info {
 	struct mm_struct *mm;
 	uint64_t start;
 	uint64_t end;
+	uint64_t new_tlb_gen;
 	unsigned int initiating_cpu; /* 5.13: 4ce94eabac16 ("x86/mm/tlb: Flush remote and local TLBs concurrently") */
 	uint8_t freed_tables;
 } KERNEL_TYPE;

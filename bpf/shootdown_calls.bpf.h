@@ -9,6 +9,7 @@
 #include "shootdown_flush.bpf.h"
 #include "shootdown_kernel.bpf.h"
 #include "shootdown_rows.bpf.h"
+#include "shootdown_send.bpf.h"
 #include "shootdown_sender.bpf.h"
 
 struct queued_call {
@@ -196,6 +197,10 @@ static __always_inline void queue_call(struct bpf_raw_tracepoint_args *ctx, uint
 
 	if (function != SHOOTDOWN_FUNCTION_FLUSH) {
 		send_kernel_to(ctx, cpu, function, csd, target);
+		return;
+	}
+	if (with_queue && ctx->args[2] == control.functions[SHOOTDOWN_FUNCTION_FLUSH]) {
+		send_to(ctx, cpu, csd, target);
 		return;
 	}
 	if (!state || control.is_paused || target >= control.nr_cpus || !is_watched(target) ||

@@ -17,6 +17,7 @@ struct flush {
 	uint64_t mm;
 	uint64_t start;
 	uint64_t end;
+	uint64_t generation; /* of the mm's TLB, one more with each flush; a batch has none */
 	uint32_t initiating_cpu;
 	bool is_freeing_tables;
 };
@@ -26,6 +27,7 @@ static __always_inline bool knows_info(void)
 	return bpf_core_type_exists(struct flush_tlb_info) && bpf_core_field_exists(struct flush_tlb_info, mm) &&
 	       bpf_core_field_exists(struct flush_tlb_info, start) &&
 	       bpf_core_field_exists(struct flush_tlb_info, end) &&
+	       bpf_core_field_exists(struct flush_tlb_info, new_tlb_gen) &&
 	       bpf_core_field_exists(struct flush_tlb_info, initiating_cpu) &&
 	       bpf_core_field_exists(struct flush_tlb_info, freed_tables);
 }
@@ -37,12 +39,13 @@ static __always_inline void load_flush(struct flush *ret, uint64_t info)
 	ret->mm = (uint64_t)from->mm;
 	ret->start = from->start;
 	ret->end = from->end;
+	ret->generation = from->new_tlb_gen;
 	ret->initiating_cpu = from->initiating_cpu;
 	ret->is_freeing_tables = from->freed_tables;
 }
 
 /*
- * By a call, at once: five calls would cost five times as much. What could not be read is 0. It is looked at before the
+ * By a call, at once: six calls would cost six times as much. What could not be read is 0. It is looked at before the
  * result: the verifier of 6.1 does not see that one goes with the other, and takes the rest for not initialized.
  */
 static __always_inline bool copy_flush(struct flush *ret, uint64_t info)
@@ -53,6 +56,7 @@ static __always_inline bool copy_flush(struct flush *ret, uint64_t info)
 	ret->mm = *(uint64_t *)(bytes + bpf_core_field_offset(struct flush_tlb_info, mm));
 	ret->start = *(uint64_t *)(bytes + bpf_core_field_offset(struct flush_tlb_info, start));
 	ret->end = *(uint64_t *)(bytes + bpf_core_field_offset(struct flush_tlb_info, end));
+	ret->generation = *(uint64_t *)(bytes + bpf_core_field_offset(struct flush_tlb_info, new_tlb_gen));
 	ret->initiating_cpu = *(uint32_t *)(bytes + bpf_core_field_offset(struct flush_tlb_info, initiating_cpu));
 	ret->is_freeing_tables = *(uint8_t *)(bytes + bpf_core_field_offset(struct flush_tlb_info, freed_tables));
 	asm volatile("" ::: "memory");
@@ -65,6 +69,17 @@ static __always_inline bool read_flush(struct flush *ret, uint64_t info)
 		return copy_flush(ret, info);
 	load_flush(ret, info);
 	return true;
+}
+
+/* What a function is handed that runs on another CPU: of one that flushes, the address of the description. 0: unknown. */
+static __always_inline uint64_t info_of(const struct __call_single_data *csd)
+{
+	uint64_t info = 0;
+
+	if (can_cast)
+		return (uint64_t)CAST(struct __call_single_data, csd)->info;
+	READ(info, csd->info);
+	return info;
 }
 
 static __always_inline uint32_t kind_of(const struct flush *flush)

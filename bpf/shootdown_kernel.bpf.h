@@ -14,6 +14,7 @@
 #include "shootdown_flush.bpf.h"
 #include "shootdown_requested.bpf.h"
 #include "shootdown_rows.bpf.h"
+#include "shootdown_send.bpf.h"
 #include "shootdown_sender.bpf.h"
 
 struct kernel_state {
@@ -43,9 +44,7 @@ struct {
 /* The CPU that was the last to send; most often, there is no other. */
 static uint32_t last_kernel_sender;
 
-/* Of shootdowns.bpf.c: for what is sent, whatever is flushed. */
-static __always_inline void count_sent(struct shootdown_row *row, uint32_t index, uint32_t cpu,
-				       const struct cpu_state *state);
+/* Of shootdowns.bpf.c: for each hit, whatever is flushed. */
 int finish_hit(struct cpu_state *sender, uint32_t from, uint32_t cpu, uint64_t begin_ns, uint64_t end_ns);
 
 /* SHOOTDOWN_FUNCTION_FLUSH, the most frequent one: it is none of the kernel's own range. */

@@ -7,9 +7,11 @@
  * when the sender is about to send, and a CPU that is hit is handed its address, and thereby finds the sender.
  *
  * The sender is seen by fentry of smp_call_function_many_cond(), or else of native_flush_tlb_multi(), which calls it; both are
- * handed the description. Built once more, for kernels that do not let that happen, with the tracepoint that is in there, tlb:tlb_flush (WITH_TRACEPOINT). It also fires for
- * each flush that is not sent to anybody, and the description must be found: how per-CPU variables are found without a
- * symbol is told in percpu_units.bpf.h.
+ * handed the description. Built once more, for kernels that do not let that happen, with tracepoints alone (WITH_TRACEPOINT).
+ * The first CPU that the flush is queued for shows it, by csd:csd_queue_cpu (6.4), with the description. A kernel that lacks
+ * this, or does not tell which function flushes, has tlb:tlb_flush (no with_queue). That also fires for each flush that is not
+ * sent to anybody, and the description must be found: how per-CPU variables are found without a symbol is told in
+ * percpu_units.bpf.h.
  *
  * The CPUs that are hit are seen by csd:csd_function_entry and _exit (6.5). Built once more, for kernels that lack these,
  * with fentry and fexit of the function that they call (WITH_FENTRY).
@@ -24,8 +26,6 @@
 
 #ifdef WITH_TRACEPOINT
 #include "percpu_units.bpf.h"
-#else
-#include "shootdown_batch.bpf.h"
 #endif
 #include "shootdown_cost.bpf.h"
 #include "shootdown_cpu.bpf.h"
@@ -35,6 +35,7 @@
 #include "shootdown_record.h"
 #include "shootdown_requested.bpf.h"
 #include "shootdown_rows.bpf.h"
+#include "shootdown_send.bpf.h"
 #include "shootdown_sender.bpf.h"
 #include "shootdown_stack.bpf.h"
 #include "stack_memo.bpf.h"
@@ -44,85 +45,6 @@
 
 /* ------------------------------------------------------------------------------------------------------ the sending -- */
 
-/* Of ranges only; those of the kernel may end with the last byte of a page. */
-static __always_inline uint64_t pages_of(const struct cpu_state *state)
-{
-	if (state->kind == SHOOTDOWN_KIND_UNKNOWN || state->end == TLB_FLUSH_ALL || state->end < state->start)
-		return 0;
-	return (state->end - state->start + PAGE_SIZE - 1) >> PAGE_SHIFT;
-}
-
-/* index: of the row, cpu: of the sender. */
-static __always_inline void count_sent(struct shootdown_row *row, uint32_t index, uint32_t cpu,
-				       const struct cpu_state *state)
-{
-	uint64_t pages = pages_of(state);
-
-	if (!state->knows_requested && state->kind != SHOOTDOWN_KIND_KERNEL) /* of which each target is seen */
-		__sync_fetch_and_or(&row->flags, SHOOTDOWN_ROW_REQUESTED_UNKNOWN);
-	__sync_fetch_and_add(&row->counts.sent, 1);
-	if (pages)
-		__sync_fetch_and_add(&row->counts.pages, pages);
-	add_to_set(index, SHOOTDOWN_SET_SENDERS, cpu);
-	count_requested(state, index, requested_of(cpu, state->kind));
-}
-
-/* info: address of the sender's description; mask: of the CPUs that it asks. 0 if it is unknown. */
-static __always_inline void send(void *ctx, struct cpu_state *state, uint32_t cpu, uint64_t info, uint64_t mask)
-{
-	uint32_t kind = SHOOTDOWN_KIND_UNKNOWN;
-	struct flush flush = { .end = TLB_FLUSH_ALL };
-	struct taken_stacks *taken = NULL;
-	struct shootdown_key key;
-	struct shootdown_row *row;
-	uint64_t owner;
-	uint32_t index = state->row; /* of the last flush: mostly, the next is of the same kind */
-
-	state->info = 0; /* its hits will find none */
-	if (control.is_paused)
-		return;
-	if (control.layout == SHOOTDOWN_LAYOUT_OK && info && read_flush(&flush, info)) {
-		kind = kind_of(&flush);
-		state->info = info;
-	}
-	fill_key(&key, &flush, kind);
-	owner = flush.mm;
-#ifndef WITH_TRACEPOINT
-	if (kind == SHOOTDOWN_KIND_BATCH)
-		owner = end_batch(key.tid, &key.owner_id);
-#endif
-	if (control.with_stacks || is_in_doubt(key.cause, &flush, kind))
-		taken = begin_stacks(cpu, TAKER_FLUSH);
-	if (taken)
-		key.stack = add_user_stack(ctx, taken, kernel_stack(ctx, taken, state, cpu, (uint32_t)key.cause),
-					   key.cause);
-	row = bpf_map_lookup_elem(&rows, &index);
-	if (!row || !is_row_of(row, &key)) {
-		index = find_sender_row(ctx, &key, owner, taken);
-		row = bpf_map_lookup_elem(&rows, &index);
-	}
-	if (!row)
-		return;
-	state->mm = flush.mm;
-	state->end = flush.end;
-	state->start = flush.start;
-	state->kind = kind;
-	mask = mask ? mask : mask_of_flush(&flush, kind);
-	state->knows_requested = mask != 0;
-	keep_requested(state, mask, cpu, cpu);
-	state->row = index;
-	state->wait_ns = 0;
-	state->id = (state->id | (uint64_t)cpu << 48) + 1;
-	state->is_counted = !control.is_filtered;
-	if (state->is_counted)
-		count_sent(row, index, cpu, state);
-	else
-		note_use(row);
-	state->sent_ns = bpf_ktime_get_ns();
-	if (control.with_events && state->is_counted)
-		tell_sent(state, cpu);
-}
-
 #ifdef WITH_TRACEPOINT
 
 #ifndef WITH_CALLS
@@ -131,12 +53,16 @@ static __always_inline void send(void *ctx, struct cpu_state *state, uint32_t cp
 SEC("raw_tp/csd_queue_cpu")
 int on_call(struct bpf_raw_tracepoint_args *ctx)
 {
+	const struct __call_single_data *csd = (const void *)ctx->args[3];
 	uint32_t function = kernel_function(ctx->args[2]);
+	uint32_t target = (uint32_t)ctx->args[0];
 	uint32_t cpu = bpf_get_smp_processor_id();
 	struct run run = begin_run(cpu);
 
 	if (function != SHOOTDOWN_FUNCTION_FLUSH)
-		send_kernel_to(ctx, cpu, function, (const void *)ctx->args[3], (uint32_t)ctx->args[0]);
+		send_kernel_to(ctx, cpu, function, csd, target);
+	else if (with_queue && ctx->args[2] == control.functions[SHOOTDOWN_FUNCTION_FLUSH])
+		send_to(ctx, cpu, csd, target);
 	end_run(cpu, &run);
 	return 0;
 }
@@ -150,7 +76,8 @@ int on_tlb_flush(struct bpf_raw_tracepoint_args *ctx)
 	struct run run = begin_run(cpu);
 	struct cpu_state *state = bpf_map_lookup_elem(&cpu_states, &cpu);
 
-	if (state && (int)ctx->args[0] == (int)bpf_core_enum_value(enum tlb_flush_reason, TLB_REMOTE_SEND_IPI))
+	if (!with_queue && state &&
+	    (int)ctx->args[0] == (int)bpf_core_enum_value(enum tlb_flush_reason, TLB_REMOTE_SEND_IPI))
 		send(ctx, state, cpu, state->info_at, 0);
 	end_run(cpu, &run);
 	return 0;
@@ -323,6 +250,8 @@ static __always_inline void end_hit(uint32_t cpu, uint64_t token)
 	sender = find_sender(own->hit_info, cpu, &from);
 	if (!sender)
 		return;
+	if (sender->kind == SHOOTDOWN_KIND_BATCH)
+		__sync_fetch_and_add(&sender->nr_unfinished, -1);
 	if (!control.was_hit) /* every CPU reads what is around it: it is not written without need */
 		control.was_hit = 1;
 	if (is_watched(cpu))
@@ -357,16 +286,6 @@ int on_hit_end(unsigned long long *ctx)
 }
 
 #else
-
-static __always_inline uint64_t info_of(const struct __call_single_data *csd)
-{
-	uint64_t info = 0;
-
-	if (can_cast)
-		return (uint64_t)CAST(struct __call_single_data, csd)->info;
-	READ(info, csd->info);
-	return info;
-}
 
 /* function: the address of what is called. csd: NULL for what the CPU does for itself. */
 static __always_inline void begin_any(uint32_t cpu, uint64_t function __attribute__((unused)),
@@ -458,6 +377,14 @@ static __always_inline uint64_t preempt_in_variable(void)
 	return bpf_core_field_offset(struct pcpu_hot, preempt_count);
 }
 
+/* Where each flush hands its description over, nothing but what is done besides flushes needs the variables. */
+static __always_inline void set_layout(uint32_t layout)
+{
+	control.layout = with_queue && knows_info() ? SHOOTDOWN_LAYOUT_OK : layout;
+	if (layout != SHOOTDOWN_LAYOUT_OK)
+		control.preempt_offset = 0;
+}
+
 static long find_info(uint32_t cpu, void *unused __attribute__((unused)))
 {
 	struct cpu_state *state = bpf_map_lookup_elem(&cpu_states, &cpu);
@@ -469,7 +396,7 @@ static long find_info(uint32_t cpu, void *unused __attribute__((unused)))
 	if (!element)
 		return 0;
 	if (!is_plausible(info, cpu)) {
-		control.layout = SHOOTDOWN_LAYOUT_MISMATCH;
+		set_layout(SHOOTDOWN_LAYOUT_MISMATCH);
 		return 1;
 	}
 	state->info_at = info;
@@ -478,28 +405,23 @@ static long find_info(uint32_t cpu, void *unused __attribute__((unused)))
 	return 0;
 }
 
-static __always_inline uint32_t find_layout(const struct task_struct *self)
+static __always_inline void find_layout(const struct task_struct *self)
 {
 	if (!knows_info() || !control.info_offset)
-		return SHOOTDOWN_LAYOUT_FIELDS;
-	return find_units(self, control.anchor_offset) ? SHOOTDOWN_LAYOUT_OK : SHOOTDOWN_LAYOUT_ANCHOR;
-}
-
-static __always_inline void find_infos(void)
-{
-	if (control.layout == SHOOTDOWN_LAYOUT_OK)
+		set_layout(SHOOTDOWN_LAYOUT_FIELDS);
+	else if (!find_units(self, control.anchor_offset))
+		set_layout(SHOOTDOWN_LAYOUT_ANCHOR);
+	else {
+		set_layout(SHOOTDOWN_LAYOUT_OK);
 		bpf_loop(control.nr_cpus, find_info, 0, 0);
+	}
 }
 
 #else
 
-static __always_inline uint32_t find_layout(const struct task_struct *self __attribute__((unused)))
+static __always_inline void find_layout(const struct task_struct *self __attribute__((unused)))
 {
-	return knows_info() ? SHOOTDOWN_LAYOUT_OK : SHOOTDOWN_LAYOUT_FIELDS;
-}
-
-static __always_inline void find_infos(void)
-{
+	control.layout = knows_info() ? SHOOTDOWN_LAYOUT_OK : SHOOTDOWN_LAYOUT_FIELDS;
 }
 
 #endif
@@ -515,8 +437,7 @@ int start(void *unused __attribute__((unused)))
 		find_registers(state);
 	control.own_tgid = (int32_t)(bpf_get_current_pid_tgid() >> 32);
 	pid_view_init(&view, self);
-	control.layout = find_layout(self);
-	find_infos();
+	find_layout(self);
 	return 0;
 }
 

@@ -194,10 +194,19 @@ static const struct {
 	enum hook hook;
 	const char *what;
 } told_by_one[] = {
-	{ HOOK_INFO, "owners, kinds and ranges" },  { HOOK_KERNEL, "flushes of the kernel's own range" },
-	{ HOOK_UNMAP, "owners of batches" },        { HOOK_FAULT, "page faults as a cause" },
+	{ HOOK_INFO, "owners, kinds and ranges" },
+	{ HOOK_SEND, "shootdowns that interrupt nobody" },
+	{ HOOK_KERNEL, "flushes of the kernel's own range" },
+	{ HOOK_UNMAP, "owners of batches" },
+	{ HOOK_FAULT, "page faults as a cause" },
 	{ HOOK_RESCHEDULE, "hits of reschedules" },
 };
+
+/* Others tell it as well, or it is not what is counted. */
+static bool is_beside_the_point(const struct tracer_state *tracer, enum hook hook)
+{
+	return (hook == HOOK_SEND && !tracer->with_queue) || (hook == HOOK_RESCHEDULE && !tracer->with_calls);
+}
 
 static int tracer_missing(void *state, size_t index, struct mmcpus_missing *ret)
 {
@@ -205,9 +214,9 @@ static int tracer_missing(void *state, size_t index, struct mmcpus_missing *ret)
 
 	for (size_t i = 0; i < sizeof(told_by_one) / sizeof(told_by_one[0]); i++) {
 		const struct mmcpus_hook *hook = &tracer->hooks[told_by_one[i].hook];
-		bool is_of_calls = told_by_one[i].hook == HOOK_RESCHEDULE;
 
-		if (hook->state != MMCPUS_HOOK_UNUSABLE || (is_of_calls && !tracer->with_calls) || index-- > 0)
+		if (hook->state != MMCPUS_HOOK_UNUSABLE || is_beside_the_point(tracer, told_by_one[i].hook) ||
+		    index-- > 0)
 			continue;
 		*ret = (struct mmcpus_missing){ told_by_one[i].what, hook->why };
 		return 0;

@@ -17,12 +17,13 @@ struct mapping {
 enum hook {
 	HOOK_CROSS_CALL,
 	HOOK_SEND,
+	HOOK_QUEUE,
 	HOOK_SENT,
 	HOOK_INFO,
 	HOOK_CSD,
 	HOOK_FENTRY,
 	HOOK_KERNEL,
-	HOOK_CALLS,
+	HOOK_SEND_CPU,
 	HOOK_RESCHEDULE,
 	HOOK_FAULT,
 	HOOK_UNMAP,
@@ -44,6 +45,7 @@ struct tracer_state {
 	struct taker taker;
 	struct ring_buffer *events;
 	bool with_calls;
+	bool with_queue; /* senders are seen by HOOK_QUEUE */
 	struct mmcpus_hook hooks[NR_HOOKS];
 };
 
@@ -55,7 +57,7 @@ struct mmcpus_reason *tracer_fail(struct tracer_state *tracer, enum hook hook);
 void tracer_fail_fentry(struct tracer_state *tracer, enum hook hook, int err);
 void tracer_fail_hidden(struct tracer_state *tracer, enum hook hook);
 
-/* Attach a program, to what it was loaded for if no tracepoint is named. -errno as the kernel says it. */
+/* Attach a program, to what it was loaded for if no tracepoint is named, unless it is. -errno as the kernel says it. */
 int tracer_attach(struct tracer_state *tracer, enum tracer_program program, const char *tracepoint);
 void tracer_detach(struct tracer_state *tracer, enum tracer_program program);
 

@@ -14,9 +14,10 @@
 #include "shootdowns_kernel.lskel.h"
 #include "shootdowns_tracepoint.lskel.h"
 
-/* What only one of them has: the others size nothing more. */
+/* What only some of them have: the others size nothing more. */
 #define SIZE_NO_MORE
-#define SIZE_CALLS skel->maps.calls.max_entries = sizes->nr_calls;
+#define SIZE_TRACEPOINT skel->rodata->with_queue = sizes->with_queue;
+#define SIZE_CALLS      SIZE_TRACEPOINT skel->maps.calls.max_entries = sizes->nr_calls;
 
 /* The skeletons have the same members, in types of their own. */
 #define DEFINE_LOAD(function, name, size_more)                                                             \
@@ -76,7 +77,7 @@
 DEFINE_LOAD(load_csd, shootdowns_csd, SIZE_NO_MORE)
 DEFINE_LOAD(load_kernel, shootdowns_kernel, SIZE_NO_MORE)
 DEFINE_LOAD(load_fentry, shootdowns_fentry, SIZE_NO_MORE)
-DEFINE_LOAD(load_tracepoint, shootdowns_tracepoint, SIZE_NO_MORE)
+DEFINE_LOAD(load_tracepoint, shootdowns_tracepoint, SIZE_TRACEPOINT)
 DEFINE_LOAD(load_calls, shootdowns_calls, SIZE_CALLS)
 
 /* Programs that not every build has. */

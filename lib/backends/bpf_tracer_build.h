@@ -66,6 +66,7 @@ struct tracer_sizes {
 	uint32_t event_bytes;
 	uint32_t nr_calls; /* of other functions, that are under way at a time */
 	bool can_cast;     /* the kernel has bpf_rdonly_cast() */
+	bool with_queue; /* of the builds with tracepoints alone: TRACER_PROGRAM_CALL sees the senders, SENT nothing */
 };
 
 /*

@@ -18,9 +18,12 @@ static const struct mmcpus_hook all_hooks[NR_HOOKS] = {
 	[HOOK_SEND] = { .name = "fentry of native_flush_tlb_multi()",
 			.tells = "the same, but not of the kernel's own range",
 			.when = "where that is missing" },
+	[HOOK_QUEUE] = { .name = "csd:csd_queue_cpu",
+			 .tells = "what is sent, unless it interrupts nobody; other calls of functions on other CPUs",
+			 .when = "where fentry is refused, and for other calls (--all-ipis)" },
 	[HOOK_SENT] = { .name = "tlb:tlb_flush",
-			.tells = "the same, at a higher price",
-			.when = "where these are missing, and for other calls" },
+			.tells = "what is sent, but not of the kernel's own range, at a higher price",
+			.when = "where these are missing" },
 	[HOOK_INFO] = { .name = "flush_tlb_info",
 			.tells = "the owner, kind and range of what is sent; whose hit it is",
 			.when = "always" },
@@ -33,9 +36,9 @@ static const struct mmcpus_hook all_hooks[NR_HOOKS] = {
 	[HOOK_KERNEL] = { .name = "do_kernel_range_flush() and the like",
 			  .tells = "flushes of the kernel's own range",
 			  .when = "always" },
-	[HOOK_CALLS] = { .name = "csd:csd_queue_cpu, ipi:ipi_send_cpu",
-			 .tells = "other calls of functions on other CPUs; what is sent for the kernel's own range",
-			 .when = "for other calls (--all-ipis); the first also where fentry is refused" },
+	[HOOK_SEND_CPU] = { .name = "ipi:ipi_send_cpu",
+			    .tells = "who makes other CPUs reschedule",
+			    .when = "for other calls (--all-ipis)" },
 	[HOOK_RESCHEDULE] = { .name = "irq_vectors:reschedule_entry, irq_vectors:reschedule_exit",
 			      .tells = "which CPUs are made to reschedule, how long that takes",
 			      .when = "for other calls (--all-ipis)" },
@@ -73,8 +76,11 @@ void tracer_fail_hidden(struct tracer_state *tracer, enum hook hook)
 
 int tracer_attach(struct tracer_state *tracer, enum tracer_program program, const char *tracepoint)
 {
-	int fd = bpf_raw_tracepoint_open(tracepoint, tracer->build.programs[program]);
+	int fd;
 
+	if (tracer->links[program] >= 0)
+		return 0;
+	fd = bpf_raw_tracepoint_open(tracepoint, tracer->build.programs[program]);
 	if (fd < 0)
 		return fd;
 	tracer->links[program] = fd;
@@ -131,21 +137,21 @@ void tracer_attach_unmaps(struct tracer_state *tracer)
 
 int tracer_check_calls(const struct tracer_state *tracer, struct mmcpus_reason *why)
 {
-	const struct mmcpus_hook *hook = &tracer->hooks[HOOK_CALLS];
-	const struct mmcpus_hook *hits = &tracer->hooks[HOOK_CSD];
+	static const enum hook needed[] = { HOOK_CSD, HOOK_QUEUE, HOOK_SEND_CPU };
 
-	if (hits->state != MMCPUS_HOOK_USED)
-		hook = hits;
-	if (hook->state == MMCPUS_HOOK_UNUSABLE)
-		return reason_set(why, -EOPNOTSUPP, "other calls than flushes can't be counted: %s: %s", hook->name,
-				  hook->why.what);
+	for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+		const struct mmcpus_hook *hook = &tracer->hooks[needed[i]];
+
+		if (hook->state == MMCPUS_HOOK_UNUSABLE)
+			return reason_set(why, -EOPNOTSUPP, "other calls than flushes can't be counted: %s: %s",
+					  hook->name, hook->why.what);
+	}
 	return 0;
 }
 
 /* Who asks for these wants them, and no less. */
 int tracer_attach_calls(struct tracer_state *tracer, struct mmcpus_reason *why)
 {
-	const struct mmcpus_hook *hook = &tracer->hooks[HOOK_CALLS];
 	int err = tracer_check_calls(tracer, why);
 
 	if (err)
@@ -158,7 +164,8 @@ int tracer_attach_calls(struct tracer_state *tracer, struct mmcpus_reason *why)
 	if (!err)
 		err = tracer_attach(tracer, TRACER_PROGRAM_RESCHEDULE, "ipi_send_cpu");
 	if (err)
-		return reason_set(why, err, "hooking the tracepoints %s: %s", hook->name, strerror(-err));
+		return reason_set(why, err, "hooking the tracepoints %s, %s: %s", all_hooks[HOOK_QUEUE].name,
+				  all_hooks[HOOK_SEND_CPU].name, strerror(-err));
 	attach_reschedules(tracer);
 	return 0;
 }
@@ -194,7 +201,7 @@ static int attach_kernel_sender(struct tracer_state *tracer)
 		return -EOPNOTSUPP;
 	err = tracer_attach(tracer, TRACER_PROGRAM_CALL, "csd_queue_cpu");
 	if (!err)
-		tracer->hooks[HOOK_CALLS].state = MMCPUS_HOOK_USED;
+		tracer->hooks[HOOK_QUEUE].state = MMCPUS_HOOK_USED;
 	return err;
 }
 

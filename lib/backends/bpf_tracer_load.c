@@ -13,13 +13,18 @@ static bool has_csd_tracepoints(const struct kernel_types *types)
 	return kernel_types_have_name(types, "btf_trace_csd_function_entry");
 }
 
-/* With the hook that tells most. tracepoint: NULL for fentry. */
-static int attach_sender(struct tracer_state *tracer, const char *tracepoint)
+/* How senders are seen. */
+enum sender {
+	SENDER_BY_FENTRY,
+	SENDER_BY_QUEUE, /* and so not those that interrupt nobody */
+	SENDER_BY_FLUSH, /* at a higher price */
+};
+
+/* With the hook that tells most. */
+static int attach_fentry(struct tracer_state *tracer)
 {
 	int err;
 
-	if (tracepoint)
-		return tracer_attach(tracer, TRACER_PROGRAM_SENT, tracepoint);
 	if (tracer->build.programs[TRACER_PROGRAM_CROSS_CALL] &&
 	    tracer->build.control->functions[SHOOTDOWN_FUNCTION_FLUSH]) {
 		err = tracer_attach(tracer, TRACER_PROGRAM_CROSS_CALL, NULL);
@@ -30,20 +35,41 @@ static int attach_sender(struct tracer_state *tracer, const char *tracepoint)
 	return tracer_attach(tracer, TRACER_PROGRAM_SENT, NULL);
 }
 
+static int attach_sender(struct tracer_state *tracer, enum sender sender)
+{
+	if (sender == SENDER_BY_FENTRY)
+		return attach_fentry(tracer);
+	if (sender == SENDER_BY_FLUSH)
+		return tracer_attach(tracer, TRACER_PROGRAM_SENT, "tlb_flush");
+	if (!tracer->build.control->functions[SHOOTDOWN_FUNCTION_FLUSH])
+		return -ENOENT;
+	return tracer_attach(tracer, TRACER_PROGRAM_CALL, "csd_queue_cpu");
+}
+
 /* The kernel may refuse to load a program, or only to attach it. What it counts until all is set up is left out. */
 static int load_build(struct tracer_state *tracer,
 		      int (*load_it)(struct tracer_build *ret, const struct tracer_sizes *sizes),
-		      const struct tracer_sizes *sizes, const char *tracepoint)
+		      const struct tracer_sizes *sizes, enum sender sender)
 {
 	int err = load_it(&tracer->build, sizes);
 
 	if (!err)
 		err = tracer_build_run(&tracer->build, TRACER_PROGRAM_FIND);
 	if (!err)
-		err = attach_sender(tracer, tracepoint);
+		err = attach_sender(tracer, sender);
 	if (err)
 		tracer_build_unload(&tracer->build);
 	return err;
+}
+
+/* What is queued says little where it is not seen to arrive. */
+static void note_queueing(struct tracer_state *tracer, enum hook hook, const char *type,
+			  const struct kernel_types *types)
+{
+	if (!kernel_types_have_name(types, type))
+		reason_set(tracer_fail(tracer, hook), 0, "the kernel has no such tracepoint, which came with 6.4");
+	else if (!has_csd_tracepoints(types))
+		reason_set(tracer_fail(tracer, hook), 0, "useless without csd:csd_function_entry (6.5)");
 }
 
 void tracer_note_tracepoints(struct tracer_state *tracer, const struct kernel_types *types)
@@ -52,13 +78,9 @@ void tracer_note_tracepoints(struct tracer_state *tracer, const struct kernel_ty
 
 	if (!has_csd)
 		reason_set(tracer_fail(tracer, HOOK_CSD), 0, "the kernel has no such tracepoints, which came with 6.5");
-	if (!kernel_types_have_name(types, "btf_trace_csd_queue_cpu") ||
-	    !kernel_types_have_name(types, "btf_trace_ipi_send_cpu"))
-		reason_set(tracer_fail(tracer, HOOK_CALLS), 0,
-			   "the kernel has no such tracepoints, which came with 6.4");
-	else if (!has_csd)
-		reason_set(tracer_fail(tracer, HOOK_CALLS), 0, "useless without csd:csd_function_entry (6.5)");
-	if (tracer->hooks[HOOK_CALLS].state == MMCPUS_HOOK_UNUSABLE)
+	note_queueing(tracer, HOOK_QUEUE, "btf_trace_csd_queue_cpu", types);
+	note_queueing(tracer, HOOK_SEND_CPU, "btf_trace_ipi_send_cpu", types);
+	if (tracer->hooks[HOOK_SEND_CPU].state == MMCPUS_HOOK_UNUSABLE)
 		reason_set(tracer_fail(tracer, HOOK_RESCHEDULE), 0, "useless without the hook above");
 	else if (!kernel_types_have_name(types, "btf_trace_reschedule_entry") ||
 		 !kernel_types_have_name(types, "btf_trace_reschedule_exit"))
@@ -84,7 +106,7 @@ void tracer_note_missing(struct tracer_state *tracer, const struct kernel_types 
 
 static void note_sender(struct tracer_state *tracer)
 {
-	tracer->hooks[HOOK_SENT].state = MMCPUS_HOOK_SPARE;
+	tracer->hooks[HOOK_QUEUE].state = tracer->hooks[HOOK_SENT].state = MMCPUS_HOOK_SPARE;
 	if (tracer->links[TRACER_PROGRAM_CROSS_CALL] >= 0)
 		tracer->hooks[HOOK_SEND].state = MMCPUS_HOOK_SPARE;
 	else if (tracer->hooks[HOOK_CROSS_CALL].state == MMCPUS_HOOK_USED)
@@ -131,12 +153,39 @@ static int load_with_fentry(struct tracer_state *tracer, const struct tracer_siz
 
 	if (!bpf_runs_fentry(tracer->sys))
 		return -EOPNOTSUPP;
-	err = load_build(tracer, has_csd ? tracer_build_load_csd : tracer_build_load_kernel, sizes, NULL);
+	err = load_build(tracer, has_csd ? tracer_build_load_csd : tracer_build_load_kernel, sizes, SENDER_BY_FENTRY);
 	if (err && !has_csd) {
 		tracer_fail_fentry(tracer, HOOK_CROSS_CALL, err);
-		err = load_build(tracer, tracer_build_load_fentry, sizes, NULL);
+		err = load_build(tracer, tracer_build_load_fentry, sizes, SENDER_BY_FENTRY);
 	}
 	return err;
+}
+
+/* With what is queued comes what describes the flush, and which flush it is. */
+static bool can_see_queue(const struct tracer_state *tracer, const struct kernel_types *types)
+{
+	return tracer->hooks[HOOK_QUEUE].state != MMCPUS_HOOK_UNUSABLE &&
+	       kernel_types_have_name(types, "new_tlb_gen") && kernel_types_have_name(types, "initiating_cpu");
+}
+
+static int load_with_tracepoints(struct tracer_state *tracer,
+				 int (*load_it)(struct tracer_build *ret, const struct tracer_sizes *sizes),
+				 const struct tracer_sizes *sizes, const struct kernel_types *types)
+{
+	struct tracer_sizes with_queue = *sizes;
+
+	with_queue.with_queue = true;
+	tracer->with_queue =
+		can_see_queue(tracer, types) && load_build(tracer, load_it, &with_queue, SENDER_BY_QUEUE) == 0;
+	if (!tracer->with_queue)
+		return load_build(tracer, load_it, sizes, SENDER_BY_FLUSH);
+	tracer->hooks[HOOK_SENT].state = MMCPUS_HOOK_SPARE;
+	return 0;
+}
+
+static void fail_for_calls(struct tracer_state *tracer, enum hook hook)
+{
+	reason_set(tracer_fail(tracer, hook), 0, "not used while other calls are counted");
 }
 
 /*
@@ -152,9 +201,10 @@ static int load_best(struct tracer_state *tracer, const struct tracer_sizes *siz
 	if (has_csd)
 		tracer->hooks[HOOK_FENTRY].state = MMCPUS_HOOK_SPARE;
 	if (tracer->with_calls && has_csd) {
-		tracer->hooks[HOOK_CROSS_CALL].state = tracer->hooks[HOOK_SEND].state = MMCPUS_HOOK_SPARE;
-		reason_set(tracer_fail(tracer, HOOK_UNMAP), 0, "not used while other calls are counted");
-		return load_build(tracer, tracer_build_load_calls, sizes, "tlb_flush");
+		fail_for_calls(tracer, HOOK_CROSS_CALL);
+		fail_for_calls(tracer, HOOK_SEND);
+		fail_for_calls(tracer, HOOK_UNMAP);
+		return load_with_tracepoints(tracer, tracer_build_load_calls, sizes, types);
 	}
 	err = load_with_fentry(tracer, sizes, has_csd);
 	if (!err) {
@@ -162,7 +212,7 @@ static int load_best(struct tracer_state *tracer, const struct tracer_sizes *siz
 		return 0;
 	}
 	fail_all_fentry(tracer, has_csd, err, types);
-	return load_build(tracer, tracer_build_load_tracepoint, sizes, "tlb_flush");
+	return load_with_tracepoints(tracer, tracer_build_load_tracepoint, sizes, types);
 }
 
 static void note_spare(struct tracer_state *tracer, enum hook hook)
@@ -176,7 +226,9 @@ int tracer_load(struct tracer_state *tracer, const struct tracer_sizes *sizes, c
 	int err = load_best(tracer, sizes, types);
 
 	if (!tracer->with_calls) {
-		note_spare(tracer, HOOK_CALLS);
+		if (!tracer->with_queue)
+			note_spare(tracer, HOOK_QUEUE);
+		note_spare(tracer, HOOK_SEND_CPU);
 		note_spare(tracer, HOOK_RESCHEDULE);
 	}
 	return err;

@@ -1131,9 +1131,12 @@ ends_unread()
 	jq -e 'all(.hooks[]; (.used == "no") == (.reason != null))' "$json"
 	jq -e '(.hooks | map({ (.name): .used }) | add) as $used |
 		$used["irq_vectors:reschedule_entry, irq_vectors:reschedule_exit"] != "yes" and
-		($used["csd:csd_queue_cpu, ipi:ipi_send_cpu"] == "yes") ==
+		$used["ipi:ipi_send_cpu"] != "yes" and
+		($used["csd:csd_queue_cpu"] == "yes") ==
 		($used["fentry of smp_call_function_many_cond()"] != "yes" and
-			$used["do_kernel_range_flush() and the like"] == "yes")' "$json"
+			$used["do_kernel_range_flush() and the like"] == "yes") and
+		([$used["fentry of smp_call_function_many_cond()"], $used["fentry of native_flush_tlb_multi()"],
+			$used["csd:csd_queue_cpu"], $used["tlb:tlb_flush"]] | any(. == "yes"))' "$json"
 }
 
 need_no_sanitizer()

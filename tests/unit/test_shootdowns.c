@@ -552,17 +552,23 @@ static void the_types_tell_which_hooks_there_are(void **state)
 		"\0btf_trace_reschedule_entry\0btf_trace_reschedule_exit";
 	static const char without_irq_vectors[] =
 		"\0btf_trace_csd_function_entry\0btf_trace_csd_queue_cpu\0btf_trace_ipi_send_cpu";
+	static const char without_csd_function[] = "\0btf_trace_csd_queue_cpu";
 	static const char csd[] = "csd:csd_function_entry, csd:csd_function_exit";
-	static const char calls[] = "csd:csd_queue_cpu, ipi:ipi_send_cpu";
+	static const char queue[] = "csd:csd_queue_cpu";
+	static const char send_cpu[] = "ipi:ipi_send_cpu";
 	static const char reschedules[] = "irq_vectors:reschedule_entry, irq_vectors:reschedule_exit";
 
 	assert_non_null(strstr(probe(*state, before_6_4, sizeof(before_6_4), csd), "6.5"));
-	assert_non_null(strstr(probe(*state, before_6_4, sizeof(before_6_4), calls), "6.4"));
+	assert_non_null(strstr(probe(*state, before_6_4, sizeof(before_6_4), queue), "6.4"));
+	assert_non_null(strstr(probe(*state, before_6_4, sizeof(before_6_4), send_cpu), "6.4"));
+	assert_non_null(strstr(probe(*state, without_csd_function, sizeof(without_csd_function), queue), "6.5"));
+	assert_non_null(strstr(probe(*state, without_csd_function, sizeof(without_csd_function), send_cpu), "6.4"));
 	assert_string_equal(probe(*state, before_6_4, sizeof(before_6_4), "fentry of smp_call_function_many_cond()"),
 			    "the kernel's BTF has no smp_call_function_many_cond()");
 	assert_string_equal(probe(*state, before_6_4, sizeof(before_6_4), "fentry of native_flush_tlb_multi()"), "");
 	assert_string_equal(probe(*state, since_6_5, sizeof(since_6_5), csd), "");
-	assert_string_equal(probe(*state, since_6_5, sizeof(since_6_5), calls), "");
+	assert_string_equal(probe(*state, since_6_5, sizeof(since_6_5), queue), "");
+	assert_string_equal(probe(*state, since_6_5, sizeof(since_6_5), send_cpu), "");
 	assert_non_null(strstr(probe(*state, before_6_4, sizeof(before_6_4), reschedules), "useless"));
 	assert_string_equal(probe(*state, since_6_5, sizeof(since_6_5), reschedules), "");
 	assert_string_equal(probe(*state, without_irq_vectors, sizeof(without_irq_vectors), reschedules),
