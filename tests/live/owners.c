@@ -14,6 +14,8 @@
  *	khugepaged       the same by khugepaged
  *	reclaim          pages that the owner does not need are taken, by writing to memory.reclaim of CGROUP
  *	kswapd           the same by kswapd, since memory of node 0 runs short
+ *	compact          the owner has kept a third of its pages, some of which are moved, by writing to compact_memory
+ *	kcompactd        the same by kcompactd, since compaction_proactiveness is 100 meanwhile, and 0 then
  *	balancing        the owner's threads use its pages until the kernel has marked COUNT of them for NUMA balancing; every
  *	                 other thread makes system calls all the time
  *
@@ -21,11 +23,13 @@
  * was not done in LIFETIME_SECONDS.
  */
 #include <err.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/mempolicy.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,6 +129,18 @@ static void prepare_huge(void)
 static void prepare_unneeded(void)
 {
 	check(madvise(pieces, count * kind->piece_bytes, MADV_FREE) == 0, "MADV_FREE");
+}
+
+/*
+ * Keep every third page. The kernel moves those that lie first in its memory to holes between those that lie last, wherever
+ * that is. Where it is long without a hole, it looks at every 32nd page only: if every other one were kept, it could miss
+ * all holes.
+ */
+static void prepare_holes(void)
+{
+	for (unsigned long i = 0; i < count; i++)
+		if (i % 3)
+			check(madvise(pieces + i * PAGE, PAGE, MADV_DONTNEED) == 0, "MADV_DONTNEED");
 }
 
 static void *spin(void *cpu)
@@ -321,6 +337,48 @@ static void do_exhaust(void)
 		rest();
 }
 
+static void do_compact(void)
+{
+	write_text("/proc/sys/vm/compact_memory", "1");
+}
+
+/* Where each of the owner's pages is: what /proc/PID/pagemap says. */
+static void read_places(uint64_t *ret)
+{
+	const size_t bytes = count * sizeof(*ret);
+	const off_t first = (off_t)((uintptr_t)pieces / PAGE * sizeof(*ret));
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", owner);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	check(fd >= 0 && pread(fd, ret, bytes, first) == (ssize_t)bytes, path);
+	close(fd);
+}
+
+static unsigned long count_moved(const uint64_t *begun)
+{
+	static uint64_t now[COUNT_MAX];
+	unsigned long ret = 0;
+
+	read_places(now);
+	for (unsigned long i = 0; i < count; i++)
+		ret += now[i] != begun[i];
+	return ret;
+}
+
+/* What others have is moved, too, maybe first. */
+static void wait_for_kcompactd(void)
+{
+	static uint64_t begun[COUNT_MAX];
+
+	read_places(begun);
+	write_text("/proc/sys/vm/compaction_proactiveness", "100");
+	while (count_moved(begun) < count / 64)
+		rest();
+	write_text("/proc/sys/vm/compaction_proactiveness", "0");
+}
+
 static void wait_for_balancing(void)
 {
 	unsigned long begun = read_number("/proc/vmstat", "numa_pte_updates");
@@ -339,6 +397,8 @@ static const struct kind kinds[] = {
 	{ "khugepaged", TABLE, prepare_huge, spin, wait_for_khugepaged },
 	{ "reclaim", PAGE, prepare_unneeded, spin, do_reclaim },
 	{ "kswapd", PAGE, prepare_unneeded, spin, do_exhaust },
+	{ "compact", PAGE, prepare_holes, spin, do_compact },
+	{ "kcompactd", PAGE, prepare_holes, spin, wait_for_kcompactd },
 	{ "balancing", PAGE, prepare_nothing, use_pages, wait_for_balancing },
 };
 
