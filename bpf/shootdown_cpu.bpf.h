@@ -27,9 +27,11 @@ struct cpu_state {
 	uint64_t scratch;      /* through which a pointer becomes a number */
 	uint64_t requested;    /* the first word of those CPUs, without its own; others have a map */
 	uint64_t last_call_id; /* of the calls that it sent */
-	uint64_t generation;   /* of the mm's TLB, one for each flush; a batch has none */
-	uint32_t next_target;  /* where it is seen for each: the lowest that may follow */
-	int32_t nr_unfinished; /* of a batch, there: CPUs that it was seen for and that have not finished */
+
+	/* Where the flush is seen for each CPU that it is queued for. */
+	uint64_t sending;      /* what its runs have in common: sending_of() */
+	uint32_t next_target;  /* the lowest that may follow */
+	int32_t nr_unfinished; /* of a batch: CPUs that it was seen for and that have not finished; they write this */
 
 	uint64_t hit_ns;
 	uint64_t hit_token; /* what tells the end of this hit from others'; 0: none is under way */

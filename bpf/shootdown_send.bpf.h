@@ -77,7 +77,6 @@ static __always_inline void send_described(void *ctx, struct cpu_state *state, u
 	state->mm = flush->mm;
 	state->end = flush->end;
 	state->start = flush->start;
-	state->generation = flush->generation;
 	state->kind = kind;
 	mask = mask ? mask : mask_of_flush(flush, kind);
 	state->knows_requested = mask != 0;
@@ -110,15 +109,22 @@ static __always_inline void send(void *ctx, struct cpu_state *state, uint32_t cp
 /* Set before loading: senders are seen by csd:csd_queue_cpu. */
 const volatile bool with_queue;
 
+/* A thread does not flush the same generation twice; where another thread's mm lay at the same address, it had that one, too. */
+static __always_inline uint64_t sending_of(const struct flush *flush)
+{
+	return flush->generation ^ bpf_get_current_task_btf()->start_boottime;
+}
+
 /*
- * Is it the flush that this CPU has just been seen to queue for another? It queues in the order of the CPUs. A batch is not
- * told from the next, but that one comes when all have finished: they are interrupted when it is queued for all of them.
+ * Is it the flush that this CPU has just been seen to queue for another? It queues in the order of the CPUs. A batch has no
+ * generation, but the next one comes when all have finished. They are interrupted when it is queued for all of them; only
+ * where each is so busy with others' calls that it has come upon this one before, it is taken for two.
  */
 static __always_inline bool is_same_flush(const struct cpu_state *state, const struct flush *flush, uint64_t info,
 					  uint32_t target)
 {
 	if (state->info != info || target < state->next_target || state->mm != flush->mm ||
-	    state->generation != flush->generation)
+	    state->sending != sending_of(flush))
 		return false;
 	return flush->mm || *(volatile const int32_t *)&state->nr_unfinished > 0;
 }
@@ -136,8 +142,9 @@ static __always_inline void send_to(void *ctx, uint32_t cpu, const struct __call
 		if (!flush.mm)
 			state->nr_unfinished = 0;
 		send_described(ctx, state, cpu, &flush, info, 0);
+		state->sending = sending_of(&flush);
 	}
-	if (!flush.mm)
+	if (!flush.mm && is_watched(target))
 		__sync_fetch_and_add(&state->nr_unfinished, 1);
 	state->next_target = target + 1;
 }

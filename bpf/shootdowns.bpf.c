@@ -250,12 +250,15 @@ static __always_inline void end_hit(uint32_t cpu, uint64_t token)
 	sender = find_sender(own->hit_info, cpu, &from);
 	if (!sender)
 		return;
-	if (sender->kind == SHOOTDOWN_KIND_BATCH)
-		__sync_fetch_and_add(&sender->nr_unfinished, -1);
 	if (!control.was_hit) /* every CPU reads what is around it: it is not written without need */
 		control.was_hit = 1;
-	if (is_watched(cpu))
-		finish_hit(sender, from, cpu, own->hit_ns, now);
+	if (!is_watched(cpu))
+		return;
+#ifdef WITH_TRACEPOINT
+	if (with_queue && sender->kind == SHOOTDOWN_KIND_BATCH)
+		__sync_fetch_and_add(&sender->nr_unfinished, -1);
+#endif
+	finish_hit(sender, from, cpu, own->hit_ns, now);
 }
 
 #ifdef WITH_FENTRY

@@ -202,10 +202,13 @@ static const struct {
 	{ HOOK_RESCHEDULE, "hits of reschedules" },
 };
 
-/* Others tell it as well, or it is not what is counted. */
+/* Others tell it as well, or it is not what is counted: with a filter, only what interrupts somebody is. */
 static bool is_beside_the_point(const struct tracer_state *tracer, enum hook hook)
 {
-	return (hook == HOOK_SEND && !tracer->with_queue) || (hook == HOOK_RESCHEDULE && !tracer->with_calls);
+	bool counts_all_sent = !tracer->build.control->is_filtered;
+
+	return (hook == HOOK_SEND && !(tracer->with_queue && counts_all_sent)) ||
+	       (hook == HOOK_RESCHEDULE && !tracer->with_calls);
 }
 
 static int tracer_missing(void *state, size_t index, struct mmcpus_missing *ret)
@@ -234,8 +237,9 @@ static bool tracer_sees_kernel(void *state)
 /*
  * The kernel leaves out the run of a program that interrupts another run of it on the same CPU, and counts these whether or
  * not it has statistics. Of the programs at a hit, that is a hit that is missing: of those of one hit, never both are left
- * out. The one at a sender can only be interrupted by an interrupt, in which flushes are carried out but none is sent: what
- * is left out there is no shootdown. Other calls that were not seen when they were queued are counted when they begin.
+ * out. The one at a sender, by whichever hook, can only be interrupted by an interrupt, in which flushes are carried out but
+ * none is sent: what is left out there is no shootdown. Other calls that were not seen when they were queued are counted when
+ * they begin.
  */
 static bool misses_hits(int program)
 {

@@ -200,8 +200,10 @@ static int attach_kernel_sender(struct tracer_state *tracer)
 	if (!tracer->build.programs[TRACER_PROGRAM_CALL])
 		return -EOPNOTSUPP;
 	err = tracer_attach(tracer, TRACER_PROGRAM_CALL, "csd_queue_cpu");
-	if (!err)
+	if (!err) {
 		tracer->hooks[HOOK_QUEUE].state = MMCPUS_HOOK_USED;
+		tracer->hooks[HOOK_QUEUE].why = (struct mmcpus_reason){ 0 };
+	}
 	return err;
 }
 

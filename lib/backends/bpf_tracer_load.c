@@ -3,6 +3,7 @@
 #include "bpf_tracer.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "../reason.h"
 #include "bpf.h"
@@ -46,7 +47,7 @@ static int attach_sender(struct tracer_state *tracer, enum sender sender)
 	return tracer_attach(tracer, TRACER_PROGRAM_CALL, "csd_queue_cpu");
 }
 
-/* The kernel may refuse to load a program, or only to attach it. What it counts until all is set up is left out. */
+/* The kernel may refuse to load a program, or only to attach it. Nothing is counted until it is seen on both sides. */
 static int load_build(struct tracer_state *tracer,
 		      int (*load_it)(struct tracer_build *ret, const struct tracer_sizes *sizes),
 		      const struct tracer_sizes *sizes, enum sender sender)
@@ -55,14 +56,16 @@ static int load_build(struct tracer_state *tracer,
 
 	if (!err)
 		err = tracer_build_run(&tracer->build, TRACER_PROGRAM_FIND);
-	if (!err)
+	if (!err) {
+		tracer->build.control->is_paused = 1;
 		err = attach_sender(tracer, sender);
+	}
 	if (err)
 		tracer_build_unload(&tracer->build);
 	return err;
 }
 
-/* What is queued says little where it is not seen to arrive. */
+/* What is queued says little where it is not seen to arrive: nor would batches be told apart. */
 static void note_queueing(struct tracer_state *tracer, enum hook hook, const char *type,
 			  const struct kernel_types *types)
 {
@@ -104,9 +107,16 @@ void tracer_note_missing(struct tracer_state *tracer, const struct kernel_types 
 	note_missing_function(tracer, HOOK_UNMAP, "try_to_migrate_one", types);
 }
 
+static void note_spare(struct tracer_state *tracer, enum hook hook)
+{
+	if (tracer->hooks[hook].state == MMCPUS_HOOK_USED)
+		tracer->hooks[hook].state = MMCPUS_HOOK_SPARE;
+}
+
 static void note_sender(struct tracer_state *tracer)
 {
-	tracer->hooks[HOOK_QUEUE].state = tracer->hooks[HOOK_SENT].state = MMCPUS_HOOK_SPARE;
+	note_spare(tracer, HOOK_QUEUE);
+	note_spare(tracer, HOOK_SENT);
 	if (tracer->links[TRACER_PROGRAM_CROSS_CALL] >= 0)
 		tracer->hooks[HOOK_SEND].state = MMCPUS_HOOK_SPARE;
 	else if (tracer->hooks[HOOK_CROSS_CALL].state == MMCPUS_HOOK_USED)
@@ -161,25 +171,35 @@ static int load_with_fentry(struct tracer_state *tracer, const struct tracer_siz
 	return err;
 }
 
-/* With what is queued comes what describes the flush, and which flush it is. */
-static bool can_see_queue(const struct tracer_state *tracer, const struct kernel_types *types)
+/* It is used all the same for other calls, and where flushes of the kernel's own range are seen. */
+static void note_no_queue(struct tracer_state *tracer, int err)
 {
-	return tracer->hooks[HOOK_QUEUE].state != MMCPUS_HOOK_UNUSABLE &&
-	       kernel_types_have_name(types, "new_tlb_gen") && kernel_types_have_name(types, "initiating_cpu");
+	if (tracer->with_calls)
+		return;
+	if (err == -ENOENT)
+		tracer_fail_hidden(tracer, HOOK_QUEUE);
+	else
+		reason_set(tracer_fail(tracer, HOOK_QUEUE), 0, "the kernel refuses it: %s", strerror(-err));
 }
 
+/* Whether the kernel tells which function flushes is seen once a build is loaded: if it does not, it is loaded once more. */
 static int load_with_tracepoints(struct tracer_state *tracer,
 				 int (*load_it)(struct tracer_build *ret, const struct tracer_sizes *sizes),
-				 const struct tracer_sizes *sizes, const struct kernel_types *types)
+				 const struct tracer_sizes *sizes)
 {
 	struct tracer_sizes with_queue = *sizes;
+	int err;
 
-	with_queue.with_queue = true;
-	tracer->with_queue =
-		can_see_queue(tracer, types) && load_build(tracer, load_it, &with_queue, SENDER_BY_QUEUE) == 0;
-	if (!tracer->with_queue)
+	if (tracer->hooks[HOOK_QUEUE].state == MMCPUS_HOOK_UNUSABLE)
 		return load_build(tracer, load_it, sizes, SENDER_BY_FLUSH);
-	tracer->hooks[HOOK_SENT].state = MMCPUS_HOOK_SPARE;
+	with_queue.with_queue = true;
+	err = load_build(tracer, load_it, &with_queue, SENDER_BY_QUEUE);
+	if (err) {
+		note_no_queue(tracer, err);
+		return load_build(tracer, load_it, sizes, SENDER_BY_FLUSH);
+	}
+	tracer->with_queue = true;
+	note_spare(tracer, HOOK_SENT);
 	return 0;
 }
 
@@ -204,7 +224,7 @@ static int load_best(struct tracer_state *tracer, const struct tracer_sizes *siz
 		fail_for_calls(tracer, HOOK_CROSS_CALL);
 		fail_for_calls(tracer, HOOK_SEND);
 		fail_for_calls(tracer, HOOK_UNMAP);
-		return load_with_tracepoints(tracer, tracer_build_load_calls, sizes, types);
+		return load_with_tracepoints(tracer, tracer_build_load_calls, sizes);
 	}
 	err = load_with_fentry(tracer, sizes, has_csd);
 	if (!err) {
@@ -212,13 +232,7 @@ static int load_best(struct tracer_state *tracer, const struct tracer_sizes *siz
 		return 0;
 	}
 	fail_all_fentry(tracer, has_csd, err, types);
-	return load_with_tracepoints(tracer, tracer_build_load_tracepoint, sizes, types);
-}
-
-static void note_spare(struct tracer_state *tracer, enum hook hook)
-{
-	if (tracer->hooks[hook].state == MMCPUS_HOOK_USED)
-		tracer->hooks[hook].state = MMCPUS_HOOK_SPARE;
+	return load_with_tracepoints(tracer, tracer_build_load_tracepoint, sizes);
 }
 
 int tracer_load(struct tracer_state *tracer, const struct tracer_sizes *sizes, const struct kernel_types *types)

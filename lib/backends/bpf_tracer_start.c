@@ -124,6 +124,7 @@ int tracer_start(struct tracer_state *tracer, const struct tracer_request *reque
 		return reason_set(why, err, "sharing memory with the BPF program: %s", strerror(-err));
 	__atomic_store_n(&control->nr_by_kthreads, 0, __ATOMIC_RELAXED); /* ours come from now on */
 	tracer_attach_hits(tracer);
+	__atomic_store_n(&control->is_paused, 0, __ATOMIC_RELAXED);
 	tracer_attach_unmaps(tracer);
 	tracer_attach_kernel(tracer);
 	wait_for_own_flushes(tracer);
