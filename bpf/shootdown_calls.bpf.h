@@ -215,7 +215,7 @@ static __always_inline void queue_call(struct bpf_raw_tracepoint_args *ctx, uint
 	count_call(call.row, call.id, cpu, target);
 }
 
-/* 6.4: 68f4ff04dbad ("sched, smp: Trace smp callback causing an IPI"). For each CPU that a function is to run on. */
+/* 6.5: bf5a8c26ad7c ("trace,smp: Add tracepoints for scheduling remotelly called functions"). For each CPU that is asked. */
 SEC("raw_tp/csd_queue_cpu")
 int on_call(struct bpf_raw_tracepoint_args *ctx)
 {

@@ -109,7 +109,7 @@ static __always_inline void send(void *ctx, struct cpu_state *state, uint32_t cp
 /* Set before loading: senders are seen by csd:csd_queue_cpu. */
 const volatile bool with_queue;
 
-/* A thread does not flush the same generation twice; where another thread's mm lay at the same address, it had that one, too. */
+/* A generation is one flush of its mm. The thread tells mms apart that lay at one address, one after the other. */
 static __always_inline uint64_t sending_of(const struct flush *flush)
 {
 	return flush->generation ^ bpf_get_current_task_btf()->start_boottime;
@@ -117,8 +117,8 @@ static __always_inline uint64_t sending_of(const struct flush *flush)
 
 /*
  * Is it the flush that this CPU has just been seen to queue for another? It queues in the order of the CPUs. A batch has no
- * generation, but the next one comes when all have finished. They are interrupted when it is queued for all of them; only
- * where each is so busy with others' calls that it has come upon this one before, it is taken for two.
+ * generation, but the next batch comes when all CPUs have finished this one. They are interrupted when it is queued for all of
+ * them. Only if all that it is queued for so far come upon it by themselves, at work on calls of others, is it taken for two.
  */
 static __always_inline bool is_same_flush(const struct cpu_state *state, const struct flush *flush, uint64_t info,
 					  uint32_t target)
@@ -137,6 +137,8 @@ static __always_inline void send_to(void *ctx, uint32_t cpu, const struct __call
 	struct flush flush;
 
 	if (!state || !read_flush(&flush, info))
+		return;
+	if (!flush.mm && control.was_hit && !is_watched(target)) /* it does not say either when it has finished */
 		return;
 	if (!is_same_flush(state, &flush, info, target)) {
 		if (!flush.mm)

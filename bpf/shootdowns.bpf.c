@@ -8,7 +8,7 @@
  *
  * The sender is seen by fentry of smp_call_function_many_cond(), or else of native_flush_tlb_multi(), which calls it; both are
  * handed the description. Built once more, for kernels that do not let that happen, with tracepoints alone (WITH_TRACEPOINT).
- * The first CPU that the flush is queued for shows it, by csd:csd_queue_cpu (6.4), with the description. A kernel that lacks
+ * The first CPU that the flush is queued for shows it, by csd:csd_queue_cpu (6.5), with the description. A kernel that lacks
  * this, or does not tell which function flushes, has tlb:tlb_flush (no with_queue). That also fires for each flush that is not
  * sent to anybody, and the description must be found: how per-CPU variables are found without a symbol is told in
  * percpu_units.bpf.h.
@@ -49,7 +49,7 @@
 
 #ifndef WITH_CALLS
 
-/* 6.4: 68f4ff04dbad ("sched, smp: Trace smp callback causing an IPI"). For each CPU that a function is to run on. */
+/* 6.5: bf5a8c26ad7c ("trace,smp: Add tracepoints for scheduling remotelly called functions"). For each CPU that is asked. */
 SEC("raw_tp/csd_queue_cpu")
 int on_call(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -318,7 +318,7 @@ static __always_inline void end_any(uint32_t cpu, uint64_t csd)
 #endif
 }
 
-/* 6.5: 949fa3f11ced ("trace,smp: Add tracepoints for scheduling remotelly called functions") */
+/* 6.5: 949fa3f11ced ("trace,smp: Add tracepoints around remotelly called functions") */
 SEC("raw_tp/csd_function_entry")
 int on_hit_begin(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -380,7 +380,7 @@ static __always_inline uint64_t preempt_in_variable(void)
 	return bpf_core_field_offset(struct pcpu_hot, preempt_count);
 }
 
-/* Where each flush hands its description over, nothing but what is done besides flushes needs the variables. */
+/* Where each flush hands its description over, the variables are for the preemption count alone, which is unknown without them. */
 static __always_inline void set_layout(uint32_t layout)
 {
 	control.layout = with_queue && knows_info() ? SHOOTDOWN_LAYOUT_OK : layout;

@@ -23,7 +23,7 @@ static const struct mmcpus_hook all_hooks[NR_HOOKS] = {
 			 .when = "where fentry is refused, and for other calls (--all-ipis)" },
 	[HOOK_SENT] = { .name = "tlb:tlb_flush",
 			.tells = "what is sent, but not of the kernel's own range, at a higher price",
-			.when = "where these are missing" },
+			.when = "where these are missing, or do not show the sender" },
 	[HOOK_INFO] = { .name = "flush_tlb_info",
 			.tells = "the owner, kind and range of what is sent; whose hit it is",
 			.when = "always" },

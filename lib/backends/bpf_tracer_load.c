@@ -66,11 +66,12 @@ static int load_build(struct tracer_state *tracer,
 }
 
 /* What is queued says little where it is not seen to arrive: nor would batches be told apart. */
-static void note_queueing(struct tracer_state *tracer, enum hook hook, const char *type,
+static void note_queueing(struct tracer_state *tracer, enum hook hook, const char *type, const char *since,
 			  const struct kernel_types *types)
 {
 	if (!kernel_types_have_name(types, type))
-		reason_set(tracer_fail(tracer, hook), 0, "the kernel has no such tracepoint, which came with 6.4");
+		reason_set(tracer_fail(tracer, hook), 0, "the kernel has no such tracepoint, which came with %s",
+			   since);
 	else if (!has_csd_tracepoints(types))
 		reason_set(tracer_fail(tracer, hook), 0, "useless without csd:csd_function_entry (6.5)");
 }
@@ -81,8 +82,8 @@ void tracer_note_tracepoints(struct tracer_state *tracer, const struct kernel_ty
 
 	if (!has_csd)
 		reason_set(tracer_fail(tracer, HOOK_CSD), 0, "the kernel has no such tracepoints, which came with 6.5");
-	note_queueing(tracer, HOOK_QUEUE, "btf_trace_csd_queue_cpu", types);
-	note_queueing(tracer, HOOK_SEND_CPU, "btf_trace_ipi_send_cpu", types);
+	note_queueing(tracer, HOOK_QUEUE, "btf_trace_csd_queue_cpu", "6.5", types);
+	note_queueing(tracer, HOOK_SEND_CPU, "btf_trace_ipi_send_cpu", "6.4", types);
 	if (tracer->hooks[HOOK_SEND_CPU].state == MMCPUS_HOOK_UNUSABLE)
 		reason_set(tracer_fail(tracer, HOOK_RESCHEDULE), 0, "useless without the hook above");
 	else if (!kernel_types_have_name(types, "btf_trace_reschedule_entry") ||
