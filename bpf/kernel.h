@@ -17,6 +17,9 @@
 
 #define KERNEL_TYPE __attribute__((preserve_access_index))
 
+/* Repeated in as many copies, a loop makes a program span more pages. */
+#define ROLLED _Pragma("clang loop unroll(disable)")
+
 /* include/linux/sched.h */
 #define PF_IDLE    0x00000002
 #define PF_KTHREAD 0x00200000

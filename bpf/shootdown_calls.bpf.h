@@ -95,7 +95,7 @@ static __always_inline void fill_call_key(struct shootdown_key *key, uint64_t ca
 {
 	const struct flush none = {};
 
-	fill_key(key, &none, SHOOTDOWN_KIND_CALL);
+	fill_key(key, bpf_get_current_task_btf(), &none, SHOOTDOWN_KIND_CALL);
 	key->owner_id = callback;
 	if (is_in_interrupt(state)) {
 		key->start_ns = 0;
@@ -164,7 +164,7 @@ static __always_inline void count_calls(uint32_t index, uint32_t target, uint64_
  */
 static __always_inline uint64_t next_call_id(struct cpu_state *state, uint32_t cpu)
 {
-	if (!control.with_events)
+	if (!settings.with_events)
 		return 0;
 	return 1ull << 63 | (uint64_t)cpu << 48 | (__sync_fetch_and_add(&state->last_call_id, 1) + 1);
 }
@@ -173,7 +173,7 @@ static __always_inline void count_call(uint32_t index, uint64_t id, uint32_t cpu
 {
 	count_calls(index, target, 1);
 	add_to_set(index, SHOOTDOWN_SET_SENDERS, cpu);
-	if (control.with_events)
+	if (settings.with_events)
 		tell_call(id, index, cpu, target);
 }
 
@@ -186,12 +186,12 @@ static __always_inline void hide_hits(uint32_t index)
 		__sync_fetch_and_or(&row->flags, SHOOTDOWN_ROW_HITS_UNKNOWN);
 }
 
-static __always_inline void queue_call(struct bpf_raw_tracepoint_args *ctx, uint32_t cpu)
+static __always_inline void queue_call(struct bpf_raw_tracepoint_args *ctx, struct cpu *own, uint32_t cpu)
 {
-	struct cpu_state *state = bpf_map_lookup_elem(&cpu_states, &cpu);
+	struct cpu_state *state = &own->state;
 	const struct __call_single_data *csd = (const void *)ctx->args[3];
 	uint32_t target = (uint32_t)ctx->args[0];
-	uint32_t function = kernel_function(ctx->args[2]);
+	uint32_t function = kernel_function(own, ctx->args[2]);
 	uint64_t token = (uint64_t)csd;
 	struct queued_call call = { .nr_restarts = control.nr_restarts };
 
@@ -199,11 +199,11 @@ static __always_inline void queue_call(struct bpf_raw_tracepoint_args *ctx, uint
 		send_kernel_to(ctx, cpu, function, csd, target);
 		return;
 	}
-	if (with_queue && ctx->args[2] == control.functions[SHOOTDOWN_FUNCTION_FLUSH]) {
-		send_to(ctx, cpu, csd, target);
+	if (with_queue && ctx->args[2] == own->shared.flush_function) {
+		send_to(ctx, own, cpu, csd, target);
 		return;
 	}
-	if (!state || control.is_paused || target >= control.nr_cpus || !is_watched(target) ||
+	if (!own->shared.is_counting || target >= settings.nr_cpus || !is_watched(target) ||
 	    is_any_flush(state, csd, ctx->args[2]))
 		return;
 	call.row = find_call_row(ctx, ctx->args[2], cpu, state, TAKER_QUEUE);
@@ -220,10 +220,12 @@ SEC("raw_tp/csd_queue_cpu")
 int on_call(struct bpf_raw_tracepoint_args *ctx)
 {
 	uint32_t cpu = bpf_get_smp_processor_id();
-	struct run run = begin_run(cpu);
+	struct cpu *own = find_cpu(cpu);
+	struct run run = begin_run(own);
 
-	queue_call(ctx, cpu);
-	end_run(cpu, &run);
+	if (own)
+		queue_call(ctx, own, cpu);
+	end_run(own, &run);
 	return 0;
 }
 
@@ -231,7 +233,7 @@ int on_call(struct bpf_raw_tracepoint_args *ctx)
 static __always_inline void send_reschedule(void *ctx, uint32_t cpu, uint32_t target, struct cpu_state *state)
 {
 	uint32_t index = find_call_row(ctx, SHOOTDOWN_CALLBACK_RESCHEDULE, cpu, state, TAKER_RESCHEDULE);
-	struct cpu_state *other = bpf_map_lookup_elem(&cpu_states, &target);
+	struct cpu_state *other = find_state(target);
 
 	if (other)
 		__sync_lock_test_and_set(&other->reschedule_row, index + 1);
@@ -243,13 +245,13 @@ SEC("raw_tp/ipi_send_cpu")
 int on_reschedule(struct bpf_raw_tracepoint_args *ctx)
 {
 	uint32_t cpu = bpf_get_smp_processor_id();
-	struct run run = begin_run(cpu);
-	struct cpu_state *state = bpf_map_lookup_elem(&cpu_states, &cpu);
+	struct cpu *own = find_cpu(cpu);
+	struct run run = begin_run(own);
 	uint32_t target = (uint32_t)ctx->args[0];
 
-	if (state && !control.is_paused && !ctx->args[2] && target < control.nr_cpus && is_watched(target))
-		send_reschedule(ctx, cpu, target, state);
-	end_run(cpu, &run);
+	if (own && own->shared.is_counting && !ctx->args[2] && target < settings.nr_cpus && is_watched(target))
+		send_reschedule(ctx, cpu, target, &own->state);
+	end_run(own, &run);
 	return 0;
 }
 
@@ -322,10 +324,10 @@ static __always_inline uint32_t count_unseen(uint64_t callback, uint32_t cpu, ui
 {
 	struct unseen unseen = { find_unseen_row(callback), cpu };
 
-	if (control.is_paused)
+	if (!is_counting_hits(cpu))
 		return unseen.row;
 	count_calls(unseen.row, cpu, nr);
-	if (control.with_events)
+	if (settings.with_events)
 		bpf_loop((uint32_t)nr, tell_unseen, &unseen, 0);
 	return unseen.row;
 }
@@ -356,7 +358,7 @@ static __always_inline bool take_call(uint32_t cpu, uint64_t callback, uint64_t 
 
 static __always_inline void begin_call(uint32_t cpu, uint64_t callback, uint64_t csd)
 {
-	struct cpu_state *own = bpf_map_lookup_elem(&cpu_states, &cpu);
+	struct cpu_state *own = find_state(cpu);
 
 	if (!own || !is_watched(cpu))
 		return;
@@ -375,20 +377,20 @@ static __always_inline void begin_call(uint32_t cpu, uint64_t callback, uint64_t
 static __always_inline void end_call(uint32_t cpu, uint64_t csd)
 {
 	uint64_t now = bpf_ktime_get_ns();
-	struct cpu_state *own = bpf_map_lookup_elem(&cpu_states, &cpu);
+	struct cpu_state *own = find_state(cpu);
 	struct shootdown_row *row;
 	uint32_t index;
 
 	if (!own || !csd || own->call_token != csd)
 		return;
 	own->call_token = 0;
-	if (control.is_paused)
+	if (!is_counting_hits(cpu))
 		return;
 	index = own->call_row;
 	row = bpf_map_lookup_elem(&rows, &index);
 	if (!row)
 		return;
-	if (control.with_events)
+	if (settings.with_events)
 		tell_hit_of(own->call_id, index, SHOOTDOWN_KIND_CALL, cpu, own->call_ns, now, 0);
 	count_hit(row, index, SHOOTDOWN_OTHER_CALLS, cpu, time_since(own->call_ns, now));
 }
@@ -403,7 +405,7 @@ static __always_inline void end_call(uint32_t cpu, uint64_t csd)
  */
 static __always_inline void begin_reschedule(uint32_t cpu)
 {
-	struct cpu_state *own = bpf_map_lookup_elem(&cpu_states, &cpu);
+	struct cpu_state *own = find_state(cpu);
 	uint32_t index;
 
 	if (!own || !is_watched(cpu))
@@ -426,10 +428,11 @@ SEC("raw_tp/reschedule_entry")
 int on_reschedule_begin(void *unused __attribute__((unused)))
 {
 	uint32_t cpu = bpf_get_smp_processor_id();
-	struct run run = begin_run(cpu);
+	struct cpu *own = find_cpu(cpu);
+	struct run run = begin_run(own);
 
 	begin_reschedule(cpu);
-	end_run(cpu, &run);
+	end_run(own, &run);
 	return 0;
 }
 
@@ -437,10 +440,11 @@ SEC("raw_tp/reschedule_exit")
 int on_reschedule_end(void *unused __attribute__((unused)))
 {
 	uint32_t cpu = bpf_get_smp_processor_id();
-	struct run run = begin_run(cpu);
+	struct cpu *own = find_cpu(cpu);
+	struct run run = begin_run(own);
 
 	end_call(cpu, RESCHEDULE_TOKEN);
-	end_run(cpu, &run);
+	end_run(own, &run);
 	return 0;
 }
 

@@ -7,19 +7,11 @@
 #ifndef MMCPUS_BPF_SHOOTDOWN_COST_H
 #define MMCPUS_BPF_SHOOTDOWN_COST_H
 
-#include "kernel.h"
+#include "shootdown_cpu.bpf.h"
 #include "shootdown_record.h"
 
 /* A prime number: the programs take turns on a CPU in some order, which must not be in step with it. */
 #define COST_STRIDE 61
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(key_size, sizeof(uint32_t));
-	__uint(value_size, sizeof(struct shootdown_cost));
-	__uint(max_entries, 1); /* set before loading, to the number of CPUs */
-} costs SEC(".maps");
 
 /* A run under way. */
 struct run {
@@ -45,14 +37,15 @@ static __always_inline uint32_t choose_weight(struct shootdown_cost *cost)
  * Through memory, what was chosen becomes a number that the verifier does not know. It looked at all of a program once for
  * each choice otherwise.
  */
-static __always_inline struct run begin_run(uint32_t cpu)
+static __always_inline struct run begin_run(struct cpu *own)
 {
-	struct shootdown_cost *cost = bpf_map_lookup_elem(&costs, &cpu);
+	struct shootdown_cost *cost;
 	struct run run = {};
 	uint32_t weight;
 
-	if (!cost)
+	if (!own)
 		return run;
+	cost = &own->shared.cost;
 	weight = choose_weight(cost);
 	if (weight)
 		*(volatile uint64_t *)&cost->begin_ns = bpf_ktime_get_ns();
@@ -62,15 +55,10 @@ static __always_inline struct run begin_run(uint32_t cpu)
 	return run;
 }
 
-static __always_inline void end_run(uint32_t cpu, const struct run *run)
+static __always_inline void end_run(struct cpu *own, const struct run *run)
 {
-	struct shootdown_cost *cost;
-
-	if (!run->weight)
-		return;
-	cost = bpf_map_lookup_elem(&costs, &cpu);
-	if (cost)
-		__sync_fetch_and_add(&cost->ns, (bpf_ktime_get_ns() - run->begin_ns) * run->weight);
+	if (own && run->weight)
+		__sync_fetch_and_add(&own->shared.cost.ns, (bpf_ktime_get_ns() - run->begin_ns) * run->weight);
 }
 
 #endif

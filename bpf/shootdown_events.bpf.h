@@ -29,7 +29,7 @@ static __always_inline struct shootdown_event *begin_event(uint32_t type, uint64
 /* The reader looks by itself now and then: it is woken only when it must not wait any longer. */
 static __always_inline void end_event(struct shootdown_event *event)
 {
-	bool is_urgent = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >= control.wakeup_bytes;
+	bool is_urgent = bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) >= settings.wakeup_bytes;
 
 	bpf_ringbuf_submit(event, is_urgent ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
 }
@@ -37,12 +37,12 @@ static __always_inline void end_event(struct shootdown_event *event)
 static __always_inline void tell_requested(struct shootdown_event *event, const struct cpu_state *sender, uint32_t cpu)
 {
 	uint32_t set = requested_of(cpu, sender->kind);
-	bool fits = control.nr_words <= SHOOTDOWN_EVENT_WORDS;
+	bool fits = settings.nr_words <= SHOOTDOWN_EVENT_WORDS;
 
-	event->requested.nr_words = sender->knows_requested && fits ? control.nr_words : 0;
+	event->requested.nr_words = sender->knows_requested && fits ? settings.nr_words : 0;
 	event->requested.words[0] = sender->requested;
 	for (uint32_t i = 1; i < SHOOTDOWN_EVENT_WORDS; i++) {
-		const uint64_t *kept = fits && i < control.nr_words ? requested_word(set, i) : NULL;
+		const uint64_t *kept = fits && i < settings.nr_words ? requested_word(set, i) : NULL;
 
 		event->requested.words[i] = kept ? *kept : 0;
 	}
@@ -94,7 +94,7 @@ static __always_inline void tell_call(uint64_t id, uint32_t row, uint32_t from, 
 	event->time_ns = bpf_ktime_get_ns();
 	event->start = 0;
 	event->end = ~0ull;
-	event->requested.nr_words = control.nr_words <= SHOOTDOWN_EVENT_WORDS ? control.nr_words : 0;
+	event->requested.nr_words = settings.nr_words <= SHOOTDOWN_EVENT_WORDS ? settings.nr_words : 0;
 	for (uint32_t i = 0; i < SHOOTDOWN_EVENT_WORDS; i++)
 		event->requested.words[i] = target / 64 == i ? 1ull << target % 64 : 0;
 	end_event(event);

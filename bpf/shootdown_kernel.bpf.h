@@ -20,15 +20,13 @@
 struct kernel_state {
 	struct cpu_state flush; /* info: the argument */
 	uint32_t function;      /* enum shootdown_function; 0: nothing was sent yet */
-	int32_t nr_pending;     /* CPUs that have not begun it */
+	int32_t nr_pending;     /* CPUs that have not finished it */
 	uint32_t next_target;   /* where it is seen for each: the lowest that may follow */
 	uint32_t is_done_here;  /* the sender itself has begun it */
-	uint32_t sender;        /* CPU that this one works for */
-	uint32_t reserved_sender;
-	uint64_t reserved[5];
+	uint64_t reserved[14];
 };
 
-_Static_assert(sizeof(struct kernel_state) == 256, "whole cache lines");
+_Static_assert(sizeof(struct kernel_state) == 640, "whole cache lines");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -48,9 +46,9 @@ static uint32_t last_kernel_sender;
 int finish_hit(struct cpu_state *sender, uint32_t from, uint32_t cpu, uint64_t begin_ns, uint64_t end_ns);
 
 /* SHOOTDOWN_FUNCTION_FLUSH, the most frequent one: it is none of the kernel's own range. */
-static __always_inline uint32_t kernel_function(uint64_t address)
+static __always_inline uint32_t kernel_function(const struct cpu *own, uint64_t address)
 {
-	if (address == control.functions[SHOOTDOWN_FUNCTION_FLUSH])
+	if (address == own->shared.flush_function)
 		return SHOOTDOWN_FUNCTION_FLUSH;
 	for (uint32_t i = SHOOTDOWN_FUNCTION_FLUSH + 1; i < SHOOTDOWN_NR_FUNCTIONS; i++)
 		if (address == control.functions[i])
@@ -80,36 +78,28 @@ static __noinline void send_kernel(void *ctx, struct kernel_state *state, uint32
 	const struct flush none = {};
 	uint32_t cpu = bpf_get_smp_processor_id();
 	struct cpu_state *sent = &state->flush;
+	const struct cpu *own = find_cpu(cpu);
 	struct shootdown_key key;
 	struct taken_stacks *taken;
-	struct shootdown_row *row;
 	uint32_t index;
 
 	state->function = 0; /* its hits will find none */
-	if (control.is_paused)
+	if (!own || !own->shared.is_counting)
 		return;
-	fill_key(&key, &none, SHOOTDOWN_KIND_KERNEL);
+	fill_key(&key, bpf_get_current_task_btf(), &none, SHOOTDOWN_KIND_KERNEL);
 	key.owner_id = function;
 	taken = take_stacks(ctx, &key, cpu, TAKER_QUEUE);
 	index = find_sender_row(ctx, &key, 0, taken);
 	if (index == SHOOTDOWN_OTHER_ROW)
 		index = SHOOTDOWN_OTHER_KERNEL;
-	row = bpf_map_lookup_elem(&rows, &index);
-	if (!row)
-		return;
 	fill_kernel_range(sent, function, info);
 	sent->info = info;
 	sent->kind = SHOOTDOWN_KIND_KERNEL;
 	sent->row = index;
-	sent->wait_ns = 0;
 	sent->id = (sent->id | (uint64_t)cpu << 48 | 1ull << 47) + 1; /* no flush of an address space has that bit */
-	sent->is_counted = !control.is_filtered;
-	if (sent->is_counted)
-		count_sent(row, index, cpu, sent);
-	else
-		note_use(row);
 	sent->sent_ns = bpf_ktime_get_ns();
-	if (control.with_events && sent->is_counted)
+	count_in_row(sent, index, cpu);
+	if (settings.with_events && !settings.is_filtered)
 		tell_sent(sent, cpu);
 	state->is_done_here = 0;
 	state->nr_pending = nr;
@@ -123,6 +113,35 @@ static __always_inline void note_kthread(void)
 	if (bpf_get_current_task_btf()->flags & PF_KTHREAD)
 		__sync_fetch_and_add(&control.nr_by_kthreads, 1);
 }
+
+#ifdef WITH_TRACEPOINT
+
+/* It is seen for each CPU that is asked, in their order: where that begins anew, it is another. */
+static __noinline void send_kernel_to(void *ctx, uint32_t cpu, uint32_t function, const struct __call_single_data *csd,
+				      uint32_t target)
+{
+	struct kernel_state *state = bpf_map_lookup_elem(&kernel_states, &cpu);
+	uint32_t set = requested_of(cpu, SHOOTDOWN_KIND_KERNEL);
+	uint64_t info;
+
+	if (!state || !READ(info, csd->info))
+		return;
+	if (state->function == function && state->flush.info == info && target >= state->next_target) {
+		add_requested(&state->flush, set, target);
+		__sync_fetch_and_add(&state->nr_pending, 1); /* a barrier: who counts it now sees this target */
+		if (!state->flush.is_uncounted)
+			add_to_set(state->flush.row, SHOOTDOWN_SET_REQUESTED, target);
+	} else {
+		note_kthread();
+		keep_requested(&state->flush, 0, cpu, set);
+		add_requested(&state->flush, set, target);
+		state->flush.knows_requested = 0;
+		send_kernel(ctx, state, function, info, 1);
+	}
+	state->next_target = target + 1;
+}
+
+#else
 
 /* It is seen once, before any CPU is asked. */
 static __always_inline void send_kernel_to_all(void *ctx, uint32_t cpu, uint32_t function, uint64_t info, uint64_t mask)
@@ -141,30 +160,7 @@ static __always_inline void send_kernel_to_all(void *ctx, uint32_t cpu, uint32_t
 	send_kernel(ctx, state, function, info, nr);
 }
 
-/* It is seen for each CPU that is asked, in their order: where that begins anew, it is another. */
-static __always_inline void send_kernel_to(void *ctx, uint32_t cpu, uint32_t function,
-					   const struct __call_single_data *csd, uint32_t target)
-{
-	struct kernel_state *state = bpf_map_lookup_elem(&kernel_states, &cpu);
-	uint32_t set = requested_of(cpu, SHOOTDOWN_KIND_KERNEL);
-	uint64_t info;
-
-	if (!state || !READ(info, csd->info))
-		return;
-	if (state->function == function && state->flush.info == info && target >= state->next_target) {
-		add_requested(&state->flush, set, target);
-		__sync_fetch_and_add(&state->nr_pending, 1); /* a barrier: who counts it now sees this target */
-		if (state->flush.is_counted)
-			add_to_set(state->flush.row, SHOOTDOWN_SET_REQUESTED, target);
-	} else {
-		note_kthread();
-		keep_requested(&state->flush, 0, cpu, set);
-		add_requested(&state->flush, set, target);
-		state->flush.knows_requested = 0;
-		send_kernel(ctx, state, function, info, 1);
-	}
-	state->next_target = target + 1;
-}
+#endif
 
 /* ------------------------------------------------------------------------------------------------- CPUs that are hit -- */
 
@@ -197,37 +193,28 @@ static long try_sender(uint32_t cpu, void *search)
 	return claim_sender(search, cpu);
 }
 
-static __noinline void begin_kernel_hit(uint32_t cpu, uint32_t function, uint64_t info, uint64_t token)
+/*
+ * The sender waits until this is over, and can be told by then as well as when it began. Each hit is one less that it waits for,
+ * also where it does not count.
+ */
+static __noinline void end_kernel_hit(struct cpu *own, uint32_t function, uint64_t token)
 {
-	struct kernel_search search = { .info = info, .function = function };
-	struct kernel_state *own = bpf_map_lookup_elem(&kernel_states, &cpu);
-
-	if (!own)
-		return;
-	own->flush.hit_token = 0; /* the end of the last may have been missed */
-	if (!claim_sender(&search, last_kernel_sender))
-		bpf_loop(control.nr_cpus, try_sender, &search, 0);
-	if (!search.is_found || !is_watched(cpu))
-		return;
-	own->sender = search.from;
-	own->flush.hit_token = token;
-	own->flush.hit_ns = bpf_ktime_get_ns();
-}
-
-static __noinline void end_kernel_hit(uint32_t cpu, uint64_t token)
-{
+	struct kernel_search search = { .function = function };
 	uint64_t now = bpf_ktime_get_ns();
-	struct kernel_state *own = bpf_map_lookup_elem(&kernel_states, &cpu);
+	uint32_t cpu = bpf_get_smp_processor_id();
 	struct kernel_state *sender;
-	uint32_t from;
 
-	if (!own || !token || own->flush.hit_token != token)
+	if (!own || !token || own->state.hit_token != token)
 		return;
-	own->flush.hit_token = 0;
-	from = own->sender;
-	sender = bpf_map_lookup_elem(&kernel_states, &from);
+	own->state.hit_token = 0;
+	search.info = own->state.hit_info;
+	if (!claim_sender(&search, last_kernel_sender))
+		bpf_loop(settings.nr_cpus, try_sender, &search, 0);
+	if (!search.is_found || !is_watched(cpu) || !own->shared.is_counting_hits)
+		return;
+	sender = bpf_map_lookup_elem(&kernel_states, &search.from);
 	if (sender)
-		finish_hit(&sender->flush, from, cpu, own->flush.hit_ns, now);
+		finish_hit(&sender->flush, search.from, cpu, own->state.hit_ns, now);
 }
 
 /* ------------------------------------------------------------------------------------- where csd tracepoints are missing -- */
@@ -245,28 +232,32 @@ static __always_inline bool is_done_by_sender(uint32_t cpu, uint32_t function, u
 	return true;
 }
 
-#define WATCH_FUNCTION(which, name)                                                                            \
-	SEC("fentry/" #name)                                                                                   \
-	int begin_##which(unsigned long long *ctx)                                                             \
-	{                                                                                                      \
-		uint32_t cpu = bpf_get_smp_processor_id();                                                     \
-		struct run run = begin_run(cpu);                                                               \
-                                                                                                               \
-		if (!is_done_by_sender(cpu, SHOOTDOWN_FUNCTION_##which, ctx[0]))                               \
-			begin_kernel_hit(cpu, SHOOTDOWN_FUNCTION_##which, ctx[0], SHOOTDOWN_FUNCTION_##which); \
-		end_run(cpu, &run);                                                                            \
-		return 0;                                                                                      \
-	}                                                                                                      \
-                                                                                                               \
-	SEC("fexit/" #name)                                                                                    \
-	int end_##which(unsigned long long *ctx __attribute__((unused)))                                       \
-	{                                                                                                      \
-		uint32_t cpu = bpf_get_smp_processor_id();                                                     \
-		struct run run = begin_run(cpu);                                                               \
-                                                                                                               \
-		end_kernel_hit(cpu, SHOOTDOWN_FUNCTION_##which);                                               \
-		end_run(cpu, &run);                                                                            \
-		return 0;                                                                                      \
+#define WATCH_FUNCTION(which, name)                                                          \
+	SEC("fentry/" #name)                                                                 \
+	int begin_##which(unsigned long long *ctx)                                           \
+	{                                                                                    \
+		uint32_t cpu = bpf_get_smp_processor_id();                                   \
+		struct cpu *own = find_cpu(cpu);                                             \
+		struct run run = begin_run(own);                                             \
+                                                                                             \
+		if (own && is_done_by_sender(cpu, SHOOTDOWN_FUNCTION_##which, ctx[0]))       \
+			own->state.hit_token = 0;                                            \
+		else if (own)                                                                \
+			note_begin(&own->state, ctx[0], SHOOTDOWN_FUNCTION_##which);         \
+		end_run(own, &run);                                                          \
+		return 0;                                                                    \
+	}                                                                                    \
+                                                                                             \
+	SEC("fexit/" #name)                                                                  \
+	int end_##which(unsigned long long *ctx __attribute__((unused)))                     \
+	{                                                                                    \
+		uint32_t cpu = bpf_get_smp_processor_id();                                   \
+		struct cpu *own = find_cpu(cpu);                                             \
+		struct run run = begin_run(own);                                             \
+                                                                                             \
+		end_kernel_hit(own, SHOOTDOWN_FUNCTION_##which, SHOOTDOWN_FUNCTION_##which); \
+		end_run(own, &run);                                                          \
+		return 0;                                                                    \
 	}
 
 SHOOTDOWN_KERNEL_FUNCTIONS(WATCH_FUNCTION)

@@ -3,6 +3,8 @@
  * Who interrupts whom: the contract between shootdowns.bpf.c, which counts flushes and the CPUs that they hit in rows of
  * a map, and the library, which takes the counts out while the kernel goes on.
  *
+ * Each CPU counts on its own at first, and the library moves that to the rows.
+ *
  * A row is taken by the kernel for what has no row yet, from a ring of free ones. The library reads a row by exchanging
  * its counters with 0, so that nothing is counted twice and nothing is lost, and gives it back to the ring when it has
  * had no flush for a while. When the ring is empty, what has no row is counted in row 0.
@@ -202,7 +204,7 @@ _Static_assert(sizeof(struct shootdown_event) == 120, "part of the contract");
 /* Runs that each CPU takes the time of after a look of the library: with few, it is exact. */
 #define SHOOTDOWN_COST_FIRST 1024
 
-/* What a CPU's runs took. Each has a cache line of its own. */
+/* What a CPU's runs took. */
 struct shootdown_cost {
 	uint64_t ns;
 	uint32_t nr_first; /* still to be timed, each: set by the library */
@@ -210,10 +212,58 @@ struct shootdown_cost {
 	uint32_t weight;   /* of the run that began last, or 0 */
 	uint32_t reserved_weight;
 	uint64_t begin_ns; /* of the last that was timed */
-	uint64_t reserved[4];
 };
 
-_Static_assert(sizeof(struct shootdown_cost) == 64, "part of the contract, and a cache line");
+/*
+ * What a CPU has counted and not yet added to the row: CPUs do not get in each other's way there, and the row need not be
+ * looked at. Whoever sets is_busy may change it, until he clears that: programs on the CPU, and the library at each look. Who
+ * finds it set counts in the row, or comes again. The library looks before whether there is anything to take.
+ */
+struct shootdown_sent_tally {
+	uint32_t is_busy;
+	uint32_t row; /* of that key, which is not forgotten; 0: none */
+	struct shootdown_key key;
+	uint64_t sent;
+	uint64_t pages;
+	uint64_t requested; /* the first word of the set */
+	uint64_t reserved[7];
+};
+
+struct shootdown_hit_tally {
+	uint32_t is_busy;
+	uint32_t row;       /* at first that of all others, too */
+	uint32_t nr_others; /* hits after the last that were of other rows, and counted there */
+	uint32_t reserved_others;
+	uint64_t hits;
+	uint64_t stolen_ns;
+	uint64_t stolen_max_ns;
+	uint64_t wait_ns;
+	uint64_t wait_max_ns;
+	uint64_t reserved_hits;
+	uint32_t stolen_log2[SHOOTDOWN_NR_BUCKETS];
+	uint32_t wait_log2
+		[SHOOTDOWN_NR_BUCKETS]; /* what is added to the row's, modulo 2^32: one less in one, one more in another */
+};
+
+/*
+ * What a CPU has for itself: all in one page, since what flushes a page of a virtual machine may leave the CPU with no
+ * translation at all.
+ */
+struct shootdown_cpu {
+	struct shootdown_cost cost;
+	uint32_t is_counting; /* what it sends; as the next set and cleared by the library on all CPUs */
+	uint32_t is_counting_hits;
+	uint64_t flush_function; /* as the next, what struct shootdown_control had when counting began */
+	uint64_t registers_offset;
+	uint32_t was_hit; /* by a flush, since the start */
+	uint32_t reserved_hit;
+	struct shootdown_sent_tally sent;
+	struct shootdown_hit_tally hit;
+
+	uint64_t of_programs[64]; /* at which the library does not look */
+};
+
+_Static_assert(sizeof(struct shootdown_cpu) == 1024, "part of the contract, and whole cache lines");
 
 /* What the program found the kernel to be. */
 enum shootdown_layout {
@@ -224,23 +274,27 @@ enum shootdown_layout {
 	SHOOTDOWN_LAYOUT_MISMATCH, /* what lies there is no description of a flush */
 };
 
-struct shootdown_control {
-	/* Set before the start. */
+/* What is wanted: constants of the programs, set before loading. */
+struct shootdown_settings {
 	uint32_t nr_cpus;
-	uint32_t nr_words;      /* of a set */
-	uint32_t info_offset;   /* of the per-CPU variable flush_tlb_info */
-	uint32_t anchor_offset; /* of the per-CPU variable hrtimer_bases */
-	uint32_t is_filtered;   /* only hits on CPUs of the map watched count, and flushes with such a hit */
-	uint32_t with_victims;  /* enum shootdown_victims */
-	uint32_t with_stacks;   /* enum shootdown_stacks */
+	uint32_t nr_words;     /* of a set */
+	uint32_t is_filtered;  /* only hits on CPUs of the map watched count, and flushes with such a hit */
+	uint32_t with_victims; /* enum shootdown_victims */
+	uint32_t with_stacks;  /* enum shootdown_stacks */
 	uint32_t with_events;
 	uint32_t wakeup_bytes; /* of events that wait: then the library is woken */
-	int32_t own_tgid;      /* in the initial namespace, set by the program itself */
+};
+
+struct shootdown_control {
+	/* Set before the start: the offsets of per-CPU variables. */
+	uint32_t info_offset;    /* of flush_tlb_info */
+	uint32_t anchor_offset;  /* of hrtimer_bases */
+	uint32_t preempt_offset; /* of the one with the preemption count; 0: unknown */
+	int32_t own_tgid;        /* in the initial namespace, set by the program itself */
 
 	/* What it found. */
-	uint32_t layout; /* enum shootdown_layout */
-	uint32_t
-		preempt_offset; /* set before the start: of the per-CPU variable with the preemption count; 0: unknown */
+	uint32_t layout;           /* enum shootdown_layout */
+	uint32_t registers_offset; /* of those of user space above the lowest address of a task's stack */
 	uint64_t functions[SHOOTDOWN_NR_FUNCTIONS]; /* their addresses; 0: unknown, or there is none */
 
 	uint64_t fault_return; /* where a page fault returns to, learnt from one; 0: unknown */
@@ -253,14 +307,13 @@ struct shootdown_control {
 	uint32_t was_hit;        /* a flush was seen to arrive on another CPU, since the start */
 	uint32_t nr_by_kthreads; /* flushes of the kernel's own range by its threads, whether or not they count */
 
-	uint32_t is_paused; /* set and cleared by the library: nothing is counted or told */
-	uint32_t is_scarce; /* set by the program when it says so, cleared by the library when it has made room */
-
+	uint32_t is_scarce;       /* set by the program when it says so, cleared by the library when it has made room */
 	uint32_t was_rescheduled; /* a CPU was seen to be made to reschedule, since the start */
 	uint32_t nr_restarts;     /* counted by the library, in pauses */
+	uint32_t reserved_restarts;
 };
 
-_Static_assert(sizeof(struct shootdown_control) == 136, "part of the contract");
+_Static_assert(sizeof(struct shootdown_control) == 112, "part of the contract");
 
 /* The function that is at an address, as the kernel names it: "do_madvise+0x1b2/0x3a0 [module]". */
 struct shootdown_symbol {

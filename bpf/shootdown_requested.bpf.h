@@ -13,7 +13,7 @@
 #include "shootdown_rows.bpf.h"
 
 /*
- * Sets of more than 64 CPUs, but for their first words, which are in cpu_states: of the flush that each CPU sends, and behind
+ * Sets of more than 64 CPUs, but for their first words, which are in the CPU's state: of the flush that each CPU sends, and behind
  * all of these, of the flush of the kernel's own range that it sends.
  */
 struct {
@@ -25,12 +25,12 @@ struct {
 
 static __always_inline uint32_t requested_of(uint32_t cpu, uint32_t kind)
 {
-	return kind == SHOOTDOWN_KIND_KERNEL ? control.nr_cpus + cpu : cpu;
+	return kind == SHOOTDOWN_KIND_KERNEL ? settings.nr_cpus + cpu : cpu;
 }
 
 static __always_inline uint64_t *requested_word(uint32_t set, uint32_t word)
 {
-	uint32_t index = set * control.nr_words + word;
+	uint32_t index = set * settings.nr_words + word;
 
 	return bpf_map_lookup_elem(&requested, &index);
 }
@@ -75,26 +75,16 @@ static long do_next_word(uint32_t index, struct words *words)
 	return 0;
 }
 
-/* By a call for each word: the verifier looks at it once, and not at each length. */
-static __always_inline int do_next_words(struct words *words)
+/*
+ * A global function: what calls it need not be looked at for each way through it. By a call for each word: the verifier looks at
+ * it once, and not at each length.
+ */
+__noinline int do_next_words(uint64_t mask, uint32_t cpu, uint32_t set, uint32_t row, uint32_t is_to_keep)
 {
-	bpf_loop(control.nr_words - 1, do_next_word, words, 0);
-	return (int)words->nr;
-}
+	struct words words = { .mask = mask, .cpu = cpu, .set = set, .row = row, .is_to_keep = is_to_keep };
 
-/* These two are global functions: what calls them need not be looked at for each way through them. */
-__noinline int keep_next_words(uint64_t mask, uint32_t cpu, uint32_t set)
-{
-	struct words words = { .mask = mask, .cpu = cpu, .set = set, .is_to_keep = true };
-
-	return do_next_words(&words);
-}
-
-__noinline int count_next_words(uint32_t row, uint32_t set)
-{
-	struct words words = { .set = set, .row = row };
-
-	return do_next_words(&words);
+	bpf_loop(settings.nr_words - 1, do_next_word, &words, 0);
+	return (int)words.nr;
 }
 
 /*
@@ -104,17 +94,17 @@ __noinline int count_next_words(uint32_t row, uint32_t set)
 static __always_inline int keep_requested(struct cpu_state *sender, uint64_t mask, uint32_t cpu, uint32_t set)
 {
 	sender->requested = read_mask_word(mask, 0, cpu);
-	if (control.nr_words <= 1)
+	if (settings.nr_words <= 1)
 		return 0;
-	return keep_next_words(number_of((const void *)mask, &sender->scratch), cpu, set);
+	return do_next_words(number_of((const void *)mask, &sender->scratch), cpu, set, 0, true);
 }
 
 /* Add what is kept to a row. */
 static __always_inline void count_requested(const struct cpu_state *sender, uint32_t row, uint32_t set)
 {
 	add_word_to_set(row, SHOOTDOWN_SET_REQUESTED, 0, sender->requested);
-	if (control.nr_words > 1)
-		count_next_words(row, set);
+	if (settings.nr_words > 1)
+		do_next_words(0, 0, set, row, false);
 }
 
 /* One more CPU, where each is seen by itself. */
@@ -129,12 +119,13 @@ static __always_inline void add_requested(struct cpu_state *sender, uint32_t set
 /* What the kernel will ask for that flush, by the description: mm_cpumask, or the set that a batch has gathered. 0: unknown. */
 static __always_inline uint64_t mask_of_flush(const struct flush *flush, uint32_t kind)
 {
-	const struct task_struct *task = (const void *)bpf_get_current_task();
+	const struct task_struct *task;
 
 	if (kind == SHOOTDOWN_KIND_UNKNOWN)
 		return 0;
 	if (kind != SHOOTDOWN_KIND_BATCH)
 		return has_mm_mask() ? flush->mm + mm_mask_offset() : 0;
+	task = (const void *)bpf_get_current_task();
 	if (!bpf_core_field_exists(task->tlb_ubc.arch.cpumask))
 		return 0;
 	return (uint64_t)task + bpf_core_field_offset(struct task_struct, tlb_ubc.arch.cpumask);

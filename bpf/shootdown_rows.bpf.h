@@ -16,6 +16,8 @@
 
 struct shootdown_control control;
 
+const volatile struct shootdown_settings settings;
+
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -82,7 +84,8 @@ static __always_inline uint32_t bucket_of(uint64_t ns)
 
 static __always_inline void raise(uint64_t *max, uint64_t value)
 {
-	for (int i = 0; i < MAX_RETRIES; i++) {
+	ROLLED for (int i = 0; i < MAX_RETRIES; i++)
+	{
 		uint64_t old = *(volatile uint64_t *)max;
 
 		if (value <= old || __sync_val_compare_and_swap(max, old, value) == old)
@@ -93,7 +96,7 @@ static __always_inline void raise(uint64_t *max, uint64_t value)
 /* word: number of the word in the set. */
 static __always_inline void add_word_to_set(uint32_t row, uint32_t set, uint32_t word, uint64_t bits)
 {
-	uint32_t index = (row * SHOOTDOWN_NR_SETS + set) * control.nr_words + word;
+	uint32_t index = (row * SHOOTDOWN_NR_SETS + set) * settings.nr_words + word;
 	uint64_t *known = bpf_map_lookup_elem(&row_sets, &index);
 
 	if (known && bits & ~*(volatile uint64_t *)known)
@@ -110,7 +113,7 @@ static __always_inline bool is_watched(uint32_t cpu)
 	uint32_t index = cpu / 64;
 	uint64_t *word;
 
-	if (!control.is_filtered)
+	if (!settings.is_filtered)
 		return true;
 	word = bpf_map_lookup_elem(&watched, &index);
 	return word && *word >> cpu % 64 & 1;
@@ -226,21 +229,23 @@ static __always_inline uint64_t cgroup_of(const struct task_struct *task)
 	return id;
 }
 
+static __always_inline bool is_same_key(const struct shootdown_key *a, const struct shootdown_key *b)
+{
+	return a->start_ns == b->start_ns && a->owner_id == b->owner_id && a->tid == b->tid && a->cause == b->cause &&
+	       a->kind == b->kind && a->stack == b->stack && a->victim == b->victim && a->cpu == b->cpu;
+}
+
 /*
- * Is this the row of that key? Then it need not be looked up, and the key not be hashed. One that the library has forgotten
- * is about to be free. The key is read last: if the row becomes another's meanwhile, that shows.
+ * Is this the row of that key still? One that the library has forgotten is about to be free. The key is read last: if the row
+ * becomes another's meanwhile, that shows.
  */
 static __always_inline bool is_row_of(const struct shootdown_row *row, const struct shootdown_key *key)
 {
-	const struct shootdown_key *own = &row->key;
-
 	if (!*(volatile const uint32_t *)&row->is_taken ||
 	    *(volatile const uint32_t *)&row->flags & SHOOTDOWN_ROW_FORGOTTEN)
 		return false;
 	asm volatile("" ::: "memory");
-	return own->start_ns == key->start_ns && own->owner_id == key->owner_id && own->tid == key->tid &&
-	       own->cause == key->cause && own->kind == key->kind && own->stack == key->stack &&
-	       own->victim == key->victim && own->cpu == key->cpu;
+	return is_same_key(&row->key, key);
 }
 
 /*
@@ -265,7 +270,7 @@ static __always_inline uint32_t enter_row(struct shootdown_row *row, uint32_t in
 
 /* ------------------------------------------------------------------------------------------------------ victims -- */
 
-static __noinline uint32_t make_victim_row(const struct shootdown_key *key, const struct shootdown_row *of)
+static __always_inline uint32_t make_victim_row(const struct shootdown_key *key, const struct shootdown_row *of)
 {
 	const struct task_struct *task = (const void *)bpf_get_current_task();
 	uint32_t index = take_free_row();
@@ -290,7 +295,7 @@ static __always_inline void fill_victim_key(struct shootdown_key *key, const str
 {
 	*key = of->key;
 	key->stack = 0;
-	if (control.with_victims == SHOOTDOWN_VICTIMS_PAIRS) {
+	if (settings.with_victims == SHOOTDOWN_VICTIMS_PAIRS) {
 		key->victim = (int32_t)(bpf_get_current_pid_tgid() >> 32);
 		key->cpu = 1;
 		return;
@@ -321,7 +326,7 @@ static __always_inline uint32_t find_victim_row(uint32_t cpu, const struct shoot
 static __always_inline void count_hit(struct shootdown_row *row, uint32_t index, uint32_t other, uint32_t cpu,
 				      uint64_t stolen_ns)
 {
-	if (control.with_victims && index != other) {
+	if (settings.with_victims && index != other) {
 		index = find_victim_row(cpu, row);
 		if (index == SHOOTDOWN_OTHER_ROW)
 			index = other;

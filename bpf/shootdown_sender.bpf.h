@@ -47,9 +47,9 @@ static __always_inline int32_t cause_of_entry(struct task_struct *task, uint32_t
  * is that, the stack tells. A system call's result is ENOSYS until it has another; and a page fault that flushes one page is
  * about that page, for it happens too often to look.
  */
-static __always_inline bool is_in_doubt(int32_t cause, const struct flush *flush, uint32_t kind)
+static __always_inline bool is_in_doubt(struct task_struct *task, int32_t cause, const struct flush *flush,
+					uint32_t kind)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	const struct pt_regs *regs = (const void *)bpf_task_pt_regs(task);
 	bool is_own = flush->mm && flush->mm == (uint64_t)task->mm;
 
@@ -105,10 +105,10 @@ static __always_inline uint64_t id_of_mm(const struct task_struct *task, uint64_
 	return id;
 }
 
-/* Of the sending task; stacks are still to be added. */
-static __always_inline void fill_key(struct shootdown_key *key, const struct flush *flush, uint32_t kind)
+/* task: the current one, which sends. Stacks are still to be added. */
+static __always_inline void fill_key(struct shootdown_key *key, struct task_struct *task, const struct flush *flush,
+				     uint32_t kind)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	uint32_t task_flags = task->flags;
 	bool is_of_kernel = task_flags & (PF_KTHREAD | PF_WORKER); /* a worker's registers are those it was made with */
 

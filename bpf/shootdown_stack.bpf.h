@@ -76,7 +76,8 @@ static __always_inline uint64_t number_of_stack(const struct shootdown_stack *st
 {
 	uint64_t hash = 0;
 
-	for (uint32_t i = 0; i < SHOOTDOWN_STACK_FRAMES; i++) {
+	ROLLED for (uint32_t i = 0; i < SHOOTDOWN_STACK_FRAMES; i++)
+	{
 		uint64_t frame = stack->frames[i];
 
 		if (!frame)
@@ -104,7 +105,7 @@ static __always_inline uint64_t take_kernel_stack(void *ctx, struct taken_stacks
 /* The number of both, never 0 if there is one: of the kernel's, which is known, and that of user space, if it is wanted. */
 static __always_inline uint64_t add_user_stack(void *ctx, struct taken_stacks *taken, uint64_t kernel, int32_t cause)
 {
-	if (control.with_stacks != SHOOTDOWN_STACKS_BOTH)
+	if (settings.with_stacks != SHOOTDOWN_STACKS_BOTH)
 		return kernel;
 	taken->user.frames[0] = 0;
 	if (cause == SHOOTDOWN_CAUSE_KTHREAD || cause == SHOOTDOWN_CAUSE_INTERRUPT)
@@ -117,7 +118,7 @@ static __always_inline uint64_t add_user_stack(void *ctx, struct taken_stacks *t
 static __always_inline struct taken_stacks *take_stacks(void *ctx, struct shootdown_key *key, uint32_t cpu,
 							enum taker taker)
 {
-	struct taken_stacks *taken = control.with_stacks ? begin_stacks(cpu, taker) : NULL;
+	struct taken_stacks *taken = settings.with_stacks ? begin_stacks(cpu, taker) : NULL;
 
 	if (taken)
 		key->stack = add_user_stack(ctx, taken, take_kernel_stack(ctx, taken), key->cause);

@@ -38,6 +38,7 @@
 #include "shootdown_send.bpf.h"
 #include "shootdown_sender.bpf.h"
 #include "shootdown_stack.bpf.h"
+#include "shootdown_tally.bpf.h"
 #include "stack_memo.bpf.h"
 #ifdef WITH_CALLS
 #include "shootdown_calls.bpf.h"
@@ -54,16 +55,20 @@ SEC("raw_tp/csd_queue_cpu")
 int on_call(struct bpf_raw_tracepoint_args *ctx)
 {
 	const struct __call_single_data *csd = (const void *)ctx->args[3];
-	uint32_t function = kernel_function(ctx->args[2]);
 	uint32_t target = (uint32_t)ctx->args[0];
 	uint32_t cpu = bpf_get_smp_processor_id();
-	struct run run = begin_run(cpu);
+	struct cpu *own = find_cpu(cpu);
+	struct run run = begin_run(own);
+	uint32_t function;
 
+	if (!own)
+		return 0;
+	function = kernel_function(own, ctx->args[2]);
 	if (function != SHOOTDOWN_FUNCTION_FLUSH)
 		send_kernel_to(ctx, cpu, function, csd, target);
-	else if (with_queue && ctx->args[2] == control.functions[SHOOTDOWN_FUNCTION_FLUSH])
-		send_to(ctx, cpu, csd, target);
-	end_run(cpu, &run);
+	else if (with_queue && ctx->args[2] == own->shared.flush_function)
+		send_to(ctx, own, cpu, csd, target);
+	end_run(own, &run);
 	return 0;
 }
 
@@ -73,13 +78,13 @@ SEC("raw_tp/tlb_flush")
 int on_tlb_flush(struct bpf_raw_tracepoint_args *ctx)
 {
 	uint32_t cpu = bpf_get_smp_processor_id();
-	struct run run = begin_run(cpu);
-	struct cpu_state *state = bpf_map_lookup_elem(&cpu_states, &cpu);
+	struct cpu *own = find_cpu(cpu);
+	struct run run = begin_run(own);
 
-	if (!with_queue && state &&
+	if (!with_queue && own &&
 	    (int)ctx->args[0] == (int)bpf_core_enum_value(enum tlb_flush_reason, TLB_REMOTE_SEND_IPI))
-		send(ctx, state, cpu, state->info_at, 0);
-	end_run(cpu, &run);
+		send(ctx, own, cpu, own->state.info_at, 0);
+	end_run(own, &run);
 	return 0;
 }
 
@@ -90,14 +95,14 @@ SEC("fentry/native_flush_tlb_multi")
 int on_tlb_flush(unsigned long long *ctx)
 {
 	uint32_t cpu = bpf_get_smp_processor_id();
-	struct run run = begin_run(cpu);
-	struct cpu_state *state = bpf_map_lookup_elem(&cpu_states, &cpu);
+	struct cpu *own = find_cpu(cpu);
+	struct run run = begin_run(own);
 	unsigned long long mask = 0;
 
 	bpf_get_func_arg(ctx, 0, &mask);
-	if (state)
-		send(ctx, state, cpu, ctx[1], mask);
-	end_run(cpu, &run);
+	if (own)
+		send(ctx, own, cpu, ctx[1], mask);
+	end_run(own, &run);
 	return 0;
 }
 
@@ -106,10 +111,11 @@ SEC("fentry/try_to_unmap_one")
 int on_unmap(unsigned long long *ctx)
 {
 	uint32_t cpu = bpf_get_smp_processor_id();
-	struct run run = begin_run(cpu);
+	struct cpu *own = find_cpu(cpu);
+	struct run run = begin_run(own);
 
 	note_unmap((const void *)ctx[1]);
-	end_run(cpu, &run);
+	end_run(own, &run);
 	return 0;
 }
 
@@ -117,10 +123,11 @@ SEC("fentry/try_to_migrate_one")
 int on_migrate(unsigned long long *ctx)
 {
 	uint32_t cpu = bpf_get_smp_processor_id();
-	struct run run = begin_run(cpu);
+	struct cpu *own = find_cpu(cpu);
+	struct run run = begin_run(own);
 
 	note_unmap((const void *)ctx[1]);
-	end_run(cpu, &run);
+	end_run(own, &run);
 	return 0;
 }
 
@@ -135,20 +142,22 @@ SEC("fentry/smp_call_function_many_cond")
 int on_cross_call(unsigned long long *ctx)
 {
 	uint32_t cpu = bpf_get_smp_processor_id();
-	struct run run = begin_run(cpu);
-	struct cpu_state *state = bpf_map_lookup_elem(&cpu_states, &cpu);
+	struct cpu *own = find_cpu(cpu);
+	struct run run = begin_run(own);
 	unsigned long long address = 0;
 	unsigned long long mask = 0;
 	uint32_t function;
 
+	if (!own)
+		return 0;
 	bpf_get_func_arg(ctx, 0, &mask);
 	bpf_get_func_arg(ctx, 1, &address);
-	function = kernel_function(address);
+	function = kernel_function(own, address);
 	if (function != SHOOTDOWN_FUNCTION_FLUSH)
 		send_kernel_to_all(ctx, cpu, function, ctx[2], mask);
-	else if (state && address == control.functions[SHOOTDOWN_FUNCTION_FLUSH])
-		send(ctx, state, cpu, ctx[2], mask);
-	end_run(cpu, &run);
+	else if (address == own->shared.flush_function)
+		send(ctx, own, cpu, ctx[2], mask);
+	end_run(own, &run);
 	return 0;
 }
 
@@ -170,95 +179,136 @@ static __always_inline struct cpu_state *find_sender(uint64_t info, uint32_t cpu
 	if (!info || !read_flush(&flush, info) || flush.initiating_cpu == cpu)
 		return NULL;
 	*from = flush.initiating_cpu;
-	sender = bpf_map_lookup_elem(&cpu_states, &flush.initiating_cpu);
+	sender = find_state(flush.initiating_cpu);
 	if (!sender || sender->info != info || sender->mm != flush.mm || sender->end != flush.end)
 		return NULL;
 	return sender;
 }
 
-/*
- * token: what begin and end of a call have in common. One of the two may be missing, where the kernel left it out. Whether
- * it is a flush is looked up at the end: the sender waits for that, and what it is doing comes from its CPU's cache once.
- */
-static __always_inline void begin_hit(uint32_t cpu, uint64_t info, uint64_t token)
+/* Whether it is a flush is looked up at the end: the sender waits for that, and what it is doing comes from its CPU's cache once. */
+static __always_inline void begin_hit(struct cpu_state *own, uint32_t cpu, uint64_t info, uint64_t token)
 {
-	struct cpu_state *own = bpf_map_lookup_elem(&cpu_states, &cpu);
+	if (!settings.is_filtered || !control.was_hit || is_watched(cpu))
+		note_begin(own, info, token);
+}
 
-	if (!own || (control.was_hit && !is_watched(cpu)))
-		return;
-	own->hit_info = info;
-	own->hit_token = token;
-	own->hit_ns = bpf_ktime_get_ns();
+/*
+ * What the wait of a flush is kept as: with the last bits of the flush's number, since what is there may be of one before. That
+ * it is of the one 2^24 before is left out of account.
+ */
+#define WAIT_BITS 40
+#define WAIT_MAX  ((1ull << WAIT_BITS) - 1)
+
+static __always_inline uint64_t wait_of(uint64_t flush_id, uint64_t wait_ns)
+{
+	return flush_id << WAIT_BITS | (wait_ns < WAIT_MAX ? wait_ns : WAIT_MAX);
 }
 
 /* The sender waits until its last hit has finished: each hit that ends later than those before makes it longer. */
-static __always_inline void count_wait(struct cpu_state *sender, struct shootdown_row *row, uint64_t wait_ns)
+static __always_inline void lengthen_wait(struct cpu_state *sender, uint64_t wait_ns, struct hit *hit)
 {
-	for (int i = 0; i < MAX_RETRIES; i++) {
-		uint64_t old = *(volatile uint64_t *)&sender->wait_ns;
+	uint64_t wait = wait_of(sender->id, wait_ns);
 
-		if (wait_ns <= old)
+	hit->wait_ns = 0;
+	ROLLED for (int i = 0; i < MAX_RETRIES; i++)
+	{
+		uint64_t old = *(volatile uint64_t *)&sender->wait;
+		bool is_of_before = (old ^ wait) >> WAIT_BITS;
+
+		if (!is_of_before && wait <= old)
 			return;
-		if (__sync_val_compare_and_swap(&sender->wait_ns, old, wait_ns) != old)
+		if (__sync_val_compare_and_swap(&sender->wait, old, wait) != old)
 			continue;
-		__sync_fetch_and_add(&row->counts.wait_ns, wait_ns - old);
-		raise(&row->counts.wait_max_ns, wait_ns);
-		if (old)
-			__sync_fetch_and_add(&row->counts.wait_log2[bucket_of(old)], -1);
-		__sync_fetch_and_add(&row->counts.wait_log2[bucket_of(wait_ns)], 1);
+		hit->wait_ns = wait & WAIT_MAX;
+		hit->wait_before = is_of_before ? 0 : old & WAIT_MAX;
 		return;
 	}
 }
 
-/* A global function: the verifier looks at it once, and not at each call. */
-__noinline int finish_hit(struct cpu_state *sender, uint32_t from, uint32_t cpu, uint64_t begin_ns, uint64_t end_ns)
+static __always_inline void count_with_first_hit(struct cpu_state *sender, uint32_t from)
+{
+	uint32_t index = sender->row;
+	struct shootdown_row *row = bpf_map_lookup_elem(&rows, &index);
+
+	if (row)
+		count_sent(row, index, from, sender);
+	if (settings.with_events)
+		tell_sent(sender, from);
+}
+
+/* The tally is of another row: it comes to this one, or the hit is counted in the row itself. */
+static __noinline int count_hit_apart(struct cpu *own, const struct cpu_state *sender, uint32_t cpu)
 {
 	struct shootdown_row *row;
 	uint32_t index;
 	uint32_t other;
 
-	if (!sender || control.is_paused)
+	if (!own || !sender)
 		return 0;
 	index = sender->row;
-	other = sender->kind == SHOOTDOWN_KIND_KERNEL ? SHOOTDOWN_OTHER_KERNEL : SHOOTDOWN_OTHER_ROW;
+	if (is_tallied_now(own, index, cpu))
+		return 0;
 	row = bpf_map_lookup_elem(&rows, &index);
 	if (!row)
 		return 0;
-	if (control.is_filtered && !__sync_lock_test_and_set(&sender->is_counted, 1)) {
-		count_sent(row, index, from, sender);
-		if (control.with_events)
-			tell_sent(sender, from);
-	}
-	if (control.with_events)
-		tell_hit(sender, cpu, begin_ns, end_ns);
-	count_wait(sender, row, time_since(sender->sent_ns, end_ns));
-	count_hit(row, index, other, cpu, time_since(begin_ns, end_ns));
+	other = sender->kind == SHOOTDOWN_KIND_KERNEL ? SHOOTDOWN_OTHER_KERNEL : SHOOTDOWN_OTHER_ROW;
+	count_wait(row, &own->state.hit);
+	count_hit(row, index, other, cpu, own->state.hit.stolen_ns);
 	return 0;
 }
 
-static __always_inline void end_hit(uint32_t cpu, uint64_t token)
+/* A global function: the verifier looks at it once, and not at each call. */
+__noinline int finish_hit(struct cpu_state *sender, uint32_t from, uint32_t cpu, uint64_t begin_ns, uint64_t end_ns)
 {
-	struct cpu_state *own = bpf_map_lookup_elem(&cpu_states, &cpu);
+	struct cpu *own = find_cpu(cpu);
+	struct hit *hit;
+
+	if (!sender || !own)
+		return 0;
+	if (settings.is_filtered && __sync_lock_test_and_set(&sender->is_uncounted, 0))
+		count_with_first_hit(sender, from);
+	if (settings.with_events)
+		tell_hit(sender, cpu, begin_ns, end_ns);
+	hit = &own->state.hit;
+	hit->stolen_ns = time_since(begin_ns, end_ns);
+	lengthen_wait(sender, time_since(sender->sent_ns, end_ns), hit);
+	if (!is_tallied(own, sender->row))
+		count_hit_apart(own, sender, cpu);
+	return 0;
+}
+
+/* Every CPU reads what all have in common: it is not written without need, nor read. */
+static __always_inline void note_hit(struct cpu *own)
+{
+	if (own->shared.was_hit)
+		return;
+	own->shared.was_hit = 1;
+	control.was_hit = 1;
+}
+
+static __always_inline void end_hit(struct cpu *own, uint32_t cpu, uint64_t token)
+{
+	struct cpu_state *state = &own->state;
 	struct cpu_state *sender;
 	uint64_t now;
 	uint32_t from = 0;
 
-	if (!own || !token || own->hit_token != token)
+	if (!token || state->hit_token != token)
 		return;
 	now = bpf_ktime_get_ns();
-	own->hit_token = 0;
-	sender = find_sender(own->hit_info, cpu, &from);
+	state->hit_token = 0;
+	sender = find_sender(state->hit_info, cpu, &from);
 	if (!sender)
 		return;
-	if (!control.was_hit) /* every CPU reads what is around it: it is not written without need */
-		control.was_hit = 1;
+	note_hit(own);
 	if (!is_watched(cpu))
 		return;
 #ifdef WITH_TRACEPOINT
 	if (with_queue && sender->kind == SHOOTDOWN_KIND_BATCH)
 		__sync_fetch_and_add(&sender->nr_unfinished, -1);
 #endif
-	finish_hit(sender, from, cpu, own->hit_ns, now);
+	if (own->shared.is_counting_hits)
+		finish_hit(sender, from, cpu, state->hit_ns, now);
 }
 
 #ifdef WITH_FENTRY
@@ -268,12 +318,13 @@ SEC("fentry/flush_tlb_func")
 int on_hit_begin(unsigned long long *ctx)
 {
 	uint32_t cpu = bpf_get_smp_processor_id();
-	struct run run = begin_run(cpu);
+	struct cpu *own = find_cpu(cpu);
+	struct run run = begin_run(own);
 	struct flush flush;
 
-	if (read_flush(&flush, ctx[0]) && flush.initiating_cpu != cpu)
-		begin_hit(cpu, ctx[0], ctx[0]);
-	end_run(cpu, &run);
+	if (own && read_flush(&flush, ctx[0]) && flush.initiating_cpu != cpu)
+		begin_hit(&own->state, cpu, ctx[0], ctx[0]);
+	end_run(own, &run);
 	return 0;
 }
 
@@ -281,24 +332,27 @@ SEC("fexit/flush_tlb_func")
 int on_hit_end(unsigned long long *ctx)
 {
 	uint32_t cpu = bpf_get_smp_processor_id();
-	struct run run = begin_run(cpu);
+	struct cpu *own = find_cpu(cpu);
+	struct run run = begin_run(own);
 
-	end_hit(cpu, ctx[0]);
-	end_run(cpu, &run);
+	if (own)
+		end_hit(own, cpu, ctx[0]);
+	end_run(own, &run);
 	return 0;
 }
 
 #else
 
-/* function: the address of what is called. csd: NULL for what the CPU does for itself. */
-static __always_inline void begin_any(uint32_t cpu, uint64_t function __attribute__((unused)),
+/* function: the address of what is called, which may be anything. */
+static __always_inline void begin_any(struct cpu *own, uint32_t cpu, uint64_t function,
 				      const struct __call_single_data *csd)
 {
-	uint64_t info;
+	uint64_t info = info_of(csd);
 
-	if (!csd)
+	if (kernel_function(own, function) != SHOOTDOWN_FUNCTION_FLUSH) {
+		note_begin(&own->state, info, (uint64_t)csd);
 		return;
-	info = info_of(csd);
+	}
 #ifdef WITH_CALLS
 	uint32_t from;
 
@@ -306,32 +360,39 @@ static __always_inline void begin_any(uint32_t cpu, uint64_t function __attribut
 		begin_call(cpu, function, (uint64_t)csd);
 		return;
 	}
+#else
+	if (own->shared.flush_function && function != own->shared.flush_function)
+		return;
 #endif
-	begin_hit(cpu, info, (uint64_t)csd);
+	begin_hit(&own->state, cpu, info, (uint64_t)csd);
 }
 
-static __always_inline void end_any(uint32_t cpu, uint64_t csd)
+static __always_inline void end_any(struct cpu *own, uint32_t cpu, uint64_t csd)
 {
-	end_hit(cpu, csd);
+	end_hit(own, cpu, csd);
 #ifdef WITH_CALLS
 	end_call(cpu, csd);
 #endif
 }
 
-/* 6.5: 949fa3f11ced ("trace,smp: Add tracepoints around remotelly called functions") */
+/*
+ * Both are also seen for what the CPU does for itself, which has no csd. That is left at once, and not even timed.
+ *
+ * 6.5: 949fa3f11ced ("trace,smp: Add tracepoints around remotelly called functions")
+ */
 SEC("raw_tp/csd_function_entry")
 int on_hit_begin(struct bpf_raw_tracepoint_args *ctx)
 {
 	const struct __call_single_data *csd = (const void *)ctx->args[1];
-	uint32_t function = kernel_function(ctx->args[0]);
 	uint32_t cpu = bpf_get_smp_processor_id();
-	struct run run = begin_run(cpu);
+	struct cpu *own = find_cpu(cpu);
+	struct run run;
 
-	if (function == SHOOTDOWN_FUNCTION_FLUSH)
-		begin_any(cpu, ctx->args[0], csd);
-	else if (csd)
-		begin_kernel_hit(cpu, function, info_of(csd), (uint64_t)csd);
-	end_run(cpu, &run);
+	if (!csd || !own)
+		return 0;
+	run = begin_run(own);
+	begin_any(own, cpu, ctx->args[0], csd);
+	end_run(own, &run);
 	return 0;
 }
 
@@ -339,13 +400,20 @@ SEC("raw_tp/csd_function_exit")
 int on_hit_end(struct bpf_raw_tracepoint_args *ctx)
 {
 	uint32_t cpu = bpf_get_smp_processor_id();
-	struct run run = begin_run(cpu);
+	struct cpu *own = find_cpu(cpu);
+	uint64_t csd = ctx->args[1];
+	uint32_t function;
+	struct run run;
 
-	if (kernel_function(ctx->args[0]) == SHOOTDOWN_FUNCTION_FLUSH)
-		end_any(cpu, ctx->args[1]);
+	if (!csd || !own)
+		return 0;
+	run = begin_run(own);
+	function = kernel_function(own, ctx->args[0]);
+	if (function == SHOOTDOWN_FUNCTION_FLUSH)
+		end_any(own, cpu, csd);
 	else
-		end_kernel_hit(cpu, ctx->args[1]);
-	end_run(cpu, &run);
+		end_kernel_hit(own, function, csd);
+	end_run(own, &run);
 	return 0;
 }
 
@@ -390,7 +458,7 @@ static __always_inline void set_layout(uint32_t layout)
 
 static long find_info(uint32_t cpu, void *unused __attribute__((unused)))
 {
-	struct cpu_state *state = bpf_map_lookup_elem(&cpu_states, &cpu);
+	struct cpu_state *state = find_state(cpu);
 	uint64_t element = ruler_on(cpu);
 	uint64_t info = element + unit_less_ruler + control.info_offset;
 
@@ -416,7 +484,7 @@ static __always_inline void find_layout(const struct task_struct *self)
 		set_layout(SHOOTDOWN_LAYOUT_ANCHOR);
 	else {
 		set_layout(SHOOTDOWN_LAYOUT_OK);
-		bpf_loop(control.nr_cpus, find_info, 0, 0);
+		bpf_loop(settings.nr_cpus, find_info, 0, 0);
 	}
 }
 
@@ -434,7 +502,7 @@ int start(void *unused __attribute__((unused)))
 {
 	const struct task_struct *self = (const void *)bpf_get_current_task();
 	uint32_t cpu = bpf_get_smp_processor_id();
-	struct cpu_state *state = bpf_map_lookup_elem(&cpu_states, &cpu);
+	struct cpu_state *state = find_state(cpu);
 
 	if (state)
 		find_registers(state);

@@ -78,9 +78,6 @@ struct {
 	__uint(max_entries, 1); /* set before loading, to SHOOTDOWN_STACK_MEMOS for each CPU */
 } stack_memos SEC(".maps");
 
-/* Of the registers of user space above a stack's lowest address: the same for each task. */
-static uint64_t registers_offset;
-
 /* ------------------------------------------------------------------------------------------------------- recognizing -- */
 
 /* here: the innermost word of the stack, end: the registers of user space. */
@@ -90,9 +87,8 @@ static __always_inline bool stands(const struct stack_memo *memo, uint64_t here,
 
 	if (!nr || read_word(end - sizeof(uint64_t)) != memo->last)
 		return false;
-	for (uint32_t i = 0; i < MEMO_PLACES && i < nr; i++)
-		if (read_word(here + memo->places[i].offset) != memo->places[i].value)
-			return false;
+	ROLLED for (uint32_t i = 0; i < MEMO_PLACES && i < nr;
+		    i++) if (read_word(here + memo->places[i].offset) != memo->places[i].value) return false;
 	return true;
 }
 
@@ -252,27 +248,31 @@ static __always_inline bool use_memo(struct stack_memo *memo, uint64_t here, uin
  * The number of the stack that the program is called on; 0: there is none. set: some number that different stacks mostly have
  * different ones of.
  */
-static __always_inline uint64_t kernel_stack(void *ctx, struct taken_stacks *taken, struct cpu_state *state,
-					     uint32_t cpu, uint32_t set)
+static __always_inline uint64_t kernel_stack(void *ctx, struct taken_stacks *taken, struct cpu *own,
+					     const struct task_struct *task, uint32_t cpu, uint32_t set)
 {
-	const struct task_struct *task = bpf_get_current_task_btf();
-	uint64_t here = number_of(ctx, &state->scratch);
-	uint64_t stack =
-		number_of(task->stack, &state->scratch); /* 7.2 takes a pointer to nothing in particular for one */
-	uint64_t end = stack + registers_offset;
+	uint64_t *through = &own->state.scratch;
+	uint64_t here = number_of(ctx, through);
+	uint64_t stack = number_of(task->stack, through); /* 7.2 takes a pointer to nothing in particular for one */
+	uint64_t end = stack + own->shared.registers_offset;
 	bool is_on_it = here >= stack && here < end; /* not on that of an interrupt */
-	struct stack_memo *memo = is_on_it ? find_memo(cpu, set, 0) : NULL;
+	uint32_t way = own->state.memo_way;
+	struct stack_memo *memo = is_on_it ? find_memo(cpu, set, way) : NULL;
 	uint64_t number;
 
 	if (!can_cast || !with_memos)
 		return take_kernel_stack(ctx, taken);
 	if (use_memo(memo, here, end))
 		return memo->number;
-	memo = is_on_it ? find_memo(cpu, set, 1) : NULL;
-	if (use_memo(memo, here, end))
+	memo = is_on_it ? find_memo(cpu, set, ++way) : NULL;
+	if (use_memo(memo, here, end)) {
+		own->state.memo_way = way;
 		return memo->number;
+	}
 	number = take_kernel_stack(ctx, taken);
-	memo = is_on_it && number ? find_memo(cpu, set, (uint32_t)number) : NULL;
+	memo = is_on_it && number ? find_memo(cpu, set, (uint32_t)(number >> 1))
+				  : NULL; /* the last bit is always set */
+
 	if (!memo)
 		return number;
 	if (memo->number == number && memo->nr_places && refine(memo, here))
@@ -287,8 +287,8 @@ static __always_inline void find_registers(struct cpu_state *state)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
-	registers_offset = number_of((const void *)bpf_task_pt_regs(task), &state->scratch) -
-			   number_of(task->stack, &state->scratch);
+	control.registers_offset = (uint32_t)(number_of((const void *)bpf_task_pt_regs(task), &state->scratch) -
+					      number_of(task->stack, &state->scratch));
 }
 
 #endif

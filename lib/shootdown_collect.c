@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "cpuset.h"
+#include "shootdown_tallies.h"
 
 /*
  * Rounds without a flush after which a row is free for another. No flush is under way for that long: looks that follow each
@@ -94,7 +95,10 @@ static void drop_uncounted(struct mmcpus_shootdowns *src, const struct shootdown
 
 /* ------------------------------------------------------------------------------------------------------------ rounds -- */
 
-/* Who an event is about stands in its row, which is not free before it has been told. */
+/*
+ * Who an event is about stands in its row, which is not free before it has been told. Nor is it as long as what was counted
+ * for it may not be in it.
+ */
 static bool begin_round(struct mmcpus_shootdowns *src, uint64_t time_ns)
 {
 	if (time_ns - src->round_ns < ROUND_NS || (src->with_events && src->told_ns < src->round_ns))
@@ -103,8 +107,7 @@ static bool begin_round(struct mmcpus_shootdowns *src, uint64_t time_ns)
 	return true;
 }
 
-/* Let no sender find the row any more. If that fails, it is tried again at the next look. */
-static bool forget(struct mmcpus_shootdowns *src, struct shootdown_row *row)
+static bool forget_key(struct mmcpus_shootdowns *src, struct shootdown_row *row)
 {
 	int err;
 
@@ -113,8 +116,15 @@ static bool forget(struct mmcpus_shootdowns *src, struct shootdown_row *row)
 	err = src->ops->forget(src->state, &row->key);
 	if (err && err != -ENOENT)
 		return false;
-	__atomic_fetch_or(&row->flags, SHOOTDOWN_ROW_FORGOTTEN, __ATOMIC_RELEASE);
+	__atomic_fetch_or(&row->flags, SHOOTDOWN_ROW_FORGOTTEN, __ATOMIC_SEQ_CST);
 	return true;
+}
+
+/* Let no sender find the row any more. If that fails, it is tried again at the next look. */
+static bool forget(struct mmcpus_shootdowns *src, uint32_t index)
+{
+	return forget_key(src, &src->shared.rows[index]) &&
+	       shootdown_tallies_forget(&src->shared, src->sys->nr_cpus, index);
 }
 
 /* The key is forgotten first. Who has found the row before that may still count in it, for a moment. */
@@ -125,7 +135,7 @@ static void note_silence(struct mmcpus_shootdowns *src, uint32_t index)
 	if (shootdown_is_other(index))
 		return;
 	if (src->rounds[index] == 0)
-		src->rounds[index] = forget(src, row);
+		src->rounds[index] = forget(src, index);
 	else
 		src->rounds[index] += src->is_new_round;
 	if (src->rounds[index] < ROUNDS_UNTIL_FREE)
@@ -252,7 +262,8 @@ int shootdowns_collect_at(struct mmcpus_shootdowns *src, uint64_t time_ns)
 {
 	int err = 0;
 
-	src->is_new_round = begin_round(src, time_ns);
+	src->is_complete = shootdown_tallies_take(&src->shared, src->sys->nr_cpus);
+	src->is_new_round = src->is_complete && begin_round(src, time_ns);
 	for (uint32_t i = 0; i < SHOOTDOWN_NR_ROWS; i++) {
 		int failed = collect_row(src, i);
 

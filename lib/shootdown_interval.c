@@ -129,6 +129,7 @@ static bool is_even(const struct mmcpus_shootdowns *src, const struct shootdown_
 static int collect_all(struct mmcpus_shootdowns *src, struct shootdown_totals *ret)
 {
 	struct shootdown_totals before;
+	bool is_unchanged;
 	bool was_still = false;
 	int err;
 
@@ -143,10 +144,11 @@ static int collect_all(struct mmcpus_shootdowns *src, struct shootdown_totals *r
 		if (err)
 			return err;
 		shootdowns_read_totals(src, ret);
-		ret->is_still = ret->tlb_row.sum == before.tlb_row.sum && (was_still || is_even(src, ret));
+		is_unchanged = src->is_complete && ret->tlb_row.sum == before.tlb_row.sum;
+		ret->is_still = is_unchanged && (was_still || is_even(src, ret));
 		if (ret->is_still)
 			break;
-		was_still = ret->tlb_row.sum == before.tlb_row.sum;
+		was_still = is_unchanged;
 	}
 	return 0;
 }

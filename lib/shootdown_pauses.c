@@ -3,10 +3,11 @@
 #include "shootdown_source.h"
 
 #include "grace_period.h"
+#include "shootdown_tallies.h"
 
 static void set_paused(struct mmcpus_shootdowns *src, bool is_paused)
 {
-	__atomic_store_n(&src->shared.control->is_paused, is_paused, __ATOMIC_SEQ_CST);
+	shootdown_tallies_set_counting(src->shared.cpus, src->sys->nr_cpus, !is_paused);
 }
 
 int mmcpus_shootdowns_restart(struct mmcpus_shootdowns *src)

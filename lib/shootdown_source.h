@@ -45,6 +45,7 @@ struct mmcpus_shootdowns {
 	uint64_t round_ns;                 /* when the last round began */
 	uint64_t told_ns;                  /* all events of before that have been handed on */
 	bool is_new_round;                 /* this look begins one */
+	bool is_complete;                  /* it had all that the CPUs have counted */
 	uint64_t *sets[SHOOTDOWN_NR_SETS]; /* what was taken out of the row under work */
 	struct mmcpus_cpuset *requested;   /* of the event that is handed on */
 	struct shootdown_totals last;

@@ -23,12 +23,16 @@ struct tracer_request {
 	const struct mmcpus_cpuset *watched; /* NULL: all CPUs */
 };
 
-/* The rows, shared with the kernel: take from them with atomic exchanges only. Live as long as the tracer. */
+/*
+ * The rows, shared with the kernel: they are changed by atomic operations only. What each CPU counts: as struct
+ * shootdown_sent_tally says. Live as long as the tracer.
+ */
 struct tracer_rows {
 	struct shootdown_row *rows; /* SHOOTDOWN_NR_ROWS */
 	uint64_t *sets;             /* SHOOTDOWN_NR_SETS of nr_words for each row */
 	uint32_t nr_words;
 	struct shootdown_control *control;
+	struct shootdown_cpu *cpus;                /* of each that is possible */
 	const struct shootdown_stack *stacks;      /* of each row that has some in its key, of the kernel */
 	const struct shootdown_stack *user_stacks; /* the same of user space, where they are wanted */
 };

@@ -65,15 +65,32 @@ static int load_and_start(struct tracer_state *tracer, const struct tracer_reque
 	return tracer_start(tracer, request, sizes, types, why);
 }
 
+static uint32_t bytes_of_events(const struct tracer_request *request)
+{
+	return request->with_events ? EVENT_BYTES : (uint32_t)sysconf(_SC_PAGESIZE);
+}
+
+static struct shootdown_settings settings_for(const struct mmcpus_system *sys, const struct tracer_request *request)
+{
+	return (struct shootdown_settings){
+		.nr_cpus = sys->nr_cpus,
+		.nr_words = cpuset_nr_words(sys->nr_cpus),
+		.is_filtered = request->watched != NULL,
+		.with_victims = request->victims,
+		.with_stacks = request->stacks,
+		.with_events = request->with_events,
+		.wakeup_bytes = bytes_of_events(request) / 4,
+	};
+}
+
 /* By its types, the kernel may lack what is wanted, and is then spared the loading. */
 static int set_up(struct tracer_state *tracer, const struct tracer_request *request, struct mmcpus_reason *why)
 {
 	struct tracer_sizes sizes = {
-		.nr_cpus = tracer->sys->nr_cpus,
-		.nr_words = cpuset_nr_words(tracer->sys->nr_cpus),
+		.settings = tracer->settings,
 		.nr_user_stacks = request->stacks == SHOOTDOWN_STACKS_BOTH ? SHOOTDOWN_NR_ROWS : 1,
 		.nr_memos = request->stacks != SHOOTDOWN_STACKS_NONE ? tracer->sys->nr_cpus * SHOOTDOWN_STACK_MEMOS : 0,
-		.event_bytes = request->with_events ? EVENT_BYTES : (uint32_t)sysconf(_SC_PAGESIZE),
+		.event_bytes = bytes_of_events(request),
 		.nr_calls = room_for_calls(tracer->sys->nr_cpus),
 	};
 	struct kernel_types types;
@@ -101,6 +118,7 @@ static int tracer_open(const struct mmcpus_system *sys, const struct tracer_requ
 		return reason_set(why, -ENOMEM, "%s", strerror(ENOMEM));
 	tracer->sys = sys;
 	tracer->with_calls = request->with_calls;
+	tracer->settings = settings_for(sys, request);
 	tracer_init_hooks(tracer);
 	err = set_up(tracer, request, why);
 	if (err) {
@@ -120,8 +138,9 @@ static void tracer_rows(void *state, struct tracer_rows *ret)
 	*ret = (struct tracer_rows){
 		.rows = tracer->maps[TRACER_MAP_ROWS].memory,
 		.sets = tracer->maps[TRACER_MAP_ROW_SETS].memory,
-		.nr_words = tracer->build.control->nr_words,
+		.nr_words = tracer->settings.nr_words,
 		.control = tracer->build.control,
+		.cpus = tracer->maps[TRACER_MAP_CPUS].memory,
 		.stacks = tracer->maps[TRACER_MAP_ROW_STACKS].memory,
 		.user_stacks = tracer->maps[TRACER_MAP_ROW_USER_STACKS].memory,
 	};
@@ -179,12 +198,12 @@ static int tracer_sees_hits(void *state, struct mmcpus_reason *why)
 /* Of all CPUs; each is to take the time of its next runs. */
 static uint64_t take_run_time(struct tracer_state *tracer)
 {
-	struct shootdown_cost *costs = tracer->maps[TRACER_MAP_COSTS].memory;
+	struct shootdown_cpu *cpus = tracer->maps[TRACER_MAP_CPUS].memory;
 	uint64_t ns = 0;
 
-	for (uint32_t cpu = 0; cpu < tracer->build.control->nr_cpus; cpu++) {
-		ns += __atomic_load_n(&costs[cpu].ns, __ATOMIC_RELAXED);
-		__atomic_store_n(&costs[cpu].nr_first, SHOOTDOWN_COST_FIRST, __ATOMIC_RELAXED);
+	for (uint32_t cpu = 0; cpu < tracer->settings.nr_cpus; cpu++) {
+		ns += __atomic_load_n(&cpus[cpu].cost.ns, __ATOMIC_RELAXED);
+		__atomic_store_n(&cpus[cpu].cost.nr_first, SHOOTDOWN_COST_FIRST, __ATOMIC_RELAXED);
 	}
 	return ns;
 }
@@ -205,7 +224,7 @@ static const struct {
 /* Others tell it as well, or it is not what is counted: with a filter, only what interrupts somebody is. */
 static bool is_beside_the_point(const struct tracer_state *tracer, enum hook hook)
 {
-	bool counts_all_sent = !tracer->build.control->is_filtered;
+	bool counts_all_sent = !tracer->settings.is_filtered;
 
 	return (hook == HOOK_SEND && !(tracer->with_queue && counts_all_sent)) ||
 	       (hook == HOOK_RESCHEDULE && !tracer->with_calls);

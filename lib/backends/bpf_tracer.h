@@ -40,6 +40,7 @@ struct taker {
 struct tracer_state {
 	const struct mmcpus_system *sys;
 	struct tracer_build build;
+	struct shootdown_settings settings;
 	struct mapping maps[TRACER_NR_MAPS]; /* of those that are shared */
 	int links[TRACER_NR_PROGRAMS];       /* -1: not attached */
 	struct taker taker;

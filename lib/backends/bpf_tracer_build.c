@@ -20,58 +20,58 @@
 #define SIZE_CALLS      SIZE_TRACEPOINT skel->maps.calls.max_entries = sizes->nr_calls;
 
 /* The skeletons have the same members, in types of their own. */
-#define DEFINE_LOAD(function, name, size_more)                                                             \
-	static void destroy_##name(void *skel)                                                             \
-	{                                                                                                  \
-		name##__destroy(skel);                                                                     \
-	}                                                                                                  \
-	static int function(struct tracer_build *ret, const struct tracer_sizes *sizes)                    \
-	{                                                                                                  \
-		struct name *skel = name##__open();                                                        \
-		int err;                                                                                   \
-                                                                                                           \
-		if (!skel)                                                                                 \
-			return -ENOMEM;                                                                    \
-		skel->maps.row_sets.max_entries = SHOOTDOWN_NR_ROWS * SHOOTDOWN_NR_SETS * sizes->nr_words; \
-		skel->maps.requested.max_entries = 2 * sizes->nr_cpus * sizes->nr_words;                   \
-		skel->maps.watched.max_entries = sizes->nr_words;                                          \
-		skel->maps.row_user_stacks.max_entries = sizes->nr_user_stacks;                            \
-		skel->maps.stacks_taken.max_entries = SHOOTDOWN_NR_TAKERS * sizes->nr_cpus;                \
-		skel->maps.events.max_entries = sizes->event_bytes;                                        \
-		skel->maps.stack_memos.max_entries = sizes->nr_memos > 0 ? sizes->nr_memos : 1;            \
-		skel->maps.costs.max_entries = sizes->nr_cpus;                                             \
-		skel->maps.cpu_states.max_entries = sizes->nr_cpus;                                        \
-		skel->rodata->can_cast = sizes->can_cast;                                                  \
-		skel->rodata->with_memos = sizes->nr_memos > 0;                                            \
-		skel->maps.kernel_states.max_entries = sizes->nr_cpus;                                     \
-		size_more err = name##__load(skel);                                                        \
-		if (err) {                                                                                 \
-			name##__destroy(skel);                                                             \
-			return err;                                                                        \
-		}                                                                                          \
-		*ret = (struct tracer_build){                                                              \
-			.skel = skel,                                                                      \
-			.destroy = destroy_##name,                                                         \
-			.programs = { [TRACER_PROGRAM_SENT] = skel->progs.on_tlb_flush.prog_fd,            \
-				      [TRACER_PROGRAM_HIT_BEGIN] = skel->progs.on_hit_begin.prog_fd,       \
-				      [TRACER_PROGRAM_HIT_END] = skel->progs.on_hit_end.prog_fd,           \
-				      [TRACER_PROGRAM_LEARN] = skel->progs.learn_fault.prog_fd,            \
-				      [TRACER_PROGRAM_FIND] = skel->progs.find_functions.prog_fd,          \
-				      [TRACER_PROGRAM_START] = skel->progs.start.prog_fd,                  \
-				      [TRACER_PROGRAM_NAME] = skel->progs.name_address.prog_fd },          \
-			.maps = { [TRACER_MAP_ROWS] = skel->maps.rows.map_fd,                              \
-				  [TRACER_MAP_ROW_SETS] = skel->maps.row_sets.map_fd,                      \
-				  [TRACER_MAP_ROW_OF] = skel->maps.row_of.map_fd,                          \
-				  [TRACER_MAP_FREE_ROWS] = skel->maps.free_rows.map_fd,                    \
-				  [TRACER_MAP_WATCHED] = skel->maps.watched.map_fd,                        \
-				  [TRACER_MAP_ROW_STACKS] = skel->maps.row_stacks.map_fd,                  \
-				  [TRACER_MAP_ROW_USER_STACKS] = skel->maps.row_user_stacks.map_fd,        \
-				  [TRACER_MAP_COSTS] = skel->maps.costs.map_fd,                            \
-				  [TRACER_MAP_EVENTS] = skel->maps.events.map_fd },                        \
-			.control = &skel->bss->control,                                                    \
-			.symbol = &skel->bss->symbol,                                                      \
-		};                                                                                         \
-		return 0;                                                                                  \
+#define DEFINE_LOAD(function, name, size_more)                                                                      \
+	static void destroy_##name(void *skel)                                                                      \
+	{                                                                                                           \
+		name##__destroy(skel);                                                                              \
+	}                                                                                                           \
+	static int function(struct tracer_build *ret, const struct tracer_sizes *sizes)                             \
+	{                                                                                                           \
+		struct name *skel = name##__open();                                                                 \
+		int err;                                                                                            \
+                                                                                                                    \
+		if (!skel)                                                                                          \
+			return -ENOMEM;                                                                             \
+		skel->maps.row_sets.max_entries = SHOOTDOWN_NR_ROWS * SHOOTDOWN_NR_SETS * sizes->settings.nr_words; \
+		skel->maps.requested.max_entries = 2 * sizes->settings.nr_cpus * sizes->settings.nr_words;          \
+		skel->maps.watched.max_entries = sizes->settings.nr_words;                                          \
+		skel->maps.row_user_stacks.max_entries = sizes->nr_user_stacks;                                     \
+		skel->maps.stacks_taken.max_entries = SHOOTDOWN_NR_TAKERS * sizes->settings.nr_cpus;                \
+		skel->maps.events.max_entries = sizes->event_bytes;                                                 \
+		skel->maps.stack_memos.max_entries = sizes->nr_memos > 0 ? sizes->nr_memos : 1;                     \
+		skel->maps.cpus.max_entries = sizes->settings.nr_cpus;                                              \
+		skel->rodata->settings = sizes->settings;                                                           \
+		skel->rodata->can_cast = sizes->can_cast;                                                           \
+		skel->rodata->with_memos = sizes->nr_memos > 0;                                                     \
+		skel->maps.kernel_states.max_entries = sizes->settings.nr_cpus;                                     \
+		size_more err = name##__load(skel);                                                                 \
+		if (err) {                                                                                          \
+			name##__destroy(skel);                                                                      \
+			return err;                                                                                 \
+		}                                                                                                   \
+		*ret = (struct tracer_build){                                                                       \
+			.skel = skel,                                                                               \
+			.destroy = destroy_##name,                                                                  \
+			.programs = { [TRACER_PROGRAM_SENT] = skel->progs.on_tlb_flush.prog_fd,                     \
+				      [TRACER_PROGRAM_HIT_BEGIN] = skel->progs.on_hit_begin.prog_fd,                \
+				      [TRACER_PROGRAM_HIT_END] = skel->progs.on_hit_end.prog_fd,                    \
+				      [TRACER_PROGRAM_LEARN] = skel->progs.learn_fault.prog_fd,                     \
+				      [TRACER_PROGRAM_FIND] = skel->progs.find_functions.prog_fd,                   \
+				      [TRACER_PROGRAM_START] = skel->progs.start.prog_fd,                           \
+				      [TRACER_PROGRAM_NAME] = skel->progs.name_address.prog_fd },                   \
+			.maps = { [TRACER_MAP_ROWS] = skel->maps.rows.map_fd,                                       \
+				  [TRACER_MAP_ROW_SETS] = skel->maps.row_sets.map_fd,                               \
+				  [TRACER_MAP_ROW_OF] = skel->maps.row_of.map_fd,                                   \
+				  [TRACER_MAP_FREE_ROWS] = skel->maps.free_rows.map_fd,                             \
+				  [TRACER_MAP_WATCHED] = skel->maps.watched.map_fd,                                 \
+				  [TRACER_MAP_ROW_STACKS] = skel->maps.row_stacks.map_fd,                           \
+				  [TRACER_MAP_ROW_USER_STACKS] = skel->maps.row_user_stacks.map_fd,                 \
+				  [TRACER_MAP_CPUS] = skel->maps.cpus.map_fd,                                       \
+				  [TRACER_MAP_EVENTS] = skel->maps.events.map_fd },                                 \
+			.control = &skel->bss->control,                                                             \
+			.symbol = &skel->bss->symbol,                                                               \
+		};                                                                                                  \
+		return 0;                                                                                           \
 	}
 
 DEFINE_LOAD(load_csd, shootdowns_csd, SIZE_NO_MORE)

@@ -43,7 +43,7 @@ enum tracer_map {
 	TRACER_MAP_WATCHED,
 	TRACER_MAP_ROW_STACKS,
 	TRACER_MAP_ROW_USER_STACKS,
-	TRACER_MAP_COSTS,
+	TRACER_MAP_CPUS,
 	TRACER_MAP_EVENTS,
 	TRACER_NR_MAPS,
 };
@@ -59,8 +59,7 @@ struct tracer_build {
 };
 
 struct tracer_sizes {
-	uint32_t nr_cpus;
-	uint32_t nr_words;
+	struct shootdown_settings settings;
 	uint32_t nr_user_stacks; /* places for them; 1: they are not wanted */
 	uint32_t nr_memos;       /* 0: no stack is to be known again */
 	uint32_t event_bytes;

@@ -56,10 +56,8 @@ static int load_build(struct tracer_state *tracer,
 
 	if (!err)
 		err = tracer_build_run(&tracer->build, TRACER_PROGRAM_FIND);
-	if (!err) {
-		tracer->build.control->is_paused = 1;
+	if (!err)
 		err = attach_sender(tracer, sender);
-	}
 	if (err)
 		tracer_build_unload(&tracer->build);
 	return err;

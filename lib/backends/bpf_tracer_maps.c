@@ -25,7 +25,7 @@ static int map_memory(struct tracer_state *tracer, enum tracer_map map, size_t b
 
 static int map_all(struct tracer_state *tracer, const struct tracer_sizes *sizes)
 {
-	size_t set_bytes = sizes->nr_words * sizeof(uint64_t);
+	size_t set_bytes = sizes->settings.nr_words * sizeof(uint64_t);
 	size_t stack_bytes = sizeof(struct shootdown_stack);
 	int err = map_memory(tracer, TRACER_MAP_ROWS, SHOOTDOWN_NR_ROWS * sizeof(struct shootdown_row));
 
@@ -40,7 +40,7 @@ static int map_all(struct tracer_state *tracer, const struct tracer_sizes *sizes
 	if (!err)
 		err = map_memory(tracer, TRACER_MAP_WATCHED, set_bytes);
 	if (!err)
-		err = map_memory(tracer, TRACER_MAP_COSTS, sizes->nr_cpus * sizeof(struct shootdown_cost));
+		err = map_memory(tracer, TRACER_MAP_CPUS, sizes->settings.nr_cpus * sizeof(struct shootdown_cpu));
 	return err;
 }
 
@@ -77,7 +77,6 @@ static void watch(struct tracer_state *tracer, const struct mmcpus_cpuset *cpus,
 	if (!cpus)
 		return;
 	memcpy(tracer->maps[TRACER_MAP_WATCHED].memory, cpus->words, nr_words * sizeof(uint64_t));
-	tracer->build.control->is_filtered = 1;
 }
 
 int tracer_share(struct tracer_state *tracer, const struct tracer_sizes *sizes, const struct mmcpus_cpuset *watched)
@@ -90,7 +89,7 @@ int tracer_share(struct tracer_state *tracer, const struct tracer_sizes *sizes, 
 	name_other_row(tracer, SHOOTDOWN_OTHER_ROW, SHOOTDOWN_KIND_UNKNOWN);
 	name_other_row(tracer, SHOOTDOWN_OTHER_CALLS, SHOOTDOWN_KIND_CALL);
 	name_other_row(tracer, SHOOTDOWN_OTHER_KERNEL, SHOOTDOWN_KIND_KERNEL);
-	watch(tracer, watched, sizes->nr_words);
+	watch(tracer, watched, sizes->settings.nr_words);
 	return 0;
 }
 

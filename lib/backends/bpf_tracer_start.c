@@ -11,6 +11,7 @@
 #include "../grace_period.h"
 #include "../percpu_vars.h"
 #include "../reason.h"
+#include "../shootdown_tallies.h"
 
 static void fault_once(void)
 {
@@ -92,11 +93,23 @@ static void wait_for_own_flushes(const struct tracer_state *tracer)
 {
 	const int step_ms = 20;
 
-	if (tracer->links[TRACER_PROGRAM_KERNEL_BEGIN] < 0 || !tracer->build.control->is_filtered)
+	if (tracer->links[TRACER_PROGRAM_KERNEL_BEGIN] < 0 || !tracer->settings.is_filtered)
 		return;
 	for (int ms = 0; ms < OWN_FLUSHES_MS && count_own_flushes(tracer) < OWN_FLUSHES; ms += step_ms)
 		poll(NULL, 0, step_ms);
 	grace_period_wait(); /* the last of them was seen when it began */
+}
+
+static void begin_counting(struct tracer_state *tracer)
+{
+	const struct shootdown_control *control = tracer->build.control;
+	struct shootdown_cpu *cpus = tracer->maps[TRACER_MAP_CPUS].memory;
+
+	for (uint32_t cpu = 0; cpu < tracer->settings.nr_cpus; cpu++) {
+		cpus[cpu].flush_function = control->functions[SHOOTDOWN_FUNCTION_FLUSH];
+		cpus[cpu].registers_offset = control->registers_offset;
+	}
+	shootdown_tallies_set_counting(cpus, tracer->settings.nr_cpus, true);
 }
 
 int tracer_start(struct tracer_state *tracer, const struct tracer_request *request, const struct tracer_sizes *sizes,
@@ -107,12 +120,6 @@ int tracer_start(struct tracer_state *tracer, const struct tracer_request *reque
 
 	if (err)
 		return reason_set(why, err, "sharing memory with the BPF program: %s", strerror(-err));
-	control->nr_cpus = sizes->nr_cpus;
-	control->nr_words = sizes->nr_words;
-	control->with_victims = request->victims;
-	control->with_stacks = request->stacks;
-	control->with_events = request->with_events;
-	control->wakeup_bytes = sizes->event_bytes / 4;
 	find_variables(control, types);
 	err = tracer_build_run(&tracer->build, TRACER_PROGRAM_START);
 	if (err)
@@ -124,7 +131,7 @@ int tracer_start(struct tracer_state *tracer, const struct tracer_request *reque
 		return reason_set(why, err, "sharing memory with the BPF program: %s", strerror(-err));
 	__atomic_store_n(&control->nr_by_kthreads, 0, __ATOMIC_RELAXED); /* ours come from now on */
 	tracer_attach_hits(tracer);
-	__atomic_store_n(&control->is_paused, 0, __ATOMIC_RELAXED);
+	begin_counting(tracer);
 	tracer_attach_unmaps(tracer);
 	tracer_attach_kernel(tracer);
 	wait_for_own_flushes(tracer);

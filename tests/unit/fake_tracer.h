@@ -16,6 +16,7 @@ struct fake {
 	struct shootdown_stack stacks[SHOOTDOWN_NR_ROWS];
 	struct shootdown_stack user_stacks[SHOOTDOWN_NR_ROWS];
 	struct shootdown_control control;
+	struct shootdown_cpu cpus[FAKE_WORDS_MAX * 64];
 	struct tracer_cost cost;
 	int cost_err;
 	int hits_err;
@@ -43,6 +44,12 @@ struct fake {
 
 static struct fake fake;
 
+/* On all CPUs: on the first that is there, and so is the last. */
+static inline bool fake_is_paused(void)
+{
+	return !fake.cpus[0].is_counting && !fake.cpus[0].is_counting_hits;
+}
+
 static inline int fake_open(const struct mmcpus_system *sys, const struct tracer_request *request, void **ret,
 			    struct mmcpus_reason *why)
 {
@@ -51,6 +58,8 @@ static inline int fake_open(const struct mmcpus_system *sys, const struct tracer
 	memset(&fake, 0, sizeof(fake));
 	fake.nr_words = (mmcpus_system_nr_cpus(sys) + 63) / 64;
 	fake.control.functions[SHOOTDOWN_FUNCTION_FLUSH] = 0xffffffff81000200;
+	for (size_t i = 0; i < NR(fake.cpus); i++)
+		fake.cpus[i].is_counting = fake.cpus[i].is_counting_hits = 1;
 	*ret = &fake;
 	return 0;
 }
@@ -63,9 +72,13 @@ static inline void fake_close(void *state)
 static inline void fake_rows(void *state, struct tracer_rows *ret)
 {
 	(void)state;
-	*ret = (struct tracer_rows){
-		fake.rows, fake.sets, fake.nr_words, &fake.control, fake.stacks, fake.user_stacks
-	};
+	*ret = (struct tracer_rows){ .rows = fake.rows,
+				     .sets = fake.sets,
+				     .nr_words = fake.nr_words,
+				     .control = &fake.control,
+				     .cpus = fake.cpus,
+				     .stacks = fake.stacks,
+				     .user_stacks = fake.user_stacks };
 }
 
 static inline int fake_forget(void *state, const struct shootdown_key *key)
@@ -155,7 +168,7 @@ static inline int fake_poll(void *state, int timeout_ms, void (*take)(void *arg,
 	(void)timeout_ms;
 	if (event.type != SHOOTDOWN_EVENT_SENT)
 		event.hit = (typeof(event.hit)){ .wait_ns = fake.event_wait_ns, .victim = fake.event_victim };
-	fake.polled_in_a_pause = fake.control.is_paused;
+	fake.polled_in_a_pause = fake_is_paused();
 	fake.at_poll = NULL;
 	if (at_poll)
 		at_poll();

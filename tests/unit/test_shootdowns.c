@@ -422,26 +422,26 @@ static void a_restart_forgets_events_and_counts_at_once(void **state)
 
 	write_tlb_row(*state, 12, 0);
 	scene = scene_open_with(*state, MMCPUS_BY_FLOW, MMCPUS_WITH_EVENTS);
-	assert_int_equal(fake.control.is_paused, 0);
+	assert_false(fake_is_paused());
 	take_row(3, 42, 11)->counts.sent = 10;
 	fake.nr_events = 10;
 	fake.control.nr_dropped = 5;
 	assert_int_equal(mmcpus_shootdowns_restart(scene.src), 0);
 	assert_true(fake.polled_in_a_pause);
-	assert_int_equal(fake.control.is_paused, 0);
+	assert_false(fake_is_paused());
 	fake.rows[3].counts.sent = 3;
 	fake.nr_events = 2;
 	fake.control.nr_dropped = 6;
 
 	mmcpus_shootdowns_stop(scene.src);
-	assert_int_equal(fake.control.is_paused, 1);
+	assert_true(fake_is_paused());
 	while (mmcpus_shootdowns_poll(scene.src, 0, count_event, &nr_taken) > 0)
 		;
 	assert_int_equal(nr_taken, 2);
 	interval = read_interval(&scene);
 	expect_total(interval, MMCPUS_INTERVAL_SENT, 3);
 	expect_total(interval, MMCPUS_INTERVAL_DROPPED, 1);
-	assert_int_equal(fake.control.is_paused, 1);
+	assert_true(fake_is_paused());
 	scene_close(&scene);
 }
 
