@@ -323,8 +323,9 @@ static long tell_unseen(uint32_t index __attribute__((unused)), const struct uns
 static __always_inline uint32_t count_unseen(uint64_t callback, uint32_t cpu, uint64_t nr)
 {
 	struct unseen unseen = { find_unseen_row(callback), cpu };
+	const struct cpu *own = find_cpu(cpu);
 
-	if (!is_counting_hits(cpu))
+	if (!own || !own->shared.is_counting_unseen)
 		return unseen.row;
 	count_calls(unseen.row, cpu, nr);
 	if (settings.with_events)
@@ -374,25 +375,25 @@ static __always_inline void begin_call(uint32_t cpu, uint64_t callback, uint64_t
 	own->call_ns = bpf_ktime_get_ns();
 }
 
-static __always_inline void end_call(uint32_t cpu, uint64_t csd)
+static __always_inline void end_call(struct cpu *own, uint32_t cpu, uint64_t csd)
 {
 	uint64_t now = bpf_ktime_get_ns();
-	struct cpu_state *own = find_state(cpu);
+	struct cpu_state *state = &own->state;
 	struct shootdown_row *row;
 	uint32_t index;
 
-	if (!own || !csd || own->call_token != csd)
+	if (!csd || state->call_token != csd)
 		return;
-	own->call_token = 0;
-	if (!is_counting_hits(cpu))
+	state->call_token = 0;
+	if (!own->shared.is_counting_hits)
 		return;
-	index = own->call_row;
+	index = state->call_row;
 	row = bpf_map_lookup_elem(&rows, &index);
 	if (!row)
 		return;
 	if (settings.with_events)
-		tell_hit_of(own->call_id, index, SHOOTDOWN_KIND_CALL, cpu, own->call_ns, now, 0);
-	count_hit(row, index, SHOOTDOWN_OTHER_CALLS, cpu, time_since(own->call_ns, now));
+		tell_hit_of(state->call_id, index, SHOOTDOWN_KIND_CALL, cpu, state->call_ns, now, 0);
+	count_hit(row, index, SHOOTDOWN_OTHER_CALLS, cpu, time_since(state->call_ns, now));
 }
 
 /* No description of a call has this address. */
@@ -403,24 +404,26 @@ static __always_inline void end_call(uint32_t cpu, uint64_t csd)
  * calls. Or it was sent twice, the second time after the interrupt and before this: then it was counted as sent, and the next
  * interrupt finds nobody. So where nobody is found, only the hit is counted.
  */
-static __always_inline void begin_reschedule(uint32_t cpu)
+static __always_inline void begin_reschedule(struct cpu *own, uint32_t cpu)
 {
-	struct cpu_state *own = find_state(cpu);
+	struct cpu_state *state = &own->state;
 	uint32_t index;
 
-	if (!own || !is_watched(cpu))
+	if (!is_watched(cpu))
 		return;
 	if (!control.was_rescheduled)
 		control.was_rescheduled = 1;
-	index = __sync_lock_test_and_set(&own->reschedule_row, 0);
+	index = __sync_lock_test_and_set(&state->reschedule_row, 0);
+	if (!index && !own->shared.is_counting_unseen)
+		return;
 	if (!index)
 		index = find_unseen_row(SHOOTDOWN_CALLBACK_RESCHEDULE);
 	else if (!is_row_of_call(--index, SHOOTDOWN_CALLBACK_RESCHEDULE))
 		index = SHOOTDOWN_OTHER_CALLS;
-	own->call_row = index;
-	own->call_id = 0;
-	own->call_token = RESCHEDULE_TOKEN;
-	own->call_ns = bpf_ktime_get_ns();
+	state->call_row = index;
+	state->call_id = 0;
+	state->call_token = RESCHEDULE_TOKEN;
+	state->call_ns = bpf_ktime_get_ns();
 }
 
 /* 3.11: cf910e83ae23 ("x86, trace: Add irq vector tracepoints"). With interrupts off, as calls are. */
@@ -431,7 +434,8 @@ int on_reschedule_begin(void *unused __attribute__((unused)))
 	struct cpu *own = find_cpu(cpu);
 	struct run run = begin_run(own);
 
-	begin_reschedule(cpu);
+	if (own)
+		begin_reschedule(own, cpu);
 	end_run(own, &run);
 	return 0;
 }
@@ -443,7 +447,8 @@ int on_reschedule_end(void *unused __attribute__((unused)))
 	struct cpu *own = find_cpu(cpu);
 	struct run run = begin_run(own);
 
-	end_call(cpu, RESCHEDULE_TOKEN);
+	if (own)
+		end_call(own, cpu, RESCHEDULE_TOKEN);
 	end_run(own, &run);
 	return 0;
 }

@@ -61,7 +61,7 @@ struct cpu_state {
 
 	uint64_t hit_ns;
 	uint64_t hit_token; /* what tells the end of this hit from others'; 0: none is under way */
-	uint64_t hit_info;  /* address of the flush_tlb_info that it was handed, if it is one */
+	uint64_t hit_info;  /* what it was handed: of a flush, the address of its flush_tlb_info */
 	uint64_t call_ns;
 	uint64_t call_token; /* as hit_token */
 	uint64_t call_id;    /* of the call that it carries out; 0: unknown */
@@ -105,13 +105,6 @@ static __always_inline struct cpu_state *find_state(uint32_t cpu)
 		return NULL;
 	barrier_var(found); /* or clang adds before it compares, which the verifier refuses */
 	return &found->state;
-}
-
-static __always_inline bool is_counting_hits(uint32_t cpu)
-{
-	const struct cpu *found = find_cpu(cpu);
-
-	return found && found->shared.is_counting_hits;
 }
 
 /* token: what begin and end of a call have in common. One of the two may be missing, where the kernel left it out. */

@@ -154,6 +154,7 @@ static __always_inline void send_kernel_to_all(void *ctx, uint32_t cpu, uint32_t
 	note_kthread();
 	nr = keep_requested(&state->flush, mask, cpu, requested_of(cpu, SHOOTDOWN_KIND_KERNEL));
 	nr += __builtin_popcountll(state->flush.requested);
+	state->function = 0; /* what its last one left to claim is not of this one */
 	if (!nr)
 		return;
 	state->flush.knows_requested = 1;
@@ -167,6 +168,7 @@ static __always_inline void send_kernel_to_all(void *ctx, uint32_t cpu, uint32_t
 struct kernel_search {
 	uint64_t info;
 	uint32_t function;
+	uint32_t own;  /* the CPU that was hit: not by itself, as long as there is another */
 	uint32_t from; /* what is found */
 	bool is_found;
 };
@@ -188,14 +190,14 @@ static __always_inline bool claim_sender(struct kernel_search *search, uint32_t 
 	return true;
 }
 
-static long try_sender(uint32_t cpu, void *search)
+static long try_sender(uint32_t cpu, struct kernel_search *search)
 {
-	return claim_sender(search, cpu);
+	return cpu != search->own && claim_sender(search, cpu);
 }
 
 /*
- * The sender waits until this is over, and can be told by then as well as when it began. Each hit is one less that it waits for,
- * also where it does not count.
+ * The sender waits until this is over, and can be told by then as well as when it began. Where two send the same, it may be the
+ * other one, which does not. Each hit is one less that is waited for, also where it does not count.
  */
 static __noinline void end_kernel_hit(struct cpu *own, uint32_t function, uint64_t token)
 {
@@ -208,8 +210,11 @@ static __noinline void end_kernel_hit(struct cpu *own, uint32_t function, uint64
 		return;
 	own->state.hit_token = 0;
 	search.info = own->state.hit_info;
-	if (!claim_sender(&search, last_kernel_sender))
+	search.own = cpu;
+	if (!try_sender(last_kernel_sender, &search))
 		bpf_loop(settings.nr_cpus, try_sender, &search, 0);
+	if (!search.is_found)
+		claim_sender(&search, cpu);
 	if (!search.is_found || !is_watched(cpu) || !own->shared.is_counting_hits)
 		return;
 	sender = bpf_map_lookup_elem(&kernel_states, &search.from);

@@ -251,12 +251,12 @@ struct shootdown_hit_tally {
  */
 struct shootdown_cpu {
 	struct shootdown_cost cost;
-	uint32_t is_counting; /* what it sends; as the next set and cleared by the library on all CPUs */
+	uint32_t is_counting; /* what it sends; as the others set and cleared by the library on all CPUs */
 	uint32_t is_counting_hits;
 	uint64_t flush_function; /* as the next, what struct shootdown_control had when counting began */
 	uint64_t registers_offset;
-	uint32_t was_hit; /* by a flush, since the start */
-	uint32_t reserved_hit;
+	uint32_t was_hit;            /* by a flush, since the start */
+	uint32_t is_counting_unseen; /* calls that begin here and were not seen when they were sent */
 	struct shootdown_sent_tally sent;
 	struct shootdown_hit_tally hit;
 

@@ -99,8 +99,8 @@ static __noinline uint32_t count_apart(void *ctx, struct cpu *own, struct sendin
 }
 
 /*
- * task: the current one; flush: read from the sender's description; info: its address, 0 if it could not be read; mask: address of the set of CPUs
- * that it asks, 0 if it is unknown.
+ * task: the current one; flush: read from the sender's description; info: its address, 0 if it could not be read; mask:
+ * address of the set of CPUs that it asks, 0 if it is unknown.
  */
 static __always_inline void send_described(void *ctx, struct cpu *own, uint32_t cpu, struct task_struct *task,
 					   const struct flush *flush, uint64_t info, uint64_t mask)

@@ -371,7 +371,7 @@ static __always_inline void end_any(struct cpu *own, uint32_t cpu, uint64_t csd)
 {
 	end_hit(own, cpu, csd);
 #ifdef WITH_CALLS
-	end_call(cpu, csd);
+	end_call(own, cpu, csd);
 #endif
 }
 

@@ -126,6 +126,19 @@ static bool is_even(const struct mmcpus_shootdowns *src, const struct shootdown_
 	return growth_of_row(&src->last.tlb_row, &now->tlb_row) == src->nr_hits;
 }
 
+/* Nothing is counted any more, but a CPU may have been taken from its program just then. */
+static int collect_the_last(struct mmcpus_shootdowns *src)
+{
+	int err = 0;
+
+	for (int i = 0; i < MAX_LOOKS && !err; i++) {
+		err = mmcpus_shootdowns_collect(src);
+		if (src->is_complete)
+			break;
+	}
+	return err;
+}
+
 static int collect_all(struct mmcpus_shootdowns *src, struct shootdown_totals *ret)
 {
 	struct shootdown_totals before;
@@ -135,7 +148,7 @@ static int collect_all(struct mmcpus_shootdowns *src, struct shootdown_totals *r
 
 	if (src->has_stopped) {
 		*ret = src->at_stop;
-		return mmcpus_shootdowns_collect(src);
+		return collect_the_last(src);
 	}
 	shootdowns_read_totals(src, ret);
 	for (int i = 0; i < MAX_LOOKS; i++) {

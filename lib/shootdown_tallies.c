@@ -43,8 +43,12 @@ void shootdown_tallies_set_counting(struct shootdown_cpu *cpus, uint32_t nr_cpus
 {
 	if (is_counting)
 		set_all(&cpus->is_counting_hits, nr_cpus, true);
+	else
+		set_all(&cpus->is_counting_unseen, nr_cpus, false);
 	set_all(&cpus->is_counting, nr_cpus, is_counting);
-	if (!is_counting)
+	if (is_counting)
+		set_all(&cpus->is_counting_unseen, nr_cpus, true);
+	else
 		set_all(&cpus->is_counting_hits, nr_cpus, false);
 }
 

@@ -9,7 +9,7 @@
 
 /*
  * Let them count, or not. What is sent is not counted before its hits are, whichever CPU they are on; of what is under way when
- * counting ends, the hits may be missing.
+ * counting ends, the hits may be missing. And what begins is not counted as not seen before all that is sent is.
  */
 void shootdown_tallies_set_counting(struct shootdown_cpu *cpus, uint32_t nr_cpus, bool is_counting);
 

@@ -44,10 +44,15 @@ struct fake {
 
 static struct fake fake;
 
-/* On all CPUs: on the first that is there, and so is the last. */
+/* All CPUs, with all that they count, or none. */
 static inline bool fake_is_paused(void)
 {
-	return !fake.cpus[0].is_counting && !fake.cpus[0].is_counting_hits;
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(fake.cpus[i].is_counting, fake.cpus[0].is_counting);
+		assert_int_equal(fake.cpus[i].is_counting_hits, fake.cpus[0].is_counting);
+		assert_int_equal(fake.cpus[i].is_counting_unseen, fake.cpus[0].is_counting);
+	}
+	return !fake.cpus[0].is_counting;
 }
 
 static inline int fake_open(const struct mmcpus_system *sys, const struct tracer_request *request, void **ret,
@@ -59,7 +64,7 @@ static inline int fake_open(const struct mmcpus_system *sys, const struct tracer
 	fake.nr_words = (mmcpus_system_nr_cpus(sys) + 63) / 64;
 	fake.control.functions[SHOOTDOWN_FUNCTION_FLUSH] = 0xffffffff81000200;
 	for (size_t i = 0; i < NR(fake.cpus); i++)
-		fake.cpus[i].is_counting = fake.cpus[i].is_counting_hits = 1;
+		fake.cpus[i].is_counting = fake.cpus[i].is_counting_hits = fake.cpus[i].is_counting_unseen = 1;
 	*ret = &fake;
 	return 0;
 }
