@@ -18,9 +18,9 @@ struct hit {
 
 /*
  * What a CPU is doing: the flush that it sends, and the one that it carries out for another. Each CPU that it interrupts takes
- * the first line from its cache. While these read it, the sender has no need to: what it compares the next
- * flush with is further on. And what they write is in a line that the sender does not look at. Two neighbours are fetched
- * together, so that some are left empty.
+ * the first line from its cache. While these read it, the sender has no need to: what it compares the next flush with is
+ * further on. And what they write is in a line that the sender does not look at, but for a batch or with a filter. Two
+ * neighbours are fetched together, so that some are left empty.
  */
 struct cpu_state {
 	uint64_t info; /* address of its flush_tlb_info while a flush that it describes is under way, or was the last */
@@ -41,7 +41,7 @@ struct cpu_state {
 	uint64_t scratch;         /* through which a pointer becomes a number */
 	uint64_t requested;       /* the first word of those CPUs, without its own; others have a map */
 	uint32_t knows_requested; /* all CPUs that it is requested of, from the sending on */
-	uint32_t memo_way;        /* that the last stack which was known again was in */
+	uint32_t memo_way;        /* of the last stack that was known again, modulo MEMO_WAYS */
 	uint64_t last_call_id;    /* of the calls that it sent */
 
 	/* Where the flush is seen for each CPU that it is queued for. */

@@ -246,8 +246,8 @@ struct shootdown_hit_tally {
 };
 
 /*
- * What a CPU has for itself: all in one page, since what flushes a page of a virtual machine may leave the CPU with no
- * translation at all.
+ * What a CPU has for itself: all within one page, which may hold others' as well, since what flushes a page of a virtual
+ * machine may leave the CPU with no translation at all.
  */
 struct shootdown_cpu {
 	struct shootdown_cost cost;

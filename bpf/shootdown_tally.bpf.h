@@ -150,7 +150,7 @@ static __always_inline bool turn_to_hit(struct shootdown_hit_tally *tally, uint3
 	return true;
 }
 
-/* False: the tally is of another row, or busy, or hits are wanted by who is hit, which the row does not tell. */
+/* False: the tally is of another row, or busy, or hits are wanted by who is hit: these have rows of their own. */
 static __always_inline bool is_tallied(struct cpu *own, uint32_t row)
 {
 	struct shootdown_hit_tally *tally = &own->shared.hit;
