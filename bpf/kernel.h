@@ -18,7 +18,7 @@
 #define KERNEL_TYPE __attribute__((preserve_access_index))
 
 /* Repeated in as many copies, a loop makes a program span more pages. */
-#define ROLLED _Pragma("clang loop unroll(disable)")
+#define rolled_for _Pragma("clang loop unroll(disable)") for
 
 /* include/linux/sched.h */
 #define PF_IDLE    0x00000002

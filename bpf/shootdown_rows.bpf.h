@@ -84,8 +84,7 @@ static __always_inline uint32_t bucket_of(uint64_t ns)
 
 static __always_inline void raise(uint64_t *max, uint64_t value)
 {
-	ROLLED for (int i = 0; i < MAX_RETRIES; i++)
-	{
+	rolled_for(int i = 0; i < MAX_RETRIES; i++) {
 		uint64_t old = *(volatile uint64_t *)max;
 
 		if (value <= old || __sync_val_compare_and_swap(max, old, value) == old)

@@ -76,8 +76,7 @@ static __always_inline uint64_t number_of_stack(const struct shootdown_stack *st
 {
 	uint64_t hash = 0;
 
-	ROLLED for (uint32_t i = 0; i < SHOOTDOWN_STACK_FRAMES; i++)
-	{
+	rolled_for(uint32_t i = 0; i < SHOOTDOWN_STACK_FRAMES; i++) {
 		uint64_t frame = stack->frames[i];
 
 		if (!frame)

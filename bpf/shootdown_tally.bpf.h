@@ -125,8 +125,7 @@ static __always_inline void move_hits(struct shootdown_hit_tally *tally, uint32_
 	__sync_fetch_and_add(&row->counts.wait_ns, tally->wait_ns);
 	raise(&row->counts.stolen_max_ns, tally->stolen_max_ns);
 	raise(&row->counts.wait_max_ns, tally->wait_max_ns);
-	ROLLED for (uint32_t i = 0; i < SHOOTDOWN_NR_BUCKETS; i++)
-	{
+	rolled_for(uint32_t i = 0; i < SHOOTDOWN_NR_BUCKETS; i++) {
 		__sync_fetch_and_add(&row->counts.stolen_log2[i], tally->stolen_log2[i]);
 		__sync_fetch_and_add(&row->counts.wait_log2[i], tally->wait_log2[i]);
 		tally->stolen_log2[i] = 0;
@@ -146,37 +145,25 @@ static __always_inline bool turn_to_hit(struct shootdown_hit_tally *tally, uint3
 		return false;
 	move_hits(tally, cpu);
 	tally->row = row;
-	tally->nr_others = 0;
 	return true;
 }
 
-/* False: the tally is of another row, or busy, or hits are wanted by who is hit: these have rows of their own. */
-static __always_inline bool is_tallied(struct cpu *own, uint32_t row)
+/*
+ * False: the tally is of another row, or busy, or hits are wanted by who is hit: these have rows of their own. may_turn: to that
+ * row, if it has been asked for often enough.
+ */
+static __always_inline bool is_tallied(struct cpu *own, uint32_t row, uint32_t cpu, bool may_turn)
 {
 	struct shootdown_hit_tally *tally = &own->shared.hit;
 	bool is_here;
 
 	if (settings.with_victims || !begin_tally(&tally->is_busy))
 		return false;
-	is_here = tally->row == row;
+	is_here = tally->row == row || (may_turn && turn_to_hit(tally, row, cpu));
 	if (is_here) {
 		tally->nr_others = 0;
 		tally_hit(tally, &own->state.hit);
 	}
-	end_tally(&tally->is_busy);
-	return is_here;
-}
-
-static __always_inline bool is_tallied_now(struct cpu *own, uint32_t row, uint32_t cpu)
-{
-	struct shootdown_hit_tally *tally = &own->shared.hit;
-	bool is_here;
-
-	if (settings.with_victims || !begin_tally(&tally->is_busy))
-		return false;
-	is_here = turn_to_hit(tally, row, cpu);
-	if (is_here)
-		tally_hit(tally, &own->state.hit);
 	end_tally(&tally->is_busy);
 	return is_here;
 }

@@ -210,8 +210,7 @@ static __always_inline void lengthen_wait(struct cpu_state *sender, uint64_t wai
 	uint64_t wait = wait_of(sender->id, wait_ns);
 
 	hit->wait_ns = 0;
-	ROLLED for (int i = 0; i < MAX_RETRIES; i++)
-	{
+	rolled_for(int i = 0; i < MAX_RETRIES; i++) {
 		uint64_t old = *(volatile uint64_t *)&sender->wait;
 		bool is_of_before = (old ^ wait) >> WAIT_BITS;
 
@@ -246,7 +245,7 @@ static __noinline int count_hit_apart(struct cpu *own, const struct cpu_state *s
 	if (!own || !sender)
 		return 0;
 	index = sender->row;
-	if (is_tallied_now(own, index, cpu))
+	if (is_tallied(own, index, cpu, true))
 		return 0;
 	row = bpf_map_lookup_elem(&rows, &index);
 	if (!row)
@@ -272,7 +271,7 @@ __noinline int finish_hit(struct cpu_state *sender, uint32_t from, uint32_t cpu,
 	hit = &own->state.hit;
 	hit->stolen_ns = time_since(begin_ns, end_ns);
 	lengthen_wait(sender, time_since(sender->sent_ns, end_ns), hit);
-	if (!is_tallied(own, sender->row))
+	if (!is_tallied(own, sender->row, cpu, false))
 		count_hit_apart(own, sender, cpu);
 	return 0;
 }

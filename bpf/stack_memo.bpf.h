@@ -87,8 +87,7 @@ static __always_inline bool stands(const struct stack_memo *memo, uint64_t here,
 
 	if (!nr || read_word(end - sizeof(uint64_t)) != memo->last)
 		return false;
-	ROLLED for (uint32_t i = 0; i < MEMO_PLACES && i < nr; i++)
-	{
+	rolled_for(uint32_t i = 0; i < MEMO_PLACES && i < nr; i++) {
 		if (read_word(here + memo->places[i].offset) != memo->places[i].value)
 			return false;
 	}
