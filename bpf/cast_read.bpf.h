@@ -16,10 +16,16 @@ const volatile bool can_cast;
 
 #define CAST(type, address) ((const type *)bpf_rdonly_cast((const void *)(address), bpf_core_type_id_kernel(type)))
 
-/* Any word, as if one of the kernel's structures that begin with a word lay there. 0 where loads are not allowed. */
+/* Any word, as if one of the kernel's structures that begin with a word lay there. Only behind can_cast. */
+static __always_inline uint64_t cast_word(uint64_t address)
+{
+	return CAST(struct tlb_context, address)->ctx_id;
+}
+
+/* 0 where loads are not allowed. */
 static __always_inline uint64_t read_word(uint64_t address)
 {
-	return can_cast ? CAST(struct tlb_context, address)->ctx_id : 0;
+	return can_cast ? cast_word(address) : 0;
 }
 
 #endif

@@ -90,14 +90,14 @@ static __always_inline bool is_any_flush(const struct cpu_state *state, const st
 	return true;
 }
 
-static __always_inline void fill_call_key(struct shootdown_key *key, uint64_t callback, uint32_t cpu,
-					  const struct cpu_state *state)
+static __always_inline void fill_call_key(struct shootdown_key *key, uint64_t callback, uint32_t cpu, struct cpu *own)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
 	const struct flush none = {};
 
-	fill_key(key, bpf_get_current_task_btf(), &none, SHOOTDOWN_KIND_CALL);
+	fill_key(key, task, entry_registers(task, own), &none, SHOOTDOWN_KIND_CALL);
 	key->owner_id = callback;
-	if (is_in_interrupt(state)) {
+	if (is_in_interrupt(&own->state)) {
 		key->start_ns = 0;
 		key->tid = 0;
 		key->cause = SHOOTDOWN_CAUSE_INTERRUPT;
@@ -135,14 +135,14 @@ __noinline uint32_t make_call_row(const struct shootdown_key *key, const struct 
 	return index == SHOOTDOWN_OTHER_ROW ? SHOOTDOWN_OTHER_CALLS : index;
 }
 
-static __always_inline uint32_t find_call_row(void *ctx, uint64_t callback, uint32_t cpu, const struct cpu_state *state,
+static __always_inline uint32_t find_call_row(void *ctx, uint64_t callback, uint32_t cpu, struct cpu *own,
 					      enum taker taker)
 {
 	struct taken_stacks *taken;
 	struct shootdown_key key;
 	const uint32_t *known;
 
-	fill_call_key(&key, callback, cpu, state);
+	fill_call_key(&key, callback, cpu, own);
 	taken = take_stacks(ctx, &key, cpu, taker);
 	known = bpf_map_lookup_elem(&row_of, &key);
 	return known ? *known : make_call_row(&key, taken);
@@ -206,7 +206,7 @@ static __always_inline void queue_call(struct bpf_raw_tracepoint_args *ctx, stru
 	if (!own->shared.is_counting || target >= settings.nr_cpus || !is_watched(target) ||
 	    is_any_flush(state, csd, ctx->args[2]))
 		return;
-	call.row = find_call_row(ctx, ctx->args[2], cpu, state, TAKER_QUEUE);
+	call.row = find_call_row(ctx, ctx->args[2], cpu, own, TAKER_QUEUE);
 	call.id = next_call_id(state, cpu);
 	if (type_of(csd) == CSD_TYPE_IRQ_WORK)
 		hide_hits(call.row);
@@ -230,14 +230,14 @@ int on_call(struct bpf_raw_tracepoint_args *ctx)
 }
 
 /* Before it is sent. The CPU is interrupted once for all that are sent before it comes to that: the last has the hit. */
-static __always_inline void send_reschedule(void *ctx, uint32_t cpu, uint32_t target, struct cpu_state *state)
+static __always_inline void send_reschedule(void *ctx, uint32_t cpu, uint32_t target, struct cpu *own)
 {
-	uint32_t index = find_call_row(ctx, SHOOTDOWN_CALLBACK_RESCHEDULE, cpu, state, TAKER_RESCHEDULE);
+	uint32_t index = find_call_row(ctx, SHOOTDOWN_CALLBACK_RESCHEDULE, cpu, own, TAKER_RESCHEDULE);
 	struct cpu_state *other = find_state(target);
 
 	if (other)
 		__sync_lock_test_and_set(&other->reschedule_row, index + 1);
-	count_call(index, next_call_id(state, cpu), cpu, target);
+	count_call(index, next_call_id(&own->state, cpu), cpu, target);
 }
 
 /* Those that carry calls have been counted when these were queued. */
@@ -250,7 +250,7 @@ int on_reschedule(struct bpf_raw_tracepoint_args *ctx)
 	uint32_t target = (uint32_t)ctx->args[0];
 
 	if (own && own->shared.is_counting && !ctx->args[2] && target < settings.nr_cpus && is_watched(target))
-		send_reschedule(ctx, cpu, target, &own->state);
+		send_reschedule(ctx, cpu, target, own);
 	end_run(own, &run);
 	return 0;
 }

@@ -48,7 +48,8 @@ struct cpu_state {
 	uint64_t sending;     /* what its runs have in common: sending_of() */
 	uint32_t next_target; /* the lowest that may follow */
 	uint32_t reserved_target;
-	uint64_t reserved_sender[4];
+	uint64_t task_stack; /* of the current task: through which its address becomes a number */
+	uint64_t reserved_sender[3];
 
 	/* Written by others. */
 	uint64_t wait;         /* until the end of the latest hit so far, with the flush that it is of: wait_of() */

@@ -78,7 +78,8 @@ static __noinline void send_kernel(void *ctx, struct kernel_state *state, uint32
 	const struct flush none = {};
 	uint32_t cpu = bpf_get_smp_processor_id();
 	struct cpu_state *sent = &state->flush;
-	const struct cpu *own = find_cpu(cpu);
+	struct cpu *own = find_cpu(cpu);
+	struct task_struct *task = bpf_get_current_task_btf();
 	struct shootdown_key key;
 	struct taken_stacks *taken;
 	uint32_t index;
@@ -86,7 +87,7 @@ static __noinline void send_kernel(void *ctx, struct kernel_state *state, uint32
 	state->function = 0; /* its hits will find none */
 	if (!own || !own->shared.is_counting)
 		return;
-	fill_key(&key, bpf_get_current_task_btf(), &none, SHOOTDOWN_KIND_KERNEL);
+	fill_key(&key, task, entry_registers(task, own), &none, SHOOTDOWN_KIND_KERNEL);
 	key.owner_id = function;
 	taken = take_stacks(ctx, &key, cpu, TAKER_QUEUE);
 	index = find_sender_row(ctx, &key, 0, taken);

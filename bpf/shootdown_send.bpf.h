@@ -109,6 +109,7 @@ static __always_inline void send_described(void *ctx, struct cpu *own, uint32_t 
 	struct sending sending;
 	struct cpu_state *state = &own->state;
 	struct shootdown_key *key = &sending.key;
+	const struct pt_regs *regs;
 	uint64_t owner = flush->mm;
 	bool is_to_tally;
 	int nr_further;
@@ -123,12 +124,13 @@ static __always_inline void send_described(void *ctx, struct cpu *own, uint32_t 
 		return;
 	}
 	state->last_info = info;
-	fill_key(key, task, flush, kind);
+	regs = entry_registers(task, own);
+	fill_key(key, task, regs, flush, kind);
 #ifndef WITH_TRACEPOINT
 	if (kind == SHOOTDOWN_KIND_BATCH)
 		owner = end_batch(key->tid, &key->owner_id);
 #endif
-	if (settings.with_stacks || is_in_doubt(task, key->cause, flush, kind))
+	if (settings.with_stacks || is_in_doubt(task, regs, key->cause, flush, kind))
 		sending.taken = begin_stacks(cpu, TAKER_FLUSH);
 	if (sending.taken)
 		key->stack = add_user_stack(ctx, sending.taken,

@@ -3,33 +3,18 @@
 #ifndef MMCPUS_BPF_SHOOTDOWN_SENDER_H
 #define MMCPUS_BPF_SHOOTDOWN_SENDER_H
 
+#include "shootdown_entry.bpf.h"
 #include "shootdown_flush.bpf.h"
 #include "shootdown_rows.bpf.h"
 #include "shootdown_stack.bpf.h"
-
-/* Includes linux/ptrace.h, of user space, if it is allowed to. */
-struct pt_regs {
-	unsigned long ax;
-	unsigned long orig_ax;
-} KERNEL_TYPE;
 
 #define ENOSYS 38
 
 /* arch/x86/include/asm/thread_info.h: in thread_info.status */
 #define TS_COMPAT 0x0002
 
-/* The last thing that the kernel's entry code pushed is where it calls from: just below the registers of user space. */
-static __always_inline uint64_t entry_return(const struct pt_regs *regs)
+static __always_inline int32_t cause_of_entry(struct task_struct *task, uint32_t task_flags, const struct pt_regs *regs)
 {
-	uint64_t address = 0;
-
-	bpf_probe_read_kernel(&address, sizeof(address), (const void *)regs - sizeof(address));
-	return address;
-}
-
-static __always_inline int32_t cause_of_entry(struct task_struct *task, uint32_t task_flags)
-{
-	const struct pt_regs *regs = (const void *)bpf_task_pt_regs(task);
 	long number;
 
 	if (task_flags & PF_EXITING) /* whatever it was in when it was killed */
@@ -47,10 +32,9 @@ static __always_inline int32_t cause_of_entry(struct task_struct *task, uint32_t
  * is that, the stack tells. A system call's result is ENOSYS until it has another; and a page fault that flushes one page is
  * about that page, for it happens too often to look.
  */
-static __always_inline bool is_in_doubt(struct task_struct *task, int32_t cause, const struct flush *flush,
-					uint32_t kind)
+static __always_inline bool is_in_doubt(struct task_struct *task, const struct pt_regs *regs, int32_t cause,
+					const struct flush *flush, uint32_t kind)
 {
-	const struct pt_regs *regs = (const void *)bpf_task_pt_regs(task);
 	bool is_own = flush->mm && flush->mm == (uint64_t)task->mm;
 
 	if (cause >= 0)
@@ -105,9 +89,9 @@ static __always_inline uint64_t id_of_mm(const struct task_struct *task, uint64_
 	return id;
 }
 
-/* task: the current one, which sends. Stacks are still to be added. */
-static __always_inline void fill_key(struct shootdown_key *key, struct task_struct *task, const struct flush *flush,
-				     uint32_t kind)
+/* task: the current one, which sends; regs: its entry_registers(). Stacks are still to be added. */
+static __always_inline void fill_key(struct shootdown_key *key, struct task_struct *task, const struct pt_regs *regs,
+				     const struct flush *flush, uint32_t kind)
 {
 	uint32_t task_flags = task->flags;
 	bool is_of_kernel = task_flags & (PF_KTHREAD | PF_WORKER); /* a worker's registers are those it was made with */
@@ -115,7 +99,7 @@ static __always_inline void fill_key(struct shootdown_key *key, struct task_stru
 	key->start_ns = task->start_boottime;
 	key->tid = task->pid;
 	key->owner_id = id_of_mm(task, flush->mm);
-	key->cause = is_of_kernel ? SHOOTDOWN_CAUSE_KTHREAD : cause_of_entry(task, task_flags);
+	key->cause = is_of_kernel ? SHOOTDOWN_CAUSE_KTHREAD : cause_of_entry(task, task_flags, regs);
 	key->kind = (uint16_t)kind;
 	key->stack = 0;
 	key->victim = 0;

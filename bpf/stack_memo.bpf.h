@@ -25,6 +25,7 @@
 
 #include "cast_read.bpf.h"
 #include "shootdown_cpu.bpf.h"
+#include "shootdown_entry.bpf.h"
 #include "shootdown_record.h"
 #include "shootdown_stack.bpf.h"
 
@@ -80,15 +81,15 @@ struct {
 
 /* ------------------------------------------------------------------------------------------------------- recognizing -- */
 
-/* here: the innermost word of the stack, end: the registers of user space. */
+/* here: the innermost word of the stack, end: the registers of user space. Only behind can_cast. */
 static __always_inline bool stands(const struct stack_memo *memo, uint64_t here, uint64_t end)
 {
 	uint32_t nr = memo->nr_places;
 
-	if (!nr || read_word(end - sizeof(uint64_t)) != memo->last)
+	if (!nr || cast_word(end - sizeof(uint64_t)) != memo->last)
 		return false;
 	rolled_for(uint32_t i = 0; i < MEMO_PLACES && i < nr; i++) {
-		if (read_word(here + memo->places[i].offset) != memo->places[i].value)
+		if (cast_word(here + memo->places[i].offset) != memo->places[i].value)
 			return false;
 	}
 	return true;
@@ -253,10 +254,9 @@ static __always_inline bool use_memo(struct stack_memo *memo, uint64_t here, uin
 static __always_inline uint64_t kernel_stack(void *ctx, struct taken_stacks *taken, struct cpu *own,
 					     const struct task_struct *task, uint32_t cpu, uint32_t set)
 {
-	uint64_t *through = &own->state.scratch;
-	uint64_t here = number_of(ctx, through);
-	uint64_t stack = number_of(task->stack, through); /* 7.2 takes a pointer to nothing in particular for one */
-	uint64_t end = stack + own->shared.registers_offset;
+	uint64_t here = number_of(ctx, &own->state.scratch);
+	uint64_t end = registers_at(task, own);
+	uint64_t stack = end - own->shared.registers_offset;
 	bool is_on_it = here >= stack && here < end; /* not on that of an interrupt */
 	uint32_t way = own->state.memo_way;
 	struct stack_memo *memo = is_on_it ? find_memo(cpu, set, way) : NULL;
@@ -282,15 +282,6 @@ static __always_inline uint64_t kernel_stack(void *ctx, struct taken_stacks *tak
 	if (is_due(memo))
 		remember(ctx, memo, number, here, end);
 	return number;
-}
-
-/* Called once, by any task: each has its registers of user space at the same place. */
-static __always_inline void find_registers(struct cpu_state *state)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-
-	control.registers_offset = (uint32_t)(number_of((const void *)bpf_task_pt_regs(task), &state->scratch) -
-					      number_of(task->stack, &state->scratch));
 }
 
 #endif
