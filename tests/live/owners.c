@@ -9,6 +9,7 @@
  *
  *	move_pages       each piece, a page, is moved to the other node by move_pages(2)
  *	move_shared      the same of pages that another process has, too: that one spins on the last of VICTIMS
+ *	move_in_turns    of several owners, each with one of VICTIMS: the first page of each is moved, then the second
  *	migrate_pages    all of it is moved, by migrate_pages(2)
  *	collapse         each piece, pages under one page table, becomes a huge page by process_madvise(2)
  *	khugepaged       the same by khugepaged
@@ -19,8 +20,8 @@
  *	balancing        the owner's threads use its pages until the kernel has marked COUNT of them for NUMA balancing; every
  *	                 other thread makes system calls all the time
  *
- * CPU is to be of node 0, which the memory is of. At its end it prints "PID OWNER-PID" on stderr; ends with an error if it
- * was not done in LIFETIME_SECONDS.
+ * CPU is to be of node 0, which the memory is of. At its end it prints "PID OWNER-PID", of the first owner, on stderr; ends with
+ * an error if it was not done in LIFETIME_SECONDS.
  */
 #include <err.h>
 #include <fcntl.h>
@@ -60,6 +61,7 @@ struct kind {
 	void (*prepare)(void); /* the owner, once all pieces are there */
 	void *(*be_victim)(void *cpu);
 	void (*work)(void);
+	bool has_owner_each; /* every victim, an owner of its own */
 };
 
 static const struct kind *kind;
@@ -69,7 +71,8 @@ static char *victims[CPUS_MAX];
 static size_t nr_victims;
 static const char *cgroup;
 static atomic_size_t nr_spinning;
-static pid_t owner;
+static pid_t owners[CPUS_MAX];
+static size_t nr_owners;
 
 /* ------------------------------------------------------------------------------------------------------------ numbers -- */
 
@@ -94,7 +97,7 @@ static unsigned long memory_of_owner(const char *word)
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", owner);
+	snprintf(path, sizeof(path), "/proc/%d/smaps_rollup", owners[0]);
 	return read_number(path, word);
 }
 
@@ -215,43 +218,62 @@ static void __attribute__((noreturn)) be_owner(int ready)
 		pause();
 }
 
-/* Has returned when all of it is there. */
-static void start_owner(void)
+/* Has returned when all of it is there. first: of its victims. */
+static pid_t start_owner(size_t first, size_t nr)
 {
+	pid_t owner;
 	int ready[2];
 	char byte;
 
-	pieces = open_pages(reserve(count * kind->piece_bytes), count * kind->piece_bytes);
 	check(pipe(ready) == 0, "pipe");
 	owner = fork();
 	check(owner >= 0, "fork");
-	if (owner == 0)
+	if (owner == 0) {
+		nr_victims = nr;
+		memmove(victims, victims + first, nr * sizeof(victims[0]));
 		be_owner(ready[1]);
+	}
 	close(ready[1]);
 	if (read(ready[0], &byte, 1) != 1)
 		errx(EXIT_FAILURE, "the owner has failed");
+	close(ready[0]);
+	return owner;
 }
 
-static void end_owner(void)
+/* Each has so many victims. */
+static void start_owners(size_t nr_each)
 {
-	kill(owner, SIGKILL);
-	waitpid(owner, NULL, 0);
+	pieces = open_pages(reserve(count * kind->piece_bytes), count * kind->piece_bytes);
+	for (size_t first = 0; first < nr_victims; first += nr_each)
+		owners[nr_owners++] = start_owner(first, nr_each);
+}
+
+static void end_owners(void)
+{
+	for (size_t i = 0; i < nr_owners; i++) {
+		kill(owners[i], SIGKILL);
+		waitpid(owners[i], NULL, 0);
+	}
 }
 
 /* --------------------------------------------------------------------------------------------------------- the work -- */
 
-static void move_one_by_one(int flags)
+static void move_page(pid_t owner, unsigned long number, int flags)
 {
 	const int node = 1;
+	void *page = pieces + number * PAGE;
+	int status = -1;
 
-	for (unsigned long i = 0; i < count; i++) {
-		void *page = pieces + i * PAGE;
-		int status = -1;
+	check(syscall(SYS_move_pages, owner, 1, &page, &node, &status, flags) == 0, "move_pages");
+	if (status != node)
+		errx(EXIT_FAILURE, "move_pages: page %lu: %d", number, status);
+}
 
-		check(syscall(SYS_move_pages, owner, 1, &page, &node, &status, flags) == 0, "move_pages");
-		if (status != node)
-			errx(EXIT_FAILURE, "move_pages: page %lu: %d", i, status);
-	}
+static void move_one_by_one(int flags)
+{
+	for (unsigned long i = 0; i < count; i++)
+		for (size_t which = 0; which < nr_owners; which++)
+			move_page(owners[which], i, flags);
 }
 
 static void do_move_pages(void)
@@ -281,12 +303,12 @@ static void do_migrate_pages(void)
 	const unsigned long to = 1 << 1;
 
 	give_up_cap_sys_nice();
-	check(syscall(SYS_migrate_pages, owner, 8 * sizeof(from), &from, &to) >= 0, "migrate_pages");
+	check(syscall(SYS_migrate_pages, owners[0], 8 * sizeof(from), &from, &to) >= 0, "migrate_pages");
 }
 
 static void do_collapse(void)
 {
-	int pidfd = (int)syscall(SYS_pidfd_open, owner, 0);
+	int pidfd = (int)syscall(SYS_pidfd_open, owners[0], 0);
 
 	check(pidfd >= 0, "pidfd_open");
 	for (unsigned long i = 0; i < count; i++) {
@@ -350,7 +372,7 @@ static void read_places(uint64_t *ret)
 	char path[64];
 	int fd;
 
-	snprintf(path, sizeof(path), "/proc/%d/pagemap", owner);
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", owners[0]);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	check(fd >= 0 && pread(fd, ret, bytes, first) == (ssize_t)bytes, path);
 	close(fd);
@@ -390,16 +412,17 @@ static void wait_for_balancing(void)
 /* ---------------------------------------------------------------------------------------------------------- the kinds -- */
 
 static const struct kind kinds[] = {
-	{ "move_pages", PAGE, prepare_nothing, spin, do_move_pages },
-	{ "move_shared", PAGE, prepare_shared, spin, do_move_shared },
-	{ "migrate_pages", PAGE, prepare_nothing, spin, do_migrate_pages },
-	{ "collapse", TABLE, prepare_huge, spin, do_collapse },
-	{ "khugepaged", TABLE, prepare_huge, spin, wait_for_khugepaged },
-	{ "reclaim", PAGE, prepare_unneeded, spin, do_reclaim },
-	{ "kswapd", PAGE, prepare_unneeded, spin, do_exhaust },
-	{ "compact", PAGE, prepare_holes, spin, do_compact },
-	{ "kcompactd", PAGE, prepare_holes, spin, wait_for_kcompactd },
-	{ "balancing", PAGE, prepare_nothing, use_pages, wait_for_balancing },
+	{ "move_pages", PAGE, prepare_nothing, spin, do_move_pages, false },
+	{ "move_shared", PAGE, prepare_shared, spin, do_move_shared, false },
+	{ "move_in_turns", PAGE, prepare_nothing, spin, do_move_pages, true },
+	{ "migrate_pages", PAGE, prepare_nothing, spin, do_migrate_pages, false },
+	{ "collapse", TABLE, prepare_huge, spin, do_collapse, false },
+	{ "khugepaged", TABLE, prepare_huge, spin, wait_for_khugepaged, false },
+	{ "reclaim", PAGE, prepare_unneeded, spin, do_reclaim, false },
+	{ "kswapd", PAGE, prepare_unneeded, spin, do_exhaust, false },
+	{ "compact", PAGE, prepare_holes, spin, do_compact, false },
+	{ "kcompactd", PAGE, prepare_holes, spin, wait_for_kcompactd, false },
+	{ "balancing", PAGE, prepare_nothing, use_pages, wait_for_balancing, false },
 };
 
 static const struct kind *find_kind(const char *name)
@@ -422,9 +445,9 @@ int main(int argc, char **argv)
 	cgroup = argc == 6 ? argv[5] : NULL;
 	if (!count || nr_victims < 2 || (kind->work == do_reclaim && !cgroup))
 		errx(EXIT_FAILURE, "%s: needs pieces, two victims, and a cgroup to reclaim from", argv[1]);
-	start_owner();
+	start_owners(kind->has_owner_each ? 1 : nr_victims);
 	kind->work();
-	end_owner();
-	fprintf(stderr, "%d %d\n", getpid(), owner);
+	end_owners();
+	fprintf(stderr, "%d %d\n", getpid(), owners[0]);
 	return EXIT_SUCCESS;
 }
