@@ -43,12 +43,12 @@ struct cpu_state {
 	uint32_t knows_requested; /* all CPUs that it is requested of, from the sending on */
 	uint32_t memo_way;        /* of the last stack that was known again, modulo MEMO_WAYS */
 	uint64_t last_call_id;    /* of the calls that it sent */
+	uint64_t task_stack;      /* of the current task: through which its address becomes a number */
 
 	/* Where the flush is seen for each CPU that it is queued for. */
 	uint64_t sending;     /* what its runs have in common: sending_of() */
 	uint32_t next_target; /* the lowest that may follow */
 	uint32_t reserved_target;
-	uint64_t task_stack; /* of the current task: through which its address becomes a number */
 	uint64_t reserved_sender[3];
 
 	/* Written by others. */

@@ -31,7 +31,7 @@ static __always_inline uint64_t registers_at(const struct task_struct *task, str
 	return number_of(task->stack, &own->state.task_stack) + own->shared.registers_offset;
 }
 
-/* The kernel's own function for this is called only where it must be: it takes as long as all else in a key. */
+/* The kernel's own function for this takes as long as all else in a key: it is for kernels that allow no casts. */
 static __always_inline const struct pt_regs *entry_registers(struct task_struct *task, struct cpu *own)
 {
 	return can_cast ? CAST(struct pt_regs, registers_at(task, own)) : (const void *)bpf_task_pt_regs(task);
