@@ -88,6 +88,7 @@ void child_end(struct child *child, const struct stop *stop)
 {
 	if (child_check(child))
 		return;
+	stop_expect_second(stop);
 	kill(child->pid, SIGTERM);
 	while (!child_check(child))
 		if (stop_wait(stop, UINT64_MAX))

@@ -14,6 +14,14 @@
 
 #define NS_PER_MS 1000000
 
+/* By nohup(1), of SIGHUP. A signal that is blocked comes to a signalfd all the same. */
+static bool is_ignored(int signal)
+{
+	struct sigaction action;
+
+	return sigaction(signal, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
 /* From here on the signals are blocked, so that none is lost between a look at the clock and the wait. */
 static void begin(struct stop *stop, int other)
 {
@@ -22,6 +30,8 @@ static void begin(struct stop *stop, int other)
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGTERM);
+	if (!is_ignored(SIGHUP))
+		sigaddset(&signals, SIGHUP);
 	if (other)
 		sigaddset(&signals, other);
 	stop->fd = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -61,11 +71,31 @@ uint64_t stop_now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / NS_PER_MS;
 }
 
+/* A terminal that is closed may say so more than once. */
+static bool is_first_hang_up(void)
+{
+	bool is_first = !is_ignored(SIGHUP);
+
+	signal(SIGHUP, SIG_IGN);
+	return is_first;
+}
+
 static bool is_asked_to_end(const struct stop *stop)
 {
 	struct signalfd_siginfo signal;
 
-	return read(stop->fd, &signal, sizeof(signal)) == sizeof(signal) && signal.ssi_signo != SIGCHLD;
+	if (read(stop->fd, &signal, sizeof(signal)) != sizeof(signal) || signal.ssi_signo == SIGCHLD)
+		return false;
+	return signal.ssi_signo != SIGHUP || is_first_hang_up();
+}
+
+void stop_expect_second(const struct stop *stop)
+{
+	struct signalfd_siginfo unused;
+
+	signal(SIGHUP, SIG_IGN);
+	while (read(stop->fd, &unused, sizeof(unused)) == sizeof(unused))
+		;
 }
 
 bool stop_wait_for(const struct stop *stop, uint64_t until_ms, int fd)

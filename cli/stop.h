@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* For commands that go on for a while: wait, and end early but in order when asked to (SIGINT, SIGTERM). */
+/* For commands that go on for a while: wait, and end early but in order when asked to (SIGINT, SIGTERM, SIGHUP). */
 #ifndef MMCPUS_CLI_STOP_H
 #define MMCPUS_CLI_STOP_H
 
@@ -25,7 +25,10 @@ bool stop_wait(const struct stop *stop, uint64_t until_ms);
 /* The same, and it also ends, with false, when the descriptor is readable. */
 bool stop_wait_for(const struct stop *stop, uint64_t until_ms, int fd);
 
-/* From here on the signals end the process again. */
+/* From here on, stop_wait() tells of a second request: no SIGHUP is one, nor is what has come together with the first. */
+void stop_expect_second(const struct stop *stop);
+
+/* From here on the signals end the process again, but SIGHUP if there was one. */
 void stop_end(const struct stop *stop);
 
 /* The monotonic clock. */

@@ -101,7 +101,7 @@ void bpf_explain_fentry(int err, const struct mmcpus_system *sys, struct mmcpus_
 	}
 	reason_set(why, err, "the kernel refuses it: %s", strerror(-err));
 	if (!lockdown)
-		reason_remedy(why, "%s, and no lockdown, of which this machine does not tell", needs);
+		reason_remedy(why, "%s, and no lockdown (whether there is one can't be read here)", needs);
 	else if (strcmp(lockdown, "none") != 0)
 		reason_remedy(why, "%s, and no lockdown: it is %s", needs, lockdown);
 	else

@@ -1072,9 +1072,16 @@ expect_words()
 		"$(tail -n 1 "$json" | jq -r 'keys[]')"
 }
 
-@test "SIGINT and SIGTERM end it well, and nothing stays attached, even if it is killed" {
+# Whoever runs the tests may be under nohup(1).
+ignores_hang_ups()
+{
+	((0x$(awk '$1 == "SigIgn:" { print $2 }' "/proc/$BASHPID/status") & 1))
+}
+
+@test "SIGINT, SIGTERM and SIGHUP end it well, and nothing stays attached, even if it is killed" {
 	local signal status
-	for signal in TERM INT KILL; do
+	for signal in TERM INT HUP KILL; do
+		[ $signal != HUP ] || ! ignores_hang_ups || continue
 		begin -d 0.1
 		kill -$signal "$watcher"
 		status=0
@@ -1084,6 +1091,20 @@ expect_words()
 		attached
 		expect "programs attached after $signal" "$REPLY" 0
 	done
+}
+
+@test "SIGHUP does not end what was begun to ignore it" {
+	local status=0
+	trap '' HUP
+	begin -d 0.1
+	trap - HUP
+	kill -HUP "$watcher"
+	sleep 0.5
+	expect_text "state after SIGHUP" "$(awk '$1 == "State:" { print $2 }' "/proc/$watcher/status")" '^[RS]$'
+	kill -TERM "$watcher"
+	wait "$watcher" || status=$?
+	exec {output}<&-
+	expect status "$status" 0
 }
 
 @test "a command that does not end when it is asked to is killed by the second signal" {
@@ -1099,6 +1120,26 @@ expect_words()
 	kill -TERM "$watcher"
 	wait "$watcher" || status=$?
 	expect status "$status" 137
+}
+
+@test "SIGHUP is no second signal that kills the command" {
+	local first status
+	for first in HUP TERM; do
+		[ $first != HUP ] || ! ignores_hang_ups || continue
+		rm -f "$json"
+		"$MMCPUS_BIN" shootdowns -- sh -c 'trap "sleep 0.5; exit 7" TERM; echo began >"$0"; for i in $(seq 600); do sleep 0.1; done' \
+			"$json" >/dev/null 2>"$said" 3>&- &
+		watcher=$!
+		started_pids+=("$watcher")
+		wait_for_output
+		kill -$first "$watcher"
+		kill -HUP "$watcher"
+		sleep 0.2
+		kill -HUP "$watcher"
+		status=0
+		wait "$watcher" || status=$?
+		expect "status after $first and SIGHUP" "$status" 7
+	done
 }
 
 # ends_unread OPTION...: it has begun, nobody reads it any more, and it ends

@@ -235,7 +235,7 @@ static void explains_fentry_by_lockdown(void **state)
 	} cases[] = {
 		{ "[none] integrity confidentiality\n", "CONFIG_FUNCTION_TRACER=y; a container or a security module" },
 		{ "none [integrity] confidentiality\n", "CONFIG_FUNCTION_TRACER=y, and no lockdown: it is integrity" },
-		{ "", "CONFIG_FUNCTION_TRACER=y, and no lockdown, of which this machine does not tell" },
+		{ "", "CONFIG_FUNCTION_TRACER=y, and no lockdown (whether there is one can't be read here)" },
 	};
 
 	write_machine(*state);
