@@ -281,7 +281,7 @@ static const struct column columns[] = {
 	{ "WAIT_US/s", "wait_us_per_s", VALUE_RATE, COLUMN_IS_DEFAULT, 0, get_wait_rate,
 	  "microseconds in a second that the senders waited for them" },
 	{ "SENT", "sent", VALUE_NUMBER, 0, 0, get_sent, "shootdowns, all in all" },
-	{ "PAGES", "pages", VALUE_NUMBER, 0, 0, get_pages, "pages of the ranges that were flushed, all in all" },
+	{ "PAGES", "pages", VALUE_NUMBER, 0, 0, get_pages, "pages of the flushes whose range is told, all in all" },
 	{ "HITS", "hits", VALUE_NUMBER, 0, 0, get_hits, "interrupts of CPUs, all in all" },
 	{ "STOLEN_NS", "stolen_ns", VALUE_NUMBER, 0, 0, get_stolen, "time stolen, all in all, in nanoseconds" },
 	{ "STOLEN_MAX_NS", "stolen_max_ns", VALUE_NUMBER, 0, 0, get_stolen_max, "the longest time that a hit took" },

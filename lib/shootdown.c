@@ -81,7 +81,7 @@ int mmcpus_shootdown_number(const struct mmcpus_shootdown *row, enum mmcpus_shoo
 	case MMCPUS_SHOOTDOWN_SENT:
 		return give(ret, is_of_sent(row), sums->sent);
 	case MMCPUS_SHOOTDOWN_PAGES:
-		return give(ret, is_of_sent(row) && !(row->kinds & 1), sums->pages);
+		return give(ret, is_of_sent(row) && !(row->kinds & 1) && (sums->pages || !sums->sent), sums->pages);
 	case MMCPUS_SHOOTDOWN_HITS:
 		return give(ret, row->knows_hits, sums->hits);
 	case MMCPUS_SHOOTDOWN_STOLEN_NS:

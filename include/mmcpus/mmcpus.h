@@ -764,7 +764,7 @@ void mmcpus_shootdown_destroy(struct mmcpus_shootdown *row);
 
 enum mmcpus_shootdown_number {
 	MMCPUS_SHOOTDOWN_SENT,
-	MMCPUS_SHOOTDOWN_PAGES, /* of flushes of ranges: others have none */
+	MMCPUS_SHOOTDOWN_PAGES, /* of flushes whose range is told; -ENODATA if none has one */
 	MMCPUS_SHOOTDOWN_HITS,
 	MMCPUS_SHOOTDOWN_STOLEN_NS, /* time that the CPUs that were hit spent in the flush, without entry and exit */
 	MMCPUS_SHOOTDOWN_STOLEN_MAX_NS,

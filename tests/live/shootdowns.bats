@@ -130,6 +130,8 @@ exact()
 
 @test "every madvise of many pages is counted, as one of all of the address space" {
 	exact madvise-wide madvise whole
+	of pages madvise
+	expect "pages, of which nothing is told" "$REPLY" null
 }
 
 @test "every mprotect is counted" {

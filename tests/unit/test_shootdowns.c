@@ -349,8 +349,11 @@ static void flushes_of_the_kernel_are_told_apart(void **state)
 	expect_number(row, MMCPUS_SHOOTDOWN_WAIT_NS, 140);
 	assert_int_equal(mmcpus_shootdown_number(row, MMCPUS_SHOOTDOWN_OWNER_ID, &unused), -ENODATA);
 	assert_null(mmcpus_shootdown_text(row, MMCPUS_SHOOTDOWN_OWNER_COMM));
-	assert_true(mmcpus_shootdown_is_other(mmcpus_interval_row(interval, 2)));
-	expect_number(mmcpus_interval_row(interval, 2), MMCPUS_SHOOTDOWN_HITS, 28);
+	row = mmcpus_interval_row(interval, 2);
+	assert_true(mmcpus_shootdown_is_other(row));
+	expect_number(row, MMCPUS_SHOOTDOWN_HITS, 28);
+	assert_int_equal(mmcpus_shootdown_number(row, MMCPUS_SHOOTDOWN_PAGES, &unused),
+			 -ENODATA); /* no range is told */
 	scene_close(&scene);
 }
 
