@@ -1109,14 +1109,20 @@ ignores_hang_ups()
 	expect status "$status" 0
 }
 
-@test "a command that does not end when it is asked to is killed by the second signal" {
-	local status=0
+# begin_command WHAT: with a command that does WHAT on SIGTERM; it has begun, and its file is $json
+begin_command()
+{
 	rm -f "$json"
-	"$MMCPUS_BIN" shootdowns -- sh -c 'trap ": >\"$0.asked\"" TERM; echo began >"$0"; for i in $(seq 600); do sleep 0.1; done' \
-		"$json" >/dev/null 2>"$said" 3>&- &
+	"$MMCPUS_BIN" shootdowns -- sh -c 'trap "$1" TERM; echo began >"$0"; for i in $(seq 600); do sleep 0.1; done' \
+		"$json" "$1" >/dev/null 2>"$said" 3>&- &
 	watcher=$!
 	started_pids+=("$watcher")
 	wait_for_output
+}
+
+@test "a command that does not end when it is asked to is killed by the second signal" {
+	local status=0
+	begin_command ': >"$0.asked"'
 	kill -TERM "$watcher"
 	timeout "$SECONDS_MAX" sh -c 'until [ -e "$0.asked" ]; do sleep 0.1; done' "$json"
 	kill -TERM "$watcher"
@@ -1128,12 +1134,7 @@ ignores_hang_ups()
 	local first status
 	for first in HUP TERM; do
 		[ $first != HUP ] || ! ignores_hang_ups || continue
-		rm -f "$json"
-		"$MMCPUS_BIN" shootdowns -- sh -c 'trap "sleep 0.5; exit 7" TERM; echo began >"$0"; for i in $(seq 600); do sleep 0.1; done' \
-			"$json" >/dev/null 2>"$said" 3>&- &
-		watcher=$!
-		started_pids+=("$watcher")
-		wait_for_output
+		begin_command 'sleep 0.5; exit 7'
 		kill -$first "$watcher"
 		kill -HUP "$watcher"
 		sleep 0.2
