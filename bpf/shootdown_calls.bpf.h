@@ -166,7 +166,7 @@ static __always_inline uint64_t next_call_id(struct cpu_state *state, uint32_t c
 {
 	if (!settings.with_events)
 		return 0;
-	return 1ull << 63 | (uint64_t)cpu << 48 | (__sync_fetch_and_add(&state->last_call_id, 1) + 1);
+	return 1ull << 63 | (uint64_t)cpu << ID_CPU_SHIFT | (__sync_fetch_and_add(&state->last_call_id, 1) + 1);
 }
 
 static __always_inline void count_call(uint32_t index, uint64_t id, uint32_t cpu, uint32_t target)

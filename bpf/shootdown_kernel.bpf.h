@@ -43,7 +43,7 @@ struct {
 static uint32_t last_kernel_sender;
 
 /* Of shootdowns.bpf.c: for each hit, whatever is flushed. */
-int finish_hit(struct cpu_state *sender, uint32_t from, uint32_t cpu, uint64_t begin_ns, uint64_t end_ns);
+int finish_hit(struct cpu_state *sender, uint32_t cpu, uint64_t end_ns);
 
 /* SHOOTDOWN_FUNCTION_FLUSH, the most frequent one: it is none of the kernel's own range. */
 static __always_inline uint32_t kernel_function(const struct cpu *own, uint64_t address)
@@ -72,6 +72,9 @@ static __always_inline void fill_kernel_range(struct cpu_state *sent, uint32_t f
 	sent->end = flush.end;
 }
 
+/* No flush of an address space has that bit. */
+#define KERNEL_ID (1ull << (ID_CPU_SHIFT - 1))
+
 /* nr: CPUs that are asked, as far as that is known already. */
 static __noinline void send_kernel(void *ctx, struct kernel_state *state, uint32_t function, uint64_t info, int32_t nr)
 {
@@ -97,7 +100,7 @@ static __noinline void send_kernel(void *ctx, struct kernel_state *state, uint32
 	sent->info = info;
 	sent->kind = SHOOTDOWN_KIND_KERNEL;
 	sent->row = index;
-	sent->id = (sent->id | (uint64_t)cpu << 48 | 1ull << 47) + 1; /* no flush of an address space has that bit */
+	sent->id = (sent->id | (uint64_t)cpu << ID_CPU_SHIFT | KERNEL_ID) + 1;
 	sent->sent_ns = bpf_ktime_get_ns();
 	count_in_row(sent, index, cpu);
 	if (settings.with_events && !settings.is_filtered)
@@ -220,7 +223,7 @@ static __noinline void end_kernel_hit(struct cpu *own, uint32_t function, uint64
 		return;
 	sender = bpf_map_lookup_elem(&kernel_states, &search.from);
 	if (sender)
-		finish_hit(&sender->flush, search.from, cpu, own->state.hit_ns, now);
+		finish_hit(&sender->flush, cpu, now);
 }
 
 /* ------------------------------------------------------------------------------------- where csd tracepoints are missing -- */

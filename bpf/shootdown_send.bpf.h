@@ -141,7 +141,7 @@ static __always_inline void send_described(void *ctx, struct cpu *own, uint32_t 
 	nr_further = keep_requested(state, mask, cpu, cpu);
 	state->last_mm = flush->mm;
 	state->start = flush->start;
-	state->last_id = (state->last_id | (uint64_t)cpu << 48) + 1;
+	state->last_id = (state->last_id | (uint64_t)cpu << ID_CPU_SHIFT) + 1;
 	is_to_tally = !settings.is_filtered && mask && !nr_further; /* there is no room for CPUs of further words */
 	row = tally_sent(&own->shared.sent, key, is_to_tally, nr_pages(kind, flush->start, flush->end),
 			 state->requested);

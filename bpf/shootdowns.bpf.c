@@ -168,21 +168,35 @@ int on_cross_call(unsigned long long *ctx)
 /* ------------------------------------------------------------------------------------------------- CPUs that are hit -- */
 
 /*
- * What the CPU is doing whose flush is described there, and its number. NULL: it is some other callback's data, a flush that
- * was not seen when it was sent, or one of the kernel's own range.
+ * After a flush, each page that is looked at may have to be translated anew, also one with the program's stack: newer kernels
+ * give a function of its own one that has 64 bytes or more on it. So what follows is cut into functions that have less: what is
+ * rare, or of kernels that allow no casts, is apart. Kernels without csd tracepoints have no such stacks; and there are so many
+ * programs for these that a light skeleton, with room for 32 programs and functions, has none for more.
  */
-static __always_inline struct cpu_state *find_sender(uint64_t info, uint32_t cpu, uint32_t *from)
+#ifdef WITH_FENTRY
+#define STACK_OF_ITS_OWN __always_inline
+#else
+#define STACK_OF_ITS_OWN __noinline
+#endif
+
+/*
+ * What the CPU is doing that has sent what this one was handed. NULL: that is some other callback's data, a flush that was not
+ * seen when it was sent, or one of the kernel's own range.
+ */
+static STACK_OF_ITS_OWN struct cpu_state *find_sender(struct cpu *own)
 {
-	struct cpu_state *sender;
+	uint64_t info = own->state.hit_info;
+	struct cpu *sender;
 	struct flush flush;
 
-	if (!info || !read_flush(&flush, info) || flush.initiating_cpu == cpu)
+	if (!info || !read_flush(&flush, info))
 		return NULL;
-	*from = flush.initiating_cpu;
-	sender = find_state(flush.initiating_cpu);
-	if (!sender || sender->info != info || sender->mm != flush.mm || sender->end != flush.end)
+	own->state.hit_from = flush.initiating_cpu;
+	sender = bpf_map_lookup_elem(&cpus, &own->state.hit_from);
+	if (!sender || sender->state.info != own->state.hit_info || sender->state.mm != flush.mm ||
+	    sender->state.end != flush.end)
 		return NULL;
-	return sender;
+	return &sender->state;
 }
 
 /* Whether it is a flush is looked up at the end: the sender waits for that, and what it is doing comes from its CPU's cache once. */
@@ -224,15 +238,33 @@ static __always_inline void lengthen_wait(struct cpu_state *sender, uint64_t wai
 	}
 }
 
-static __always_inline void count_with_first_hit(struct cpu_state *sender, uint32_t from)
+static __always_inline void count_with_first_hit(struct cpu_state *sender)
 {
 	uint32_t index = sender->row;
+	uint32_t from = sender_of(sender->id);
 	struct shootdown_row *row = bpf_map_lookup_elem(&rows, &index);
 
 	if (row)
 		count_sent(row, index, from, sender);
 	if (settings.with_events)
 		tell_sent(sender, from);
+}
+
+/*
+ * With a filter or with events, there is more to do. A global function, as the next ones: the verifier looks at it once, and not
+ * at each call.
+ */
+__noinline int note_more(struct cpu_state *sender, uint32_t cpu, uint64_t end_ns)
+{
+	struct cpu_state *own = find_state(cpu);
+
+	if (!sender || !own)
+		return 0;
+	if (settings.is_filtered && __sync_lock_test_and_set(&sender->is_uncounted, 0))
+		count_with_first_hit(sender);
+	if (settings.with_events)
+		tell_hit(sender, cpu, own->hit_ns, end_ns);
+	return 0;
 }
 
 /* The tally is of another row: it comes to this one, or the hit is counted in the row itself. */
@@ -256,20 +288,17 @@ static __noinline int count_hit_apart(struct cpu *own, const struct cpu_state *s
 	return 0;
 }
 
-/* A global function: the verifier looks at it once, and not at each call. */
-__noinline int finish_hit(struct cpu_state *sender, uint32_t from, uint32_t cpu, uint64_t begin_ns, uint64_t end_ns)
+__noinline int finish_hit(struct cpu_state *sender, uint32_t cpu, uint64_t end_ns)
 {
 	struct cpu *own = find_cpu(cpu);
 	struct hit *hit;
 
 	if (!sender || !own)
 		return 0;
-	if (settings.is_filtered && __sync_lock_test_and_set(&sender->is_uncounted, 0))
-		count_with_first_hit(sender, from);
-	if (settings.with_events)
-		tell_hit(sender, cpu, begin_ns, end_ns);
+	if (settings.is_filtered || settings.with_events)
+		note_more(sender, cpu, end_ns);
 	hit = &own->state.hit;
-	hit->stolen_ns = time_since(begin_ns, end_ns);
+	hit->stolen_ns = time_since(own->state.hit_ns, end_ns);
 	lengthen_wait(sender, time_since(sender->sent_ns, end_ns), hit);
 	if (!is_tallied(own, sender->row, cpu, false))
 		count_hit_apart(own, sender, cpu);
@@ -290,13 +319,12 @@ static __always_inline void end_hit(struct cpu *own, uint32_t cpu, uint64_t toke
 	struct cpu_state *state = &own->state;
 	struct cpu_state *sender;
 	uint64_t now;
-	uint32_t from = 0;
 
 	if (!token || state->hit_token != token)
 		return;
 	now = bpf_ktime_get_ns();
 	state->hit_token = 0;
-	sender = find_sender(state->hit_info, cpu, &from);
+	sender = find_sender(own);
 	if (!sender)
 		return;
 	note_hit(own);
@@ -307,7 +335,7 @@ static __always_inline void end_hit(struct cpu *own, uint32_t cpu, uint64_t toke
 		__sync_fetch_and_add(&sender->nr_unfinished, -1);
 #endif
 	if (own->shared.is_counting_hits)
-		finish_hit(sender, from, cpu, state->hit_ns, now);
+		finish_hit(sender, cpu, now);
 }
 
 #ifdef WITH_FENTRY
@@ -353,9 +381,8 @@ static __always_inline void begin_any(struct cpu *own, uint32_t cpu, uint64_t fu
 		return;
 	}
 #ifdef WITH_CALLS
-	uint32_t from;
-
-	if (!find_sender(info, cpu, &from)) {
+	own->state.hit_info = info;
+	if (!find_sender(own)) {
 		begin_call(cpu, function, (uint64_t)csd);
 		return;
 	}
