@@ -16,6 +16,14 @@ struct hit {
 	uint64_t wait_before; /* 0: it is the first of the flush */
 };
 
+/* The number of a flush: it begins with its sender's CPU. */
+#define ID_CPU_SHIFT 48
+
+static __always_inline uint32_t sender_of(uint64_t flush_id)
+{
+	return (uint32_t)(flush_id >> ID_CPU_SHIFT);
+}
+
 /*
  * What a CPU is doing: the flush that it sends, and the one that it carries out for another. Each CPU that it interrupts takes
  * the first line from its cache. While these read it, the sender has no need to: what it compares the next flush with is
@@ -69,18 +77,10 @@ struct cpu_state {
 	uint32_t call_row;   /* that the call which it carries out is counted in */
 	uint32_t nr_unseen;  /* tasks woken together with its first that were not seen when they were queued */
 	struct hit hit;
-	uint32_t hit_from; /* the CPU that may have sent it: what is looked up by, not to have it on the stack */
+	uint32_t hit_from; /* the CPU that may have sent it: the key of the look-up, which is not to be on the stack */
 	uint32_t reserved_from;
 	uint64_t reserved_hit[5];
 };
-
-/* The number of a flush: it begins with its sender's CPU. */
-#define ID_CPU_SHIFT 48
-
-static __always_inline uint32_t sender_of(uint64_t flush_id)
-{
-	return (uint32_t)(flush_id >> ID_CPU_SHIFT);
-}
 
 /* All that it has, and the library's view of that. */
 struct cpu {

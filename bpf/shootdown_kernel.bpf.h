@@ -72,8 +72,8 @@ static __always_inline void fill_kernel_range(struct cpu_state *sent, uint32_t f
 	sent->end = flush.end;
 }
 
-/* No flush of an address space has that bit. */
-#define KERNEL_ID (1ull << (ID_CPU_SHIFT - 1))
+/* No number of a flush of an address space has it. */
+#define KERNEL_ID_BIT (1ull << (ID_CPU_SHIFT - 1))
 
 /* nr: CPUs that are asked, as far as that is known already. */
 static __noinline void send_kernel(void *ctx, struct kernel_state *state, uint32_t function, uint64_t info, int32_t nr)
@@ -100,7 +100,7 @@ static __noinline void send_kernel(void *ctx, struct kernel_state *state, uint32
 	sent->info = info;
 	sent->kind = SHOOTDOWN_KIND_KERNEL;
 	sent->row = index;
-	sent->id = (sent->id | (uint64_t)cpu << ID_CPU_SHIFT | KERNEL_ID) + 1;
+	sent->id = (sent->id | (uint64_t)cpu << ID_CPU_SHIFT | KERNEL_ID_BIT) + 1;
 	sent->sent_ns = bpf_ktime_get_ns();
 	count_in_row(sent, index, cpu);
 	if (settings.with_events && !settings.is_filtered)

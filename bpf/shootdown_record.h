@@ -216,8 +216,10 @@ struct shootdown_cost {
 
 /*
  * What a CPU has counted and not yet added to the row: CPUs do not get in each other's way there, and the row need not be
- * looked at. Whoever sets is_busy may change it, until he clears that: programs on the CPU, and the library at each look. Who
- * finds it set counts in the row, or comes again. The library looks before whether there is anything to take.
+ * looked at. Programs on the CPU change it, and the library at each look, which looks before whether there is anything to take.
+ * Who finds the other at work does not wait long: a program counts in the row, and the library comes again at the next look.
+ *
+ * Of what is sent: whoever sets is_busy may change it, until he clears that.
  */
 struct shootdown_sent_tally {
 	uint32_t is_busy;
@@ -229,11 +231,16 @@ struct shootdown_sent_tally {
 	uint64_t reserved[7];
 };
 
+/*
+ * Of hits: programs and the library have a word each to set. Who has set his looks at the other's, after a full barrier: if that
+ * is set, too, it is not his turn. So a program gets along with a barrier that it mostly needs anyway. Two programs of one CPU are
+ * never here at once, for it carries out a flush with interrupts off.
+ */
 struct shootdown_hit_tally {
-	uint32_t is_busy;
+	uint32_t has_program; /* set while a program is at work */
+	uint32_t has_library;
 	uint32_t row;       /* at first that of all others, too */
 	uint32_t nr_others; /* hits after the last that were of other rows, and counted there */
-	uint32_t reserved_others;
 	uint64_t hits;
 	uint64_t stolen_ns;
 	uint64_t stolen_max_ns;

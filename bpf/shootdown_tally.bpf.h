@@ -138,6 +138,32 @@ static __always_inline void move_hits(struct shootdown_hit_tally *tally, uint32_
 	tally->wait_max_ns = 0;
 }
 
+/* With a full barrier after it: what is next is to see whether the library is there. */
+static __always_inline void begin_hits(struct shootdown_hit_tally *tally)
+{
+	__atomic_exchange_n(&tally->has_program, 1, __ATOMIC_SEQ_CST);
+}
+
+/* Where another full barrier follows. */
+static __always_inline void begin_hits_before_barrier(struct shootdown_hit_tally *tally)
+{
+	*(volatile uint32_t *)&tally->has_program = 1;
+}
+
+static __always_inline bool is_library_there(const struct shootdown_hit_tally *tally)
+{
+	bool is_there = *(volatile const uint32_t *)&tally->has_library;
+
+	asm volatile("" ::: "memory");
+	return is_there;
+}
+
+static __always_inline void end_hits(struct shootdown_hit_tally *tally)
+{
+	asm volatile("" ::: "memory");
+	*(volatile uint32_t *)&tally->has_program = 0;
+}
+
 /* False: it is of another row, and stays so for the time being. */
 static __always_inline bool turn_to_hit(struct shootdown_hit_tally *tally, uint32_t row, uint32_t cpu)
 {
@@ -149,22 +175,19 @@ static __always_inline bool turn_to_hit(struct shootdown_hit_tally *tally, uint3
 }
 
 /*
- * False: the tally is of another row, or busy, or hits are wanted by who is hit: these have rows of their own. may_turn: to that
- * row, if it has been asked for often enough.
+ * After begin_hits(), which it ends. False: the tally is of another row, or the library is at work there. may_turn: to that row, if
+ * it has been asked for often enough.
  */
 static __always_inline bool is_tallied(struct cpu *own, uint32_t row, uint32_t cpu, bool may_turn)
 {
 	struct shootdown_hit_tally *tally = &own->shared.hit;
-	bool is_here;
+	bool is_here = !is_library_there(tally) && (tally->row == row || (may_turn && turn_to_hit(tally, row, cpu)));
 
-	if (settings.with_victims || !begin_tally(&tally->is_busy))
-		return false;
-	is_here = tally->row == row || (may_turn && turn_to_hit(tally, row, cpu));
 	if (is_here) {
 		tally->nr_others = 0;
 		tally_hit(tally, &own->state.hit);
 	}
-	end_tally(&tally->is_busy);
+	end_hits(tally);
 	return is_here;
 }
 

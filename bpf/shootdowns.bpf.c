@@ -168,22 +168,22 @@ int on_cross_call(unsigned long long *ctx)
 /* ------------------------------------------------------------------------------------------------- CPUs that are hit -- */
 
 /*
- * After a flush, each page that is looked at may have to be translated anew, also one with the program's stack: newer kernels
- * give a function of its own one that has 64 bytes or more on it. So what follows is cut into functions that have less: what is
+ * After a flush, each page that is looked at may have to be translated anew, also that of the stack: newer kernels give each
+ * function that has some 64 bytes or more on it a stack of its own. So what follows is cut into functions that have less: what is
  * rare, or of kernels that allow no casts, is apart. Kernels without csd tracepoints have no such stacks; and there are so many
  * programs for these that a light skeleton, with room for 32 programs and functions, has none for more.
  */
 #ifdef WITH_FENTRY
-#define STACK_OF_ITS_OWN __always_inline
+#define NOINLINE_IF_ROOM __always_inline
 #else
-#define STACK_OF_ITS_OWN __noinline
+#define NOINLINE_IF_ROOM __noinline
 #endif
 
 /*
- * What the CPU is doing that has sent what this one was handed. NULL: that is some other callback's data, a flush that was not
- * seen when it was sent, or one of the kernel's own range.
+ * What the CPU is doing that has sent what this one was handed: another one, for what a CPU does for itself was left out before.
+ * NULL: that is some other callback's data, a flush that was not seen when it was sent, or one of the kernel's own range.
  */
-static STACK_OF_ITS_OWN struct cpu_state *find_sender(struct cpu *own)
+static NOINLINE_IF_ROOM struct cpu_state *find_sender(struct cpu *own)
 {
 	uint64_t info = own->state.hit_info;
 	struct cpu *sender;
@@ -218,8 +218,11 @@ static __always_inline uint64_t wait_of(uint64_t flush_id, uint64_t wait_ns)
 	return flush_id << WAIT_BITS | (wait_ns < WAIT_MAX ? wait_ns : WAIT_MAX);
 }
 
-/* The sender waits until its last hit has finished: each hit that ends later than those before makes it longer. */
-static __always_inline void lengthen_wait(struct cpu_state *sender, uint64_t wait_ns, struct hit *hit)
+/*
+ * The sender waits until its last hit has finished: each hit that ends later than those before makes it longer. Has there been a
+ * full barrier? An exchange is one also if it fails, on x86.
+ */
+static __always_inline bool lengthen_wait(struct cpu_state *sender, uint64_t wait_ns, struct hit *hit)
 {
 	uint64_t wait = wait_of(sender->id, wait_ns);
 
@@ -229,13 +232,14 @@ static __always_inline void lengthen_wait(struct cpu_state *sender, uint64_t wai
 		bool is_of_before = (old ^ wait) >> WAIT_BITS;
 
 		if (!is_of_before && wait <= old)
-			return;
+			return i > 0;
 		if (__sync_val_compare_and_swap(&sender->wait, old, wait) != old)
 			continue;
 		hit->wait_ns = wait & WAIT_MAX;
 		hit->wait_before = is_of_before ? 0 : old & WAIT_MAX;
-		return;
+		return true;
 	}
+	return true;
 }
 
 static __always_inline void count_with_first_hit(struct cpu_state *sender)
@@ -251,8 +255,8 @@ static __always_inline void count_with_first_hit(struct cpu_state *sender)
 }
 
 /*
- * With a filter or with events, there is more to do. A global function, as the next ones: the verifier looks at it once, and not
- * at each call.
+ * With a filter or with events, there is more to do. A global function, for 6.18 does not load some programs that have a static
+ * one which is called from dead code alone, as this is without either.
  */
 __noinline int note_more(struct cpu_state *sender, uint32_t cpu, uint64_t end_ns)
 {
@@ -267,7 +271,10 @@ __noinline int note_more(struct cpu_state *sender, uint32_t cpu, uint64_t end_ns
 	return 0;
 }
 
-/* The tally is of another row: it comes to this one, or the hit is counted in the row itself. */
+/*
+ * The tally is of another row: it comes to this one, or the hit is counted in the row itself. So are hits that are wanted by who
+ * is hit: these have rows of their own.
+ */
 static __noinline int count_hit_apart(struct cpu *own, const struct cpu_state *sender, uint32_t cpu)
 {
 	struct shootdown_row *row;
@@ -277,8 +284,11 @@ static __noinline int count_hit_apart(struct cpu *own, const struct cpu_state *s
 	if (!own || !sender)
 		return 0;
 	index = sender->row;
-	if (is_tallied(own, index, cpu, true))
-		return 0;
+	if (!settings.with_victims) {
+		begin_hits(&own->shared.hit);
+		if (is_tallied(own, index, cpu, true))
+			return 0;
+	}
 	row = bpf_map_lookup_elem(&rows, &index);
 	if (!row)
 		return 0;
@@ -288,19 +298,34 @@ static __noinline int count_hit_apart(struct cpu *own, const struct cpu_state *s
 	return 0;
 }
 
+/* Is it in this CPU's tally? How long the sender waits is found out on the way. */
+static __always_inline bool tally_end(struct cpu *own, struct cpu_state *sender, uint32_t cpu, uint64_t wait_ns)
+{
+	struct shootdown_hit_tally *tally = &own->shared.hit;
+	bool has_barrier;
+
+	if (settings.with_victims) {
+		lengthen_wait(sender, wait_ns, &own->state.hit);
+		return false;
+	}
+	begin_hits_before_barrier(tally);
+	has_barrier = lengthen_wait(sender, wait_ns, &own->state.hit);
+	if (!has_barrier)
+		begin_hits(tally);
+	return is_tallied(own, sender->row, cpu, false);
+}
+
+/* A global function: the verifier looks at it once, and not at each call. */
 __noinline int finish_hit(struct cpu_state *sender, uint32_t cpu, uint64_t end_ns)
 {
 	struct cpu *own = find_cpu(cpu);
-	struct hit *hit;
 
 	if (!sender || !own)
 		return 0;
 	if (settings.is_filtered || settings.with_events)
 		note_more(sender, cpu, end_ns);
-	hit = &own->state.hit;
-	hit->stolen_ns = time_since(own->state.hit_ns, end_ns);
-	lengthen_wait(sender, time_since(sender->sent_ns, end_ns), hit);
-	if (!is_tallied(own, sender->row, cpu, false))
+	own->state.hit.stolen_ns = time_since(own->state.hit_ns, end_ns);
+	if (!tally_end(own, sender, cpu, time_since(sender->sent_ns, end_ns)))
 		count_hit_apart(own, sender, cpu);
 	return 0;
 }

@@ -14,17 +14,32 @@
 #define TRIES_HASTY 32
 #define WAIT_NS     (NS_PER_S / 10000)
 
-static bool begin(uint32_t *is_busy)
+static bool seize(uint32_t *is_busy)
+{
+	return !__atomic_exchange_n(is_busy, 1, __ATOMIC_ACQUIRE);
+}
+
+static bool is_clear(uint32_t *has_program)
+{
+	return !__atomic_load_n(has_program, __ATOMIC_SEQ_CST);
+}
+
+static bool try_until(bool (*succeeds)(uint32_t *word), uint32_t *word)
 {
 	const struct timespec wait = { .tv_nsec = WAIT_NS };
 
 	for (int i = 0; i < TRIES; i++) {
-		if (!__atomic_exchange_n(is_busy, 1, __ATOMIC_ACQUIRE))
+		if (succeeds(word))
 			return true;
 		if (i >= TRIES_HASTY)
 			nanosleep(&wait, NULL);
 	}
 	return false;
+}
+
+static bool begin(uint32_t *is_busy)
+{
+	return try_until(seize, is_busy);
 }
 
 static void end(uint32_t *is_busy)
@@ -130,14 +145,16 @@ static bool take_sent(const struct tracer_rows *shared, uint32_t cpu)
 static bool take_hits(const struct tracer_rows *shared, uint32_t cpu)
 {
 	struct shootdown_hit_tally *tally = &shared->cpus[cpu].hit;
+	bool is_mine;
 
 	if (!__atomic_load_n(&tally->hits, __ATOMIC_RELAXED))
 		return true;
-	if (!begin(&tally->is_busy))
-		return false;
-	move_hits(shared, tally, cpu);
-	end(&tally->is_busy);
-	return true;
+	__atomic_store_n(&tally->has_library, 1, __ATOMIC_SEQ_CST); /* until the end, programs count in the row */
+	is_mine = try_until(is_clear, &tally->has_program);
+	if (is_mine)
+		move_hits(shared, tally, cpu);
+	end(&tally->has_library);
+	return is_mine;
 }
 
 bool shootdown_tallies_take(const struct tracer_rows *shared, uint32_t nr_cpus)

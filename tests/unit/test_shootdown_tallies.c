@@ -118,13 +118,14 @@ static void what_a_cpu_is_counting_is_left_for_the_next_look(void **state)
 	tally_sent(0, 3, 6, 60, 2);
 	tally_hits(1, 3, 4);
 	fake.cpus[0].sent.is_busy = 1;
-	fake.cpus[1].hit.is_busy = 1;
+	fake.cpus[1].hit.has_program = 1;
 	expect_number(only_row(&scene), MMCPUS_SHOOTDOWN_SENT, 1);
+	assert_int_equal(fake.cpus[1].hit.has_library, 0);
 	fake.cpus[0].sent.is_busy = 0;
-	fake.cpus[1].hit.is_busy = 0;
+	fake.cpus[1].hit.has_program = 0;
 	expect_number(only_row(&scene), MMCPUS_SHOOTDOWN_SENT, 6);
 	assert_int_equal(fake.cpus[0].sent.is_busy, 0);
-	assert_int_equal(fake.cpus[1].hit.is_busy, 0);
+	assert_int_equal(fake.cpus[1].hit.has_library, 0);
 	scene_close(&scene);
 }
 
@@ -136,11 +137,11 @@ static void no_row_is_free_before_all_tallies_were_taken(void **state)
 	take_row(3, 42, 11);
 	tally_hits(1, 4, 1);
 	take_row(4, 43, 11);
-	fake.cpus[1].hit.is_busy = 1;
+	fake.cpus[1].hit.has_program = 1;
 	for (uint64_t round = 1; round < 20; round++)
 		look_at(&scene, round);
 	assert_int_equal(fake.nr_freed, 0);
-	fake.cpus[1].hit.is_busy = 0;
+	fake.cpus[1].hit.has_program = 0;
 	look_at(&scene, 20);
 	assert_int_equal(fake.rows[4].is_taken, 1);
 	for (uint64_t round = 21; round < 40; round++)
