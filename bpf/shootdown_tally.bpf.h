@@ -15,19 +15,19 @@
 /* Hits of other rows in a row, after which the tally goes over: that takes as long as to count some ten in their row. */
 #define TALLY_PATIENCE 8
 
+/* ------------------------------------------------------------------------------------------------------ the sending -- */
+
 /* False: the library is at work there, or a program that this one has interrupted. */
-static __always_inline bool begin_tally(uint32_t *is_busy)
+static __always_inline bool begin_sent(struct shootdown_sent_tally *tally)
 {
-	return !__sync_lock_test_and_set(is_busy, 1);
+	return !__sync_lock_test_and_set(&tally->is_busy, 1);
 }
 
-static __always_inline void end_tally(uint32_t *is_busy)
+static __always_inline void end_sent(struct shootdown_sent_tally *tally)
 {
 	asm volatile("" ::: "memory");
-	*(volatile uint32_t *)is_busy = 0;
+	*(volatile uint32_t *)&tally->is_busy = 0;
 }
-
-/* ------------------------------------------------------------------------------------------------------ the sending -- */
 
 /* The row of that key, if the tally is of it; 0: it is not. A flush is counted there if that is wanted. */
 static __always_inline uint32_t tally_sent(struct shootdown_sent_tally *tally, const struct shootdown_key *key,
@@ -35,7 +35,7 @@ static __always_inline uint32_t tally_sent(struct shootdown_sent_tally *tally, c
 {
 	uint32_t row;
 
-	if (!begin_tally(&tally->is_busy))
+	if (!begin_sent(tally))
 		return 0;
 	row = is_same_key(&tally->key, key) ? tally->row : 0;
 	if (row && is_to_count) {
@@ -43,7 +43,7 @@ static __always_inline uint32_t tally_sent(struct shootdown_sent_tally *tally, c
 		tally->pages += pages;
 		tally->requested |= requested;
 	}
-	end_tally(&tally->is_busy);
+	end_sent(tally);
 	return row;
 }
 
@@ -72,14 +72,14 @@ static __always_inline void turn_to_sender(struct shootdown_sent_tally *tally, c
 {
 	const struct shootdown_row *row = bpf_map_lookup_elem(&rows, &index);
 
-	if (!row || index == SHOOTDOWN_OTHER_ROW || !begin_tally(&tally->is_busy))
+	if (!row || index == SHOOTDOWN_OTHER_ROW || !begin_sent(tally))
 		return;
 	move_sent(tally, cpu);
 	tally->key = *key;
 	__sync_lock_test_and_set(&tally->row, index);
 	if (!is_row_of(row, key))
 		tally->row = 0;
-	end_tally(&tally->is_busy);
+	end_sent(tally);
 }
 
 /* ------------------------------------------------------------------------------------------------- CPUs that are hit -- */

@@ -37,9 +37,9 @@ static bool try_until(bool (*succeeds)(uint32_t *word), uint32_t *word)
 	return false;
 }
 
-static bool begin(uint32_t *is_busy)
+static bool begin_sent(struct shootdown_sent_tally *tally)
 {
-	return try_until(seize, is_busy);
+	return try_until(seize, &tally->is_busy);
 }
 
 static void end(uint32_t *is_busy)
@@ -135,7 +135,7 @@ static bool take_sent(const struct tracer_rows *shared, uint32_t cpu)
 
 	if (!__atomic_load_n(&tally->sent, __ATOMIC_RELAXED))
 		return true;
-	if (!begin(&tally->is_busy))
+	if (!begin_sent(tally))
 		return false;
 	move_sent(shared, tally, cpu);
 	end(&tally->is_busy);
@@ -175,7 +175,7 @@ static bool forget(const struct tracer_rows *shared, uint32_t cpu, uint32_t row)
 
 	if (__atomic_load_n(&tally->row, __ATOMIC_SEQ_CST) != row)
 		return true;
-	if (!begin(&tally->is_busy))
+	if (!begin_sent(tally))
 		return false;
 	if (tally->row == row) {
 		move_sent(shared, tally, cpu);
