@@ -168,10 +168,11 @@ int on_cross_call(unsigned long long *ctx)
 /* ------------------------------------------------------------------------------------------------- CPUs that are hit -- */
 
 /*
- * After a flush, each page that is looked at may have to be translated anew, also that of the stack: newer kernels give each
- * function that has some 64 bytes or more on it a stack of its own. So what follows is cut into functions that have less: what is
- * rare, or of kernels that allow no casts, is apart. Kernels without csd tracepoints have no such stacks; and there are so many
- * programs for these that a light skeleton, with room for 32 programs and functions, has none for more.
+ * After a flush, each page that is looked at may have to be translated anew, also that of the stack: since 6.13 (a76ab5731e32,
+ * "bpf: Find eligible subprogs for private stack support"), a function that has 64 bytes on it, rounded up to 16, gets a stack
+ * of its own. So what follows is cut into functions that have less: what is rare, or of kernels that allow no casts, is apart.
+ * Kernels without csd tracepoints have no such stacks; and there are so many programs for these that a light skeleton, with
+ * room for 32 programs and functions, has none for more.
  */
 #ifdef WITH_FENTRY
 #define NOINLINE_IF_ROOM __always_inline
