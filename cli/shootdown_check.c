@@ -215,8 +215,13 @@ static char *hidden_hits_text(const struct mmcpus_interval *interval)
 	uint64_t in_row;
 	uint64_t hits;
 
-	if (mmcpus_interval_number(interval, MMCPUS_INTERVAL_HITS, &hits) ||
-	    mmcpus_interval_number(interval, MMCPUS_INTERVAL_TLB_ROW, &in_row) || in_row <= hits)
+	if (mmcpus_interval_number(interval, MMCPUS_INTERVAL_HITS, &hits))
+		return NULL;
+	if (mmcpus_interval_number(interval, MMCPUS_INTERVAL_TLB_ROW, &in_row))
+		return xstrdup(
+			"hits may be missing: with what /proc/interrupts (TLB) counts they can't be compared, for CPUs "
+			"came or went, or it can't be read; watch again");
+	if (in_row <= hits)
 		return NULL;
 	return xasprintf(
 		"%" PRIu64

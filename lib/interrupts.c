@@ -44,20 +44,53 @@ static int sum_fields(const char *heading, const char *fields, const struct mmcp
 	return 0;
 }
 
-int interrupts_sum(char *text, const char *name, const struct mmcpus_cpuset *cpus, struct interrupts_row *ret)
+/* 1 and the fields of the row of that name, 0: there is none. */
+static int find_row(struct line_reader *lines, const char *name, const char **ret)
 {
 	size_t length = strlen(name);
-	char *rest = text;
-	char *heading = strsep(&rest, "\n");
+	char *line;
+	int got;
+
+	while ((got = line_reader_next(lines, &line)) > 0) {
+		line += strspn(line, " \t");
+		if (strncmp(line, name, length) == 0 && line[length] == ':') {
+			*ret = line + length + 1;
+			break;
+		}
+	}
+	return got;
+}
+
+static int sum_row(struct line_reader *lines, const char *heading, const char *name, const struct mmcpus_cpuset *cpus,
+		   struct interrupts_row *ret)
+{
 	const char *first = heading;
+	const char *fields;
 	uint32_t unused;
+	int got;
 
 	if (!take_cpu(&first, &unused))
 		return -EBADMSG;
-	for (char *line; (line = strsep(&rest, "\n"));) {
-		line += strspn(line, " \t");
-		if (strncmp(line, name, length) == 0 && line[length] == ':')
-			return sum_fields(heading, line + length + 1, cpus, ret);
-	}
-	return -ENODATA;
+	got = find_row(lines, name, &fields);
+	if (got <= 0)
+		return got < 0 ? got : -ENODATA;
+	return sum_fields(heading, fields, cpus, ret);
+}
+
+int interrupts_sum(struct line_reader *lines, const char *name, const struct mmcpus_cpuset *cpus,
+		   struct interrupts_row *ret)
+{
+	char *line;
+	int got = line_reader_next(lines, &line);
+	char *heading;
+	int err;
+
+	if (got <= 0)
+		return got < 0 ? got : -EBADMSG;
+	heading = strdup(line);
+	if (!heading)
+		return -ENOMEM;
+	err = sum_row(lines, heading, name, cpus, ret);
+	free(heading);
+	return err;
 }

@@ -3,7 +3,11 @@
 #ifndef MMCPUS_LIB_INTERRUPTS_H
 #define MMCPUS_LIB_INTERRUPTS_H
 
+#include "line_reader.h"
 #include "root.h"
+
+/* A column takes 11 bytes, and a kernel is built for 8,192 CPUs at most. */
+#define INTERRUPTS_LINE_MAX 131072
 
 struct interrupts_row {
 	uint64_t sum;
@@ -11,9 +15,11 @@ struct interrupts_row {
 };
 
 /*
- * Sum of a row ("TLB") over the CPUs of a set, or over all if it is NULL. text is changed. -ENODATA: there is no such
- * row; -EBADMSG: not the format of that file.
+ * Sum of a row ("TLB") over the CPUs of a set, or over all if it is NULL. lines: of the whole file, which may have
+ * megabytes, with room for INTERRUPTS_LINE_MAX. -ENODATA: there is no such row; -EBADMSG: not the format of that file;
+ * -ENOMEM; -errno.
  */
-int interrupts_sum(char *text, const char *name, const struct mmcpus_cpuset *cpus, struct interrupts_row *ret);
+int interrupts_sum(struct line_reader *lines, const char *name, const struct mmcpus_cpuset *cpus,
+		   struct interrupts_row *ret);
 
 #endif

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-int line_reader_init(struct line_reader *reader, int fd)
+int line_reader_init(struct line_reader *reader, int fd, size_t size)
 {
-	*reader = (struct line_reader){ .fd = fd, .buf = malloc(LINE_BYTES_MAX) };
+	*reader = (struct line_reader){ .fd = fd, .buf = malloc(size), .size = size };
 	if (reader->buf)
 		return 0;
 	close(fd);
@@ -29,10 +29,10 @@ static int read_more(struct line_reader *reader)
 	memmove(reader->buf, reader->buf + reader->next, reader->end - reader->next);
 	reader->end -= reader->next;
 	reader->next = 0;
-	if (reader->end == LINE_BYTES_MAX - 1)
+	if (reader->end == reader->size - 1)
 		return -EBADMSG;
 	do
-		got = read(reader->fd, reader->buf + reader->end, LINE_BYTES_MAX - 1 - reader->end);
+		got = read(reader->fd, reader->buf + reader->end, reader->size - 1 - reader->end);
 	while (got < 0 && errno == EINTR);
 	if (got < 0)
 		return -errno;

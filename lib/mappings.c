@@ -54,7 +54,7 @@ int mappings_read(const struct root *process, uint64_t page_bytes, const struct 
 {
 	struct line_reader lines;
 	int fd = root_open_file(process, "maps");
-	int err = fd < 0 ? fd : line_reader_init(&lines, fd);
+	int err = fd < 0 ? fd : line_reader_init(&lines, fd, LINE_BYTES_MAX);
 
 	if (err)
 		return err;

@@ -249,7 +249,7 @@ static int read_node_bytes(const struct root *process, const struct deadline *de
 	struct line_reader lines;
 	bool is_empty = true;
 	int fd = root_open_file(process, "numa_maps");
-	int err = fd < 0 ? fd : line_reader_init(&lines, fd);
+	int err = fd < 0 ? fd : line_reader_init(&lines, fd, LINE_BYTES_MAX);
 
 	if (err)
 		return lacks_numa_maps(process, err) ? -ENOSYS : err;

@@ -7,12 +7,14 @@
 bool shootdowns_read_tlb_row(const struct mmcpus_shootdowns *src, const struct mmcpus_cpuset *cpus,
 			     struct interrupts_row *ret)
 {
-	struct text text = { 0 };
-	int err = root_read(&src->sys->root, "proc/interrupts", &text);
+	struct line_reader lines;
+	int fd = root_open_file(&src->sys->root, "proc/interrupts");
+	int err = fd < 0 ? fd : line_reader_init(&lines, fd, INTERRUPTS_LINE_MAX);
 
-	if (!err)
-		err = interrupts_sum(text.data, "TLB", cpus, ret);
-	text_deinit(&text);
+	if (err)
+		return false;
+	err = interrupts_sum(&lines, "TLB", cpus, ret);
+	line_reader_deinit(&lines);
 	return err == 0;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The text as it is; then numbers of the input as a table that the kernel could have written, below names of other rows. */
-#include "fuzz.h"
+#include "input_file.h"
 
 #include "cpuset.h"
 #include "interrupts.h"
@@ -9,12 +9,12 @@
 
 static int sum(const char *text, const struct mmcpus_cpuset *cpus, struct interrupts_row *ret)
 {
-	char *copy = strdup(text);
+	struct line_reader lines;
 	int err;
 
-	must(copy);
-	err = interrupts_sum(copy, "TLB", cpus, ret);
-	free(copy);
+	must(line_reader_init(&lines, input_file((const uint8_t *)text, strlen(text)), INTERRUPTS_LINE_MAX) == 0);
+	err = interrupts_sum(&lines, "TLB", cpus, ret);
+	line_reader_deinit(&lines);
 	must(err == 0 || err == -EBADMSG || err == -ENODATA);
 	return err;
 }

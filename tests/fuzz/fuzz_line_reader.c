@@ -11,7 +11,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	char *line;
 	int found;
 
-	must(line_reader_init(&reader, input_file(data, size)) == 0);
+	must(line_reader_init(&reader, input_file(data, size), LINE_BYTES_MAX) == 0);
 	while ((found = line_reader_next(&reader, &line)) == 1) {
 		size_t length = strlen(line);
 

@@ -2,10 +2,7 @@
 /* Lines of maps and numa_maps, and the reader that cuts files into lines. */
 #include "unit.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
-#include "line_reader.h"
+#include "lines.h"
 #include "numa_maps.h"
 #include "proc_maps.h"
 #include "proc_sched.h"
@@ -143,14 +140,7 @@ static void finds_the_preferred_node(void **state)
 
 static struct line_reader reader_of(const void *bytes, size_t nr)
 {
-	int fd = memfd_create("lines", MFD_CLOEXEC);
-	struct line_reader reader;
-
-	assert_true(fd >= 0);
-	assert_int_equal(write(fd, bytes, nr), nr);
-	assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
-	assert_int_equal(line_reader_init(&reader, fd), 0);
-	return reader;
+	return lines_of(bytes, nr, LINE_BYTES_MAX);
 }
 
 static void cuts_lines(void **state)
