@@ -2,10 +2,11 @@
 #include "elf_symbols.h"
 
 #include <errno.h>
-#include <gelf.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "elf_copy.h"
 
 /* Of a table of symbols, and of their names. A browser's take a few MB; with all that debuggers want, some have more. */
 #define TABLE_BYTES_MAX (32u << 20)
@@ -24,16 +25,12 @@ size_t elf_symbols_bytes(const struct elf_symbols *symbols)
 
 /* ---------------------------------------------------------------------------------------------------------- reading -- */
 
-static int read_segments(struct elf_symbols *ret, Elf *elf)
+static int read_segments(struct elf_symbols *ret, const struct elf_copy *copy)
 {
-	size_t nr;
-
-	if (elf_getphdrnum(elf, &nr))
-		return -EBADMSG;
-	for (size_t i = 0; i < nr && i <= INT32_MAX && ret->nr_segments < ELF_SEGMENTS_MAX; i++) {
+	for (size_t i = 0; i < copy->nr_segments && ret->nr_segments < ELF_SEGMENTS_MAX; i++) {
 		GElf_Phdr header;
 
-		if (!gelf_getphdr(elf, (int)i, &header))
+		if (!gelf_getphdr(copy->elf, (int)i, &header))
 			return -EBADMSG;
 		if (header.p_type == PT_LOAD)
 			ret->segments[ret->nr_segments++] =
@@ -53,16 +50,20 @@ static Elf_Scn *find_table(Elf *elf, uint32_t type, GElf_Shdr *ret)
 	return NULL;
 }
 
-static int copy_names(struct elf_symbols *ret, Elf *elf, size_t index)
+static int copy_names(struct elf_symbols *ret, struct elf_copy *copy, size_t index)
 {
-	Elf_Scn *section = elf_getscn(elf, index);
+	Elf_Scn *section = elf_getscn(copy->elf, index);
 	const Elf_Data *data;
 	GElf_Shdr header;
+	int err;
 
 	if (!section || !gelf_getshdr(section, &header) || header.sh_type != SHT_STRTAB)
 		return -EBADMSG;
 	if (header.sh_size > TABLE_BYTES_MAX)
 		return -EFBIG;
+	err = elf_copy_section(copy, &header);
+	if (err)
+		return err;
 	data = elf_getdata(section, NULL);
 	if (!data || !data->d_buf)
 		return -EBADMSG;
@@ -121,38 +122,38 @@ static int copy_symbols(struct elf_symbols *ret, Elf_Data *data, size_t entry_by
 	return 0;
 }
 
-static int read_tables(struct elf_symbols *ret, Elf *elf)
+static int read_tables(struct elf_symbols *ret, struct elf_copy *copy)
 {
 	GElf_Shdr header;
-	Elf_Scn *section = find_table(elf, SHT_SYMTAB, &header);
+	Elf_Scn *section = find_table(copy->elf, SHT_SYMTAB, &header);
 	Elf_Data *data;
-	int err = read_segments(ret, elf);
+	int err = read_segments(ret, copy);
 
 	if (err)
 		return err;
 	if (!section)
-		section = find_table(elf, SHT_DYNSYM, &header);
+		section = find_table(copy->elf, SHT_DYNSYM, &header);
 	if (!section)
 		return 0;
-	err = copy_names(ret, elf, header.sh_link);
+	err = copy_names(ret, copy, header.sh_link);
+	if (!err)
+		err = elf_copy_section(copy, &header);
 	if (err)
 		return err;
 	data = elf_getdata(section, NULL);
 	return data && data->d_buf ? copy_symbols(ret, data, header.sh_entsize) : -EBADMSG;
 }
 
-/* Not mapped: a file that is cut meanwhile would kill us. */
 int elf_symbols_read(struct elf_symbols *ret, int fd)
 {
-	int err = -EBADMSG;
-	Elf *elf;
+	struct elf_copy copy;
+	int err = elf_copy_open(&copy, fd);
 
 	*ret = (struct elf_symbols){ 0 };
-	elf_version(EV_CURRENT);
-	elf = elf_begin(fd, ELF_C_READ, NULL);
-	if (elf && elf_kind(elf) == ELF_K_ELF)
-		err = read_tables(ret, elf);
-	elf_end(elf);
+	if (err)
+		return err;
+	err = read_tables(ret, &copy);
+	elf_copy_close(&copy);
 	if (err)
 		elf_symbols_deinit(ret);
 	return err;

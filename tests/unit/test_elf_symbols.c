@@ -2,6 +2,9 @@
 /* Functions of a file: of this test itself, and of what is left of it when it is spoilt. */
 #include "tree.h"
 
+#include <elf.h>
+#include <sys/resource.h>
+
 #include "code_maps.h"
 #include "elf_symbols.h"
 
@@ -97,12 +100,59 @@ static void spoilt_files_do_no_harm(void **state)
 	free(bytes);
 }
 
+static long peak_kib(void)
+{
+	struct rusage usage;
+
+	assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
+	return usage.ru_maxrss;
+}
+
+/*
+ * Holes cost their owner nothing. More sections than fit in the header are counted in the first section, which stands behind
+ * it here; and more segments likewise.
+ */
+static void many_sections_take_no_memory(void **state)
+{
+	static const struct {
+		uint16_t nr_sections;
+		uint16_t nr_segments;
+	} cases[] = { { 0, 0 }, { 1, PN_XNUM }, { 0, PN_XNUM }, { UINT16_MAX, UINT16_MAX } };
+	const off_t first = 4096;
+	size_t nr;
+	char *bytes = read_own_file(&nr);
+	Elf64_Shdr section = { .sh_size = 1 << 22, .sh_info = 1 << 22 };
+	Elf64_Ehdr header;
+	long before = peak_kib();
+
+	memcpy(&header, bytes, sizeof(header));
+	free(bytes);
+	for (size_t i = 0; i < NR(cases); i++) {
+		int fd = open(tree_path(*state, "file"), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+		struct elf_symbols symbols;
+
+		header.e_shoff = (uint64_t)first;
+		header.e_phoff = (uint64_t)first + sizeof(section);
+		header.e_shnum = cases[i].nr_sections;
+		header.e_phnum = cases[i].nr_segments;
+		assert_int_equal(pwrite(fd, &header, sizeof(header), 0), sizeof(header));
+		assert_int_equal(pwrite(fd, &section, sizeof(section), first), sizeof(section));
+		assert_int_equal(ftruncate(fd, (off_t)1 << 30), 0);
+		elf_symbols_read(&symbols, fd);
+		check(symbols.nr_symbols == 0, "%zu: symbols", i);
+		elf_symbols_deinit(&symbols);
+		close(fd);
+		check(peak_kib() < before + 65536, "%zu: %ld KiB", i, peak_kib() - before);
+	}
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names_a_function_of_this_test),
 		tree_test(what_is_no_elf_file_is_refused),
 		tree_test(spoilt_files_do_no_harm),
+		tree_test(many_sections_take_no_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
