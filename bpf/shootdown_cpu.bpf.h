@@ -94,6 +94,10 @@ struct cpu {
 };
 
 _Static_assert(sizeof(struct cpu_state) == sizeof(((struct shootdown_cpu *)0)->of_programs), "part of the contract");
+_Static_assert(__builtin_offsetof(struct cpu_state, sent_ns) == __builtin_offsetof(struct shootdown_last, sent_ns),
+	       "part of the contract");
+_Static_assert(__builtin_offsetof(struct cpu_state, row) == __builtin_offsetof(struct shootdown_last, row),
+	       "part of the contract");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -252,6 +252,15 @@ struct shootdown_hit_tally {
 		[SHOOTDOWN_NR_BUCKETS]; /* what is added to the row's, modulo 2^32: one less in one, one more in another */
 };
 
+/* Of what is the programs' own, the library looks at the flush that the CPU has sent last: it may be under way still. */
+struct shootdown_last {
+	uint64_t of_programs[3];
+	uint64_t sent_ns; /* of the monotonic clock */
+	uint64_t of_programs_too;
+	uint32_t row;
+	uint32_t of_programs_at_last;
+};
+
 /*
  * What a CPU has for itself: all within one page, which may hold others' as well, since what flushes a page of a virtual
  * machine may leave the CPU with no translation at all.
@@ -267,7 +276,10 @@ struct shootdown_cpu {
 	struct shootdown_sent_tally sent;
 	struct shootdown_hit_tally hit;
 
-	uint64_t of_programs[64]; /* at which the library does not look */
+	union {
+		struct shootdown_last last;
+		uint64_t of_programs[64];
+	};
 };
 
 _Static_assert(sizeof(struct shootdown_cpu) == 1024, "part of the contract, and whole cache lines");

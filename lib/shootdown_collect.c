@@ -10,11 +10,15 @@
 #include "shootdown_tallies.h"
 
 /*
- * Rounds without a flush after which a row is free for another. No flush is under way for that long: looks that follow each
- * other faster than that are one round.
+ * Rounds without a flush after which a row is free for another, unless one is under way. Looks that follow each other faster
+ * are one round. Who sends flushes of the kernel's own range is not seen: these rows are few, and have more time.
  */
-#define ROUNDS_UNTIL_FREE 5
-#define ROUND_NS          (NS_PER_S / 10)
+#define ROUNDS_UNTIL_FREE        5
+#define ROUNDS_UNTIL_FREE_KERNEL 100
+#define ROUND_NS                 (NS_PER_S / 10)
+
+/* A CPU that lets others wait for longer is dead, or stopped together with them. */
+#define UNDER_WAY_MAX_NS (10 * NS_PER_S)
 
 /* ------------------------------------------------------------------------------------------------------------ counts -- */
 
@@ -127,6 +131,26 @@ static bool forget(struct mmcpus_shootdowns *src, uint32_t index)
 	       shootdown_tallies_forget(&src->shared, src->sys->nr_cpus, index);
 }
 
+/* Has a CPU sent its last flush in this row, and not long ago? A hit that it waits for would count in what comes after. */
+static bool may_be_under_way(const struct mmcpus_shootdowns *src, uint32_t index)
+{
+	for (uint32_t cpu = 0; cpu < src->sys->nr_cpus; cpu++) {
+		const struct shootdown_last *last = &src->shared.cpus[cpu].last;
+
+		if (__atomic_load_n(&last->row, __ATOMIC_RELAXED) == index &&
+		    __atomic_load_n(&last->sent_ns, __ATOMIC_RELAXED) + UNDER_WAY_MAX_NS > src->round_ns)
+			return true;
+	}
+	return false;
+}
+
+static bool is_free(const struct mmcpus_shootdowns *src, uint32_t index)
+{
+	if (src->shared.rows[index].key.kind == SHOOTDOWN_KIND_KERNEL)
+		return src->rounds[index] >= ROUNDS_UNTIL_FREE_KERNEL;
+	return src->rounds[index] >= ROUNDS_UNTIL_FREE && !may_be_under_way(src, index);
+}
+
 /* The key is forgotten first. Who has found the row before that may still count in it, for a moment. */
 static void note_silence(struct mmcpus_shootdowns *src, uint32_t index)
 {
@@ -136,9 +160,9 @@ static void note_silence(struct mmcpus_shootdowns *src, uint32_t index)
 		return;
 	if (src->rounds[index] == 0)
 		src->rounds[index] = forget(src, index);
-	else
+	else if (src->rounds[index] < ROUNDS_UNTIL_FREE_KERNEL)
 		src->rounds[index] += src->is_new_round;
-	if (src->rounds[index] < ROUNDS_UNTIL_FREE)
+	if (!is_free(src, index))
 		return;
 	src->rounds[index] = 0;
 	__atomic_store_n(&row->is_taken, 0, __ATOMIC_RELEASE);

@@ -193,6 +193,42 @@ static void looks_in_quick_succession_free_no_row(void **state)
 	scene_close(&scene);
 }
 
+/* A virtual CPU may not run for seconds: what it does then is counted where the flush was, and not in what comes after. */
+static void no_row_is_free_while_its_flush_may_be_under_way(void **state)
+{
+	struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
+
+	take_row(3, 42, 11);
+	take_row(4, 43, 11);
+	fake.cpus[1].last.row = 3;
+	fake.cpus[1].last.sent_ns = later_ns(0);
+	for (uint64_t i = 0; i < 40; i++)
+		look_at(&scene, 250 * i);
+	assert_int_equal(fake.nr_freed, 1);
+	assert_int_equal(fake.freed[0], 4);
+	fake.rows[3].counts.hits = 1;
+	expect_total(read_interval(&scene), MMCPUS_INTERVAL_HITS, 1);
+	for (uint64_t i = 40; i < 46; i++)
+		look_at(&scene, 250 * i);
+	assert_int_equal(fake.nr_freed, 2);
+	assert_int_equal(fake.freed[1], 3);
+	scene_close(&scene);
+}
+
+/* It is not seen who sends these. */
+static void rows_of_the_kernel_are_free_later(void **state)
+{
+	struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
+
+	take_row(3, 42, 321)->key.kind = SHOOTDOWN_KIND_KERNEL;
+	for (uint64_t i = 0; i < 99; i++)
+		look_at(&scene, 250 * i);
+	assert_int_equal(fake.nr_freed, 0);
+	look_at(&scene, 250 * 99);
+	assert_int_equal(fake.nr_freed, 1);
+	scene_close(&scene);
+}
+
 static void a_row_that_is_forgotten_and_counts_is_silent_from_then_on(void **state)
 {
 	struct scene scene = scene_open(*state, MMCPUS_BY_FLOW);
@@ -446,6 +482,8 @@ int main(void)
 		tree_test(frees_rows_that_are_silent),
 		tree_test(what_is_used_is_not_silent),
 		tree_test(looks_in_quick_succession_free_no_row),
+		tree_test(no_row_is_free_while_its_flush_may_be_under_way),
+		tree_test(rows_of_the_kernel_are_free_later),
 		tree_test(a_row_that_is_forgotten_and_counts_is_silent_from_then_on),
 		tree_test(a_row_that_cannot_be_forgotten_is_kept),
 		tree_test(what_the_kernel_forgot_is_not_forgotten_again),
