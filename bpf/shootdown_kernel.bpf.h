@@ -171,19 +171,24 @@ static __always_inline void send_kernel_to_all(void *ctx, uint32_t cpu, uint32_t
 
 struct kernel_search {
 	uint64_t info;
+	uint64_t end_ns; /* of the hit */
 	uint32_t function;
 	uint32_t own;  /* the CPU that was hit: not by itself, as long as there is another */
 	uint32_t from; /* what is found */
 	bool is_found;
 };
 
-/* Is it that one? Then it has one less to wait for. */
+/*
+ * Is it that one? Then it has one less to wait for. One that has waited for too long is over: who carried it out was not seen,
+ * as in a process that the kernel hides from programs.
+ */
 static __always_inline bool claim_sender(struct kernel_search *search, uint32_t cpu)
 {
 	struct kernel_state *state = bpf_map_lookup_elem(&kernel_states, &cpu);
 
 	if (!state || state->function != search->function || state->flush.info != search->info ||
-	    *(volatile int32_t *)&state->nr_pending <= 0)
+	    *(volatile int32_t *)&state->nr_pending <= 0 ||
+	    time_since(state->flush.sent_ns, search->end_ns) > SHOOTDOWN_UNDER_WAY_NS)
 		return false;
 	if (__sync_fetch_and_add(&state->nr_pending, -1) <= 0) {
 		__sync_fetch_and_add(&state->nr_pending, 1);
@@ -205,8 +210,7 @@ static long try_sender(uint32_t cpu, struct kernel_search *search)
  */
 static __noinline void end_kernel_hit(struct cpu *own, uint32_t function, uint64_t token)
 {
-	struct kernel_search search = { .function = function };
-	uint64_t now = bpf_ktime_get_ns();
+	struct kernel_search search = { .function = function, .end_ns = bpf_ktime_get_ns() };
 	uint32_t cpu = bpf_get_smp_processor_id();
 	struct kernel_state *sender;
 
@@ -223,7 +227,7 @@ static __noinline void end_kernel_hit(struct cpu *own, uint32_t function, uint64
 		return;
 	sender = bpf_map_lookup_elem(&kernel_states, &search.from);
 	if (sender)
-		finish_hit(&sender->flush, cpu, now);
+		finish_hit(&sender->flush, cpu, search.end_ns);
 }
 
 /* ------------------------------------------------------------------------------------- where csd tracepoints are missing -- */

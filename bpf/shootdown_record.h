@@ -252,6 +252,9 @@ struct shootdown_hit_tally {
 		[SHOOTDOWN_NR_BUCKETS]; /* what is added to the row's, modulo 2^32: one less in one, one more in another */
 };
 
+/* A CPU that lets others wait for longer is dead, or stopped together with them: no flush is under way for so long. */
+#define SHOOTDOWN_UNDER_WAY_NS 10000000000ull
+
 /* Of what is the programs' own, the library looks at the flush that the CPU has sent last: it may be under way still. */
 struct shootdown_last {
 	uint64_t of_programs[3];

@@ -17,9 +17,6 @@
 #define ROUNDS_UNTIL_FREE_KERNEL 100
 #define ROUND_NS                 (NS_PER_S / 10)
 
-/* A CPU that lets others wait for longer is dead, or stopped together with them. */
-#define UNDER_WAY_MAX_NS (10 * NS_PER_S)
-
 /* ------------------------------------------------------------------------------------------------------------ counts -- */
 
 static uint64_t take64(uint64_t *counter)
@@ -138,7 +135,7 @@ static bool may_be_under_way(const struct mmcpus_shootdowns *src, uint32_t index
 		const struct shootdown_last *last = &src->shared.cpus[cpu].last;
 
 		if (__atomic_load_n(&last->row, __ATOMIC_RELAXED) == index &&
-		    __atomic_load_n(&last->sent_ns, __ATOMIC_RELAXED) + UNDER_WAY_MAX_NS > src->round_ns)
+		    __atomic_load_n(&last->sent_ns, __ATOMIC_RELAXED) + SHOOTDOWN_UNDER_WAY_NS > src->round_ns)
 			return true;
 	}
 	return false;
