@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,9 +13,13 @@
 #include <unistd.h>
 
 #include "message.h"
+#include "stop.h"
 
 /* Of the first write that failed. Whatever is printed after it would overwrite errno; stdio keeps that it failed, not why. */
 static int write_error;
+
+/* Asked to end while nobody reads: what is left is not written either, or that would have to be waited for as well. */
+static bool is_given_up;
 
 static void note_error(void)
 {
@@ -21,17 +27,35 @@ static void note_error(void)
 		write_error = errno;
 }
 
+/* How often it is looked whether we are asked to end, as long as the output is not read. */
+#define LOOK_MS 100
+
+/* What there is room for, without waiting for it in the kernel, where no signal that is blocked is noticed. */
+static ssize_t write_some(const char *data, size_t size)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+
+	while (poll(&out, 1, LOOK_MS) == 0) {
+		if (stop_take_pending()) {
+			is_given_up = true;
+			errno = ECANCELED;
+			return -1;
+		}
+	}
+	return write(STDOUT_FILENO, data, size < PIPE_BUF ? size : PIPE_BUF);
+}
+
 /* All of it: stdio takes less for an error. */
 static ssize_t write_stdout(void *unused __attribute__((unused)), const char *data, size_t size)
 {
 	size_t nr_done = 0;
 
-	while (nr_done < size) {
-		ssize_t nr = write(STDOUT_FILENO, data + nr_done, size - nr_done);
+	while (nr_done < size && !is_given_up) {
+		ssize_t nr = write_some(data + nr_done, size - nr_done);
 
 		if (nr >= 0) {
 			nr_done += (size_t)nr;
-		} else if (errno != EINTR) {
+		} else if (errno != EINTR && errno != EAGAIN) {
 			note_error();
 			break;
 		}
@@ -83,6 +107,7 @@ int output_close(void)
 
 	if (fclose(stdout) == 0 && !has_failed)
 		return 0;
-	complain("cannot write the output: %s", strerror(write_error));
+	complain("cannot write the output: %s",
+		 write_error == ECANCELED ? "asked to end while nobody read it" : strerror(write_error));
 	return -1;
 }

@@ -89,6 +89,26 @@ static bool is_asked_to_end(const struct stop *stop)
 	return signal.ssi_signo != SIGHUP || is_first_hang_up();
 }
 
+/* Only signals that are blocked are pending. */
+bool stop_take_pending(void)
+{
+	const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	bool ret = false;
+	sigset_t pending;
+
+	sigpending(&pending);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		sigset_t one;
+
+		if (!sigismember(&pending, signals[i]))
+			continue;
+		sigemptyset(&one);
+		sigaddset(&one, signals[i]);
+		ret |= sigtimedwait(&one, NULL, &(struct timespec){ 0 }) > 0;
+	}
+	return ret;
+}
+
 void stop_expect_second(const struct stop *stop)
 {
 	struct signalfd_siginfo unused;

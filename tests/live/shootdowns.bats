@@ -1095,6 +1095,19 @@ ignores_hang_ups()
 	done
 }
 
+@test "a signal also ends what nobody reads any more" {
+	local status=0
+	begin -J -d 0.001
+	sleep 1 # by then the pipe is full
+	kill -TERM "$watcher"
+	wait "$watcher" || status=$?
+	exec {output}<&-
+	expect status "$status" 1
+	expect_text "what it says" "$(cat "$said")" 'asked to end while nobody read it$'
+	attached
+	expect "programs attached" "$REPLY" 0
+}
+
 @test "SIGHUP does not end what was begun to ignore it" {
 	local status=0
 	trap '' HUP
