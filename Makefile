@@ -51,6 +51,7 @@ install: packages $(BUILD)/build.ninja
 	@$(call option,prefix,"$(PREFIX)",$(PREFIX))
 	@ninja -C $(BUILD)
 	@DESTDIR='$(DESTDIR)' meson install -C $(BUILD) --no-rebuild
+	@[ -n '$(DESTDIR)' ] || [ "$$(id -u)" != 0 ] || PATH="$$PATH:/usr/sbin:/sbin" ldconfig
 
 clean:
 	@rm -rf $(BUILD)

@@ -136,6 +136,17 @@ static int count_until(struct run *run, uint64_t until_ms)
 /* Who they are about stands in rows, which are looked at so often to be free again. */
 #define LOOK_EVENTS_MS 250
 
+/* How long events may be waited for, at the end no longer than it all lasts. */
+static int events_ms(const struct run *run)
+{
+	uint64_t wait_ms = run->request->opts->stack ? EVENTS_STACKS_MS : EVENTS_MS;
+	uint64_t now_ms = stop_now_ms();
+
+	if (!run->end_ms || now_ms + wait_ms <= run->end_ms)
+		return (int)wait_ms;
+	return run->end_ms > now_ms ? (int)(run->end_ms - now_ms) : 0;
+}
+
 static int tell_events(struct run *run)
 {
 	uint64_t collect_ms = stop_now_ms() + LOOK_EVENTS_MS;
@@ -143,7 +154,7 @@ static int tell_events(struct run *run)
 	int status = STATUS_OK;
 
 	while (!run->is_over && status == STATUS_OK) {
-		status = shootdown_events_print(run->src, with_stacks ? EVENTS_STACKS_MS : EVENTS_MS, with_stacks);
+		status = shootdown_events_print(run->src, events_ms(run), with_stacks);
 		wait_until(run, stop_now_ms() + 1);
 		if (status == STATUS_OK && stop_now_ms() >= collect_ms) {
 			collect_ms = stop_now_ms() + LOOK_EVENTS_MS;

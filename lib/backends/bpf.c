@@ -73,6 +73,10 @@ int bpf_explain_load(int err, const char *needs, struct mmcpus_reason *why)
 		reason_set(why, err, "no memory for the BPF program and its map");
 		reason_remedy(why, "the memory limit of the control group may be too small");
 		break;
+	case -EMFILE:
+		reason_set(why, err, "too many files are open for the BPF program and its maps");
+		reason_remedy(why, "ulimit -n 1024");
+		break;
 	default:
 		reason_set(why, err, "the kernel does not take the program: %s", strerror(-err));
 		reason_remedy(why, "%s; lockdown=confidentiality forbids it, too", needs);

@@ -1108,6 +1108,22 @@ ignores_hang_ups()
 	expect "programs attached" "$REPLY" 0
 }
 
+@test "-w lasts no longer with --events" {
+	local tries
+	# A busy machine may let it wait.
+	for tries in {1..10}; do
+		mmcpus shootdowns --events -w 0.03 >"$json"
+		! tail -n 1 "$json" | jq -e '.seconds >= 0.03 and .seconds < 0.09' || return 0
+	done
+	tail -n 1 "$json"
+	return 1
+}
+
+@test "with too few files to open, it says so" {
+	run -1 --separate-stderr bash -c 'ulimit -n 8; exec "$0" shootdowns -w 0.1' "$MMCPUS_BIN"
+	expect_text "what it says" "$stderr" 'too many files are open .*; ulimit -n 1024$'
+}
+
 @test "SIGHUP does not end what was begun to ignore it" {
 	local status=0
 	trap '' HUP
