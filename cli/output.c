@@ -27,16 +27,20 @@ static void note_error(void)
 		write_error = errno;
 }
 
-/* How often it is looked whether we are asked to end, as long as the output is not read. */
-#define LOOK_MS 100
+/* How often it is looked whether we are asked to end, and for how long who reads the output may stand still then. */
+#define LOOK_MS     100
+#define PATIENCE_MS 2000
 
 /* What there is room for, without waiting for it in the kernel, where no signal that is blocked is noticed. */
 static ssize_t write_some(const char *data, size_t size)
 {
 	struct pollfd out = { .fd = STDOUT_FILENO, .events = POLLOUT };
+	int asked_ms = 0;
 
 	while (poll(&out, 1, LOOK_MS) == 0) {
-		if (stop_take_pending()) {
+		asked_ms += stop_is_pending() ? LOOK_MS : 0;
+		if (asked_ms >= PATIENCE_MS) {
+			stop_take_pending();
 			is_given_up = true;
 			errno = ECANCELED;
 			return -1;

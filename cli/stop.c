@@ -90,23 +90,33 @@ static bool is_asked_to_end(const struct stop *stop)
 }
 
 /* Only signals that are blocked are pending. */
-bool stop_take_pending(void)
+static void get_pending(sigset_t *ret)
 {
 	const int signals[] = { SIGINT, SIGTERM, SIGHUP };
-	bool ret = false;
 	sigset_t pending;
 
+	sigemptyset(ret);
 	sigpending(&pending);
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-		sigset_t one;
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		if (sigismember(&pending, signals[i]))
+			sigaddset(ret, signals[i]);
+}
 
-		if (!sigismember(&pending, signals[i]))
-			continue;
-		sigemptyset(&one);
-		sigaddset(&one, signals[i]);
-		ret |= sigtimedwait(&one, NULL, &(struct timespec){ 0 }) > 0;
-	}
-	return ret;
+bool stop_is_pending(void)
+{
+	sigset_t pending;
+
+	get_pending(&pending);
+	return !sigisemptyset(&pending);
+}
+
+void stop_take_pending(void)
+{
+	sigset_t pending;
+
+	get_pending(&pending);
+	while (sigtimedwait(&pending, NULL, &(struct timespec){ 0 }) > 0)
+		;
 }
 
 void stop_expect_second(const struct stop *stop)

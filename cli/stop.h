@@ -25,8 +25,11 @@ bool stop_wait(const struct stop *stop, uint64_t until_ms);
 /* The same, and it also ends, with false, when the descriptor is readable. */
 bool stop_wait_for(const struct stop *stop, uint64_t until_ms, int fd);
 
-/* Has it been asked to end since stop_begin(), while it did not wait? stop_wait() does not tell of that again. */
-bool stop_take_pending(void);
+/* Has it been asked to end, and stop_wait() not told of it yet? */
+bool stop_is_pending(void);
+
+/* Then it will not tell of it. */
+void stop_take_pending(void);
 
 /* From here on, stop_wait() tells of a second request: no SIGHUP is one, nor is what has come together with the first. */
 void stop_expect_second(const struct stop *stop);
