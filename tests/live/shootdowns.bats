@@ -1108,6 +1108,18 @@ ignores_hang_ups()
 	expect "programs attached" "$REPLY" 0
 }
 
+@test "rows of the kernel's own range are told from others where little else is shown" {
+	local by
+	need_two_cpus
+	for by in pair sender owner cpu cause; do
+		mmcpus shootdowns -J --by $by -- "$MMCPUS_FLUSHES" bpf 20 "$A" "$B" >"$json"
+		jq -e '(.kernel_sent // 0) == 0 or ([.shootdowns[].kind] | any(. == "kernel-range"))' "$json" || {
+			jq -c '[.shootdowns[].kind]' "$json"
+			return 1
+		}
+	done
+}
+
 @test "-w lasts no longer with --events" {
 	local tries
 	# A busy machine may let it wait.
