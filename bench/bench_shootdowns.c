@@ -35,6 +35,7 @@
 #include <unistd.h>
 
 #include "measure.h"
+#include "said.h"
 
 #define PAGE             4096
 #define LIFETIME_SECONDS 10
@@ -318,49 +319,15 @@ static void exec_watcher(const struct watcher *watcher, const char *storm)
 	_exit(127);
 }
 
-/* Does the interval, which stands before the rows, begin so with what it says of that? If so, what follows is a number. */
-static bool says(const char *name, const char *begin, uint64_t *ret)
-{
-	char said[4096] = { 0 };
-	char key[32];
-	const char *at;
-	int fd = open(said_path, O_RDONLY);
-
-	check(fd >= 0 && read(fd, said, sizeof(said) - 1) >= 0, said_path);
-	close(fd);
-	snprintf(key, sizeof(key), "\"%s\": ", name);
-	at = strstr(said, key);
-	if (!at)
-		return false;
-	*ret = strtoull(at + strlen(key), NULL, 10);
-	return strncmp(at + strlen(key), begin, strlen(begin)) == 0;
-}
-
-static bool says_number(const char *name, uint64_t *ret)
-{
-	uint64_t unused;
-
-	return !says(name, "null", &unused) && says(name, "", ret);
-}
-
-/* 0: it does not say. */
-static uint64_t said_number(const char *name)
-{
-	uint64_t ret;
-
-	return says_number(name, &ret) ? ret : 0;
-}
-
 static void add_missing(struct sums *sums)
 {
-	uint64_t hits = said_number("hits");
+	uint64_t hits = said_number(said_path, "hits");
 	uint64_t in_row;
 	uint64_t lost = 0;
-	uint64_t unused;
 
-	sums->is_unsure |= !says_number("lost", &lost);
+	sums->is_unsure |= !says_number(said_path, "lost", &lost);
 	sums->nr_lost += lost;
-	if (!says_number("tlb_row", &in_row) || says("tlb_row_is_sound", "false", &unused))
+	if (!says_number(said_path, "tlb_row", &in_row) || says(said_path, "tlb_row_is_sound", "false"))
 		return;
 	sums->nr_hits += hits;
 	sums->nr_apart += in_row > hits ? in_row - hits : hits - in_row;
@@ -416,10 +383,10 @@ static void time_programs(struct watcher *watcher, size_t storm, int round)
 
 	if (run_watcher(watcher, storm)) {
 		cost = take_result(watcher->name).cost;
-		nr_events = said_number("sent") + said_number("hits");
+		nr_events = said_number(said_path, "sent") + said_number(said_path, "hits");
 		sums->run_ns[round] = quotient(cost.run_ns, cost.nr_runs);
 		sums->event_ns[round] = quotient(cost.run_ns, nr_events);
-		sums->said_ns[round] = quotient(said_number("cost_ns"), nr_events);
+		sums->said_ns[round] = quotient(said_number(said_path, "cost_ns"), nr_events);
 		add_missing(sums);
 	}
 	close(statistics);
