@@ -9,42 +9,6 @@
 #include "shootdown_cgroups.h"
 #include "shootdown_stacks.h"
 
-/* ------------------------------------------------------------------------------------------------------ what is known -- */
-
-/* A hypervisor that flushes by itself shows no hit, however many there are. */
-static bool may_be_blind(const struct mmcpus_shootdowns *src, const char *hypervisor)
-{
-	return !(hypervisor && strcmp(hypervisor, "none") == 0) && !src->was_hit &&
-	       !__atomic_load_n(&src->shared.control->was_hit, __ATOMIC_RELAXED);
-}
-
-int mmcpus_shootdowns_check_hits(struct mmcpus_shootdowns *src, struct mmcpus_reason *why)
-{
-	const char *hypervisor = mmcpus_system_text(src->sys, MMCPUS_SYSTEM_HYPERVISOR);
-	int err = src->ops->sees_hits(src->state, why);
-
-	if (err || !may_be_blind(src, hypervisor))
-		return err;
-	return reason_set(
-		why, -EAGAIN,
-		"no CPU has been hit since the machine was booted, and the hypervisor (%s) may flush without the kernel's help",
-		hypervisor ? hypervisor : "unknown");
-}
-
-/* Where the hypervisor is called instead (pv_ops.mmu.flush_tlb_multi), the kernel's own function is not: none is seen. */
-static bool knows_sent(const struct mmcpus_shootdowns *src, bool knows_hits)
-{
-	if (src->cpus) /* of those alone that hit them */
-		return knows_hits;
-	return src->was_sent || !may_be_blind(src, mmcpus_system_text(src->sys, MMCPUS_SYSTEM_HYPERVISOR));
-}
-
-/* Where the hypervisor is called to make a CPU reschedule (Xen), the hook is there, and none is seen. */
-static bool knows_reschedules(const struct mmcpus_shootdowns *src)
-{
-	return __atomic_load_n(&src->shared.control->was_rescheduled, __ATOMIC_RELAXED);
-}
-
 /* -------------------------------------------------------------------------------------------------------------- sums -- */
 
 static void begin_sums(struct mmcpus_shootdowns *src)
@@ -93,7 +57,7 @@ static void sum_up(struct mmcpus_shootdowns *src, const struct shootdown_totals 
 	bool knows_kernel = src->ops->sees_kernel(src->state);
 
 	set_number(interval, MMCPUS_INTERVAL_NS, true, now->time_ns - last->time_ns);
-	set_number(interval, MMCPUS_INTERVAL_SENT, knows_sent(src, knows_hits), src->nr_sent);
+	set_number(interval, MMCPUS_INTERVAL_SENT, shootdowns_knows_sent(src, knows_hits), src->nr_sent);
 	set_number(interval, MMCPUS_INTERVAL_HITS, knows_hits, src->nr_hits);
 	set_number(interval, MMCPUS_INTERVAL_OTHER, true, src->nr_other + interval->groups.nr_beyond);
 	set_number(interval, MMCPUS_INTERVAL_DROPPED, true, now->nr_dropped - last->nr_dropped);
@@ -169,9 +133,8 @@ static int collect_all(struct mmcpus_shootdowns *src, struct shootdown_totals *r
 int shootdowns_begin_interval(struct mmcpus_shootdowns *src)
 {
 	int err = collect_all(src, &src->last);
-	struct interrupts_row all;
 
-	src->was_hit = src->was_hit || (shootdowns_read_tlb_row(src, NULL, &all) && all.sum > 0);
+	shootdowns_note_earlier_hits(src);
 	groups_clear(&src->collected);
 	begin_sums(src);
 	return err;
@@ -197,7 +160,7 @@ int mmcpus_shootdowns_read(struct mmcpus_shootdowns *src, const struct mmcpus_in
 		groups_unite(&interval->groups);
 	}
 	groups_sort(&interval->groups);
-	groups_describe(&interval->groups, &(struct group_knowledge){ knows_hits, knows_reschedules(src) });
+	groups_describe(&interval->groups, &(struct group_knowledge){ knows_hits, shootdowns_knows_reschedules(src) });
 	if (src->with_calls)
 		callbacks_name(&interval->groups, &symbolizer);
 	if (src->by == MMCPUS_BY_FLOW)

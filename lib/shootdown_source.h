@@ -97,6 +97,17 @@ void shootdowns_copy_row(struct mmcpus_shootdowns *src, uint32_t index, struct s
 struct row_stacks shootdowns_stacks_of_row(const struct mmcpus_shootdowns *src, uint32_t index,
 					   const struct shootdown_row *row, enum shootdown_stacks wanted);
 
+/*
+ * shootdown_sight.c. May there be hits that a hypervisor carries out unseen? Not once one has been seen, by the row TLB or here:
+ * what was before the open is to be noted first.
+ */
+bool shootdowns_may_be_blind(const struct mmcpus_shootdowns *src);
+void shootdowns_note_earlier_hits(struct mmcpus_shootdowns *src);
+
+/* The same file. What is 0 as far as it was counted: is it? */
+bool shootdowns_knows_sent(const struct mmcpus_shootdowns *src, bool knows_hits);
+bool shootdowns_knows_reschedules(const struct mmcpus_shootdowns *src);
+
 /* shootdown_interval.c. What was counted before is not compared with anything. */
 int shootdowns_begin_interval(struct mmcpus_shootdowns *src);
 

@@ -41,6 +41,7 @@ static int open_tracer(struct mmcpus_shootdowns *src, struct mmcpus_reason *why)
 		.stacks = src->stacks,
 		.with_events = src->with_events,
 		.with_calls = src->with_calls,
+		.may_be_blind = shootdowns_may_be_blind(src),
 		.watched = src->cpus,
 	};
 	int err = src->ops->open(src->sys, &request, &src->state, why);
@@ -98,6 +99,7 @@ int shootdowns_open_with(const struct tracer_ops *ops, const struct mmcpus_syste
 		reason_set(why, err, "%s", strerror(-err));
 	else
 		open_mms(src);
+	shootdowns_note_earlier_hits(src);
 	if (!err)
 		err = open_tracer(src, why);
 	if (err) {

@@ -19,7 +19,8 @@ struct tracer_request {
 	enum shootdown_victims victims;
 	enum shootdown_stacks stacks;
 	bool with_events;
-	bool with_calls; /* of other functions than the one that flushes; an error if they can't be counted */
+	bool with_calls;   /* of other functions than the one that flushes; an error if they can't be counted */
+	bool may_be_blind; /* a hypervisor may flush by itself: other CPUs may be asked without any sign */
 	const struct mmcpus_cpuset *watched; /* NULL: all CPUs */
 };
 

@@ -118,6 +118,7 @@ static int tracer_open(const struct mmcpus_system *sys, const struct tracer_requ
 		return reason_set(why, -ENOMEM, "%s", strerror(ENOMEM));
 	tracer->sys = sys;
 	tracer->with_calls = request->with_calls;
+	tracer->may_be_blind = request->may_be_blind;
 	tracer->settings = settings_for(sys, request);
 	tracer_init_hooks(tracer);
 	err = set_up(tracer, request, why);

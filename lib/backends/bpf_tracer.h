@@ -46,6 +46,7 @@ struct tracer_state {
 	struct taker taker;
 	struct ring_buffer *events;
 	bool with_calls;
+	bool may_be_blind;
 	bool with_queue; /* senders are seen by HOOK_QUEUE */
 	struct mmcpus_hook hooks[NR_HOOKS];
 };

@@ -181,7 +181,10 @@ static void note_no_queue(struct tracer_state *tracer, int err)
 		reason_set(tracer_fail(tracer, HOOK_QUEUE), 0, "the kernel refuses it: %s", strerror(-err));
 }
 
-/* Whether the kernel tells which function flushes is seen once a build is loaded: if it does not, it is loaded once more. */
+/*
+ * Whether the kernel tells which function flushes is seen once a build is loaded: if it does not, it is loaded once more. Where
+ * a hypervisor flushes, nothing may be queued: its own part of a flush is the sender's last sign.
+ */
 static int load_with_tracepoints(struct tracer_state *tracer,
 				 int (*load_it)(struct tracer_build *ret, const struct tracer_sizes *sizes),
 				 const struct tracer_sizes *sizes)
@@ -189,7 +192,7 @@ static int load_with_tracepoints(struct tracer_state *tracer,
 	struct tracer_sizes with_queue = *sizes;
 	int err;
 
-	if (tracer->hooks[HOOK_QUEUE].state == MMCPUS_HOOK_UNUSABLE)
+	if (tracer->hooks[HOOK_QUEUE].state == MMCPUS_HOOK_UNUSABLE || tracer->may_be_blind)
 		return load_build(tracer, load_it, sizes, SENDER_BY_FLUSH);
 	with_queue.with_queue = true;
 	err = load_build(tracer, load_it, &with_queue, SENDER_BY_QUEUE);

@@ -119,6 +119,29 @@ static void none_sent_is_known_once_one_is_seen(void **state)
 	scene_close(&scene);
 }
 
+/* What is queued for other CPUs may be the hypervisor's to know: the tracer is to look elsewhere. */
+static void the_tracer_is_told_that_it_may_be_blind(void **state)
+{
+	static const struct {
+		const char *cpuinfo;
+		unsigned nr_hits;
+		bool may_be_blind;
+	} cases[] = {
+		{ "processor\t: 0\nflags\t\t: fpu hypervisor\n", 0, true },
+		{ "processor\t: 0\nflags\t\t: fpu hypervisor\n", 1, false },
+		{ "processor\t: 0\nflags\t\t: fpu\n", 0, false },
+	};
+
+	for (size_t i = 0; i < NR(cases); i++) {
+		struct scene scene;
+
+		tree_write(*state, "proc/cpuinfo", cases[i].cpuinfo);
+		scene = scene_open_after(*state, MMCPUS_BY_FLOW, cases[i].nr_hits);
+		assert_int_equal(fake.may_be_blind, cases[i].may_be_blind);
+		scene_close(&scene);
+	}
+}
+
 static void count_event(void *arg, const struct mmcpus_event *event)
 {
 	assert_int_equal(event->type, MMCPUS_EVENT_SENT);
@@ -297,6 +320,7 @@ int main(void)
 		tree_test(the_row_of_the_kernel_may_wrap),
 		tree_test(hits_are_unknown_until_one_is_seen),
 		tree_test(none_sent_is_known_once_one_is_seen),
+		tree_test(the_tracer_is_told_that_it_may_be_blind),
 		tree_test(tells_the_requested_cpus_where_all_are_known),
 		tree_test(an_event_tells_the_requested_cpus_if_they_are_known),
 		tree_test(a_restart_forgets_events_and_counts_at_once),

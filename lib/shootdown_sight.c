@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* What can be seen on this machine: a hypervisor that flushes by itself shows no hit, however many there are. */
+#include "shootdown_source.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "reason.h"
+
+static const char *hypervisor_of(const struct mmcpus_shootdowns *src)
+{
+	return mmcpus_system_text(src->sys, MMCPUS_SYSTEM_HYPERVISOR);
+}
+
+bool shootdowns_may_be_blind(const struct mmcpus_shootdowns *src)
+{
+	const char *hypervisor = hypervisor_of(src);
+	const struct shootdown_control *control = src->shared.control;
+
+	return !(hypervisor && strcmp(hypervisor, "none") == 0) && !src->was_hit &&
+	       !(control && __atomic_load_n(&control->was_hit, __ATOMIC_RELAXED));
+}
+
+void shootdowns_note_earlier_hits(struct mmcpus_shootdowns *src)
+{
+	struct interrupts_row all;
+
+	src->was_hit = src->was_hit || (shootdowns_read_tlb_row(src, NULL, &all) && all.sum > 0);
+}
+
+int mmcpus_shootdowns_check_hits(struct mmcpus_shootdowns *src, struct mmcpus_reason *why)
+{
+	const char *hypervisor = hypervisor_of(src);
+	int err = src->ops->sees_hits(src->state, why);
+
+	if (err || !shootdowns_may_be_blind(src))
+		return err;
+	return reason_set(
+		why, -EAGAIN,
+		"no CPU has been hit since the machine was booted, and the hypervisor (%s) may flush without the kernel's help",
+		hypervisor ? hypervisor : "unknown");
+}
+
+/* Where the hypervisor is called instead (pv_ops.mmu.flush_tlb_multi), the kernel's own function is not: none is seen. */
+bool shootdowns_knows_sent(const struct mmcpus_shootdowns *src, bool knows_hits)
+{
+	if (src->cpus) /* of those alone that hit them */
+		return knows_hits;
+	return src->was_sent || !shootdowns_may_be_blind(src);
+}
+
+/* Where the hypervisor is called to make a CPU reschedule (Xen), the hook is there, and none is seen. */
+bool shootdowns_knows_reschedules(const struct mmcpus_shootdowns *src)
+{
+	return __atomic_load_n(&src->shared.control->was_rescheduled, __ATOMIC_RELAXED);
+}
