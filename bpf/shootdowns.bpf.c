@@ -9,7 +9,7 @@
  * The sender is seen by fentry of smp_call_function_many_cond(), or else of native_flush_tlb_multi(), which calls it; both are
  * handed the description. Built once more, for kernels that do not let that happen, with tracepoints alone (WITH_TRACEPOINT).
  * The first CPU that the flush is queued for shows it, by csd:csd_queue_cpu (6.5), with the description. A kernel that lacks
- * this, or does not tell which function flushes, has tlb:tlb_flush (no with_queue). That also fires for each flush that is not
+ * this, does not tell which function flushes, or may leave it to a hypervisor, has tlb:tlb_flush (no with_queue). That also fires for each flush that is not
  * sent to anybody, and the description must be found: how per-CPU variables are found without a symbol is told in
  * percpu_units.bpf.h.
  *

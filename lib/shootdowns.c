@@ -36,15 +36,18 @@ static enum shootdown_victims victims_of(enum mmcpus_shootdowns_by by)
 
 static int open_tracer(struct mmcpus_shootdowns *src, struct mmcpus_reason *why)
 {
-	const struct tracer_request request = {
+	struct tracer_request request = {
 		.victims = victims_of(src->by),
 		.stacks = src->stacks,
 		.with_events = src->with_events,
 		.with_calls = src->with_calls,
-		.may_be_blind = shootdowns_may_be_blind(src),
 		.watched = src->cpus,
 	};
-	int err = src->ops->open(src->sys, &request, &src->state, why);
+	int err;
+
+	shootdowns_note_earlier_hits(src); /* what shows the senders depends on it */
+	request.may_be_blind = shootdowns_may_be_blind(src);
+	err = src->ops->open(src->sys, &request, &src->state, why);
 
 	if (err)
 		src->state = NULL;
@@ -99,7 +102,6 @@ int shootdowns_open_with(const struct tracer_ops *ops, const struct mmcpus_syste
 		reason_set(why, err, "%s", strerror(-err));
 	else
 		open_mms(src);
-	shootdowns_note_earlier_hits(src);
 	if (!err)
 		err = open_tracer(src, why);
 	if (err) {

@@ -20,7 +20,7 @@ struct tracer_request {
 	enum shootdown_stacks stacks;
 	bool with_events;
 	bool with_calls;   /* of other functions than the one that flushes; an error if they can't be counted */
-	bool may_be_blind; /* a hypervisor may flush by itself: other CPUs may be asked without any sign */
+	bool may_be_blind; /* a hypervisor may flush by itself: nothing may be queued for the CPUs that are asked */
 	const struct mmcpus_cpuset *watched; /* NULL: all CPUs */
 };
 

@@ -20,7 +20,7 @@ static const struct mmcpus_hook all_hooks[NR_HOOKS] = {
 			.when = "where that is missing" },
 	[HOOK_QUEUE] = { .name = "csd:csd_queue_cpu",
 			 .tells = "what is sent, unless it interrupts nobody; other calls of functions on other CPUs",
-			 .when = "where fentry is refused, if CPUs have been hit; for other calls (--all-ipis)" },
+			 .when = "where fentry is refused, but for flushes that a hypervisor may carry out; for other calls (--all-ipis)" },
 	[HOOK_SENT] = { .name = "tlb:tlb_flush",
 			.tells = "what is sent, but not of the kernel's own range, at a higher price",
 			.when = "where these are missing, or do not show the sender" },

@@ -183,7 +183,7 @@ static void note_no_queue(struct tracer_state *tracer, int err)
 
 /*
  * Whether the kernel tells which function flushes is seen once a build is loaded: if it does not, it is loaded once more. Where
- * a hypervisor flushes, nothing may be queued: its own part of a flush is the sender's last sign.
+ * a hypervisor may flush, nothing may be queued; tlb:tlb_flush fires all the same.
  */
 static int load_with_tracepoints(struct tracer_state *tracer,
 				 int (*load_it)(struct tracer_build *ret, const struct tracer_sizes *sizes),

@@ -130,6 +130,7 @@ static void the_tracer_is_told_that_it_may_be_blind(void **state)
 		{ "processor\t: 0\nflags\t\t: fpu hypervisor\n", 0, true },
 		{ "processor\t: 0\nflags\t\t: fpu hypervisor\n", 1, false },
 		{ "processor\t: 0\nflags\t\t: fpu\n", 0, false },
+		{ "processor\t: 0\n", 0, true }, /* it is not known whether there is one */
 	};
 
 	for (size_t i = 0; i < NR(cases); i++) {
