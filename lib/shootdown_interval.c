@@ -3,7 +3,6 @@
 #include "shootdown_source.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "reason.h"
 #include "shootdown_cgroups.h"
