@@ -57,7 +57,8 @@ struct cpu_state {
 	uint64_t sending;     /* what its runs have in common: sending_of() */
 	uint32_t next_target; /* the lowest that may follow */
 	uint32_t reserved_target;
-	uint64_t reserved_sender[3];
+	uint64_t tick; /* at which sent_ns was read, if it is that of a tick */
+	uint64_t reserved_sender[2];
 
 	/* Written by others. */
 	uint64_t wait;         /* until the end of the latest hit so far, with the flush that it is of: wait_of() */

@@ -304,7 +304,8 @@ struct shootdown_settings {
 	uint32_t with_victims; /* enum shootdown_victims */
 	uint32_t with_stacks;  /* enum shootdown_stacks */
 	uint32_t with_events;
-	uint32_t wakeup_bytes; /* of events that wait: then the library is woken */
+	uint32_t wakeup_bytes;     /* of events that wait: then the library is woken */
+	uint32_t coarse_until_hit; /* when a flush was sent is known to the kernel's tick only, until a hit was seen */
 };
 
 struct shootdown_control {

@@ -74,16 +74,22 @@ int on_call(struct bpf_raw_tracepoint_args *ctx)
 
 #endif
 
+/* Also seen for each flush of the CPU's own TLB. That is left at once, and not even timed. */
 SEC("raw_tp/tlb_flush")
 int on_tlb_flush(struct bpf_raw_tracepoint_args *ctx)
 {
-	uint32_t cpu = bpf_get_smp_processor_id();
-	struct cpu *own = find_cpu(cpu);
-	struct run run = begin_run(own);
+	uint32_t cpu;
+	struct cpu *own;
+	struct run run;
 
-	if (!with_queue && own &&
-	    (int)ctx->args[0] == (int)bpf_core_enum_value(enum tlb_flush_reason, TLB_REMOTE_SEND_IPI))
-		send(ctx, own, cpu, own->state.info_at, 0);
+	if ((int)ctx->args[0] != (int)bpf_core_enum_value(enum tlb_flush_reason, TLB_REMOTE_SEND_IPI))
+		return 0;
+	cpu = bpf_get_smp_processor_id();
+	own = find_cpu(cpu);
+	if (with_queue || !own)
+		return 0;
+	run = begin_run(own);
+	send(ctx, own, cpu, own->state.info_at, 0);
 	end_run(own, &run);
 	return 0;
 }
@@ -436,11 +442,15 @@ SEC("raw_tp/csd_function_entry")
 int on_hit_begin(struct bpf_raw_tracepoint_args *ctx)
 {
 	const struct __call_single_data *csd = (const void *)ctx->args[1];
-	uint32_t cpu = bpf_get_smp_processor_id();
-	struct cpu *own = find_cpu(cpu);
+	uint32_t cpu;
+	struct cpu *own;
 	struct run run;
 
-	if (!csd || !own)
+	if (!csd)
+		return 0;
+	cpu = bpf_get_smp_processor_id();
+	own = find_cpu(cpu);
+	if (!own)
 		return 0;
 	run = begin_run(own);
 	begin_any(own, cpu, ctx->args[0], csd);
@@ -451,13 +461,17 @@ int on_hit_begin(struct bpf_raw_tracepoint_args *ctx)
 SEC("raw_tp/csd_function_exit")
 int on_hit_end(struct bpf_raw_tracepoint_args *ctx)
 {
-	uint32_t cpu = bpf_get_smp_processor_id();
-	struct cpu *own = find_cpu(cpu);
 	uint64_t csd = ctx->args[1];
 	uint32_t function;
+	struct cpu *own;
 	struct run run;
+	uint32_t cpu;
 
-	if (!csd || !own)
+	if (!csd)
+		return 0;
+	cpu = bpf_get_smp_processor_id();
+	own = find_cpu(cpu);
+	if (!own)
 		return 0;
 	run = begin_run(own);
 	function = kernel_function(own, ctx->args[0]);

@@ -70,7 +70,7 @@ static void describe_callback(struct mmcpus_shootdown *group, const struct group
 
 	group->knows_hits = knows_hits_of(group, knowledge);
 	group->knows_hit_cpus = is_of_call || knowledge->hits;
-	group->knows_wait = !is_of_call && knowledge->hits;
+	group->knows_wait = !is_of_call && knowledge->waits;
 	if (is_reschedule)
 		group->callback = "(reschedule)";
 	else if (!is_of_call && !group->group.is_other)

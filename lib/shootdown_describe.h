@@ -8,6 +8,7 @@
 /* What can be seen on this machine. */
 struct group_knowledge {
 	bool hits;        /* of shootdowns */
+	bool waits;       /* of their senders */
 	bool reschedules; /* that a CPU which was told to reschedule comes to that */
 };
 

@@ -131,12 +131,25 @@ static int collect_all(struct mmcpus_shootdowns *src, struct shootdown_totals *r
 
 int shootdowns_begin_interval(struct mmcpus_shootdowns *src)
 {
-	int err = collect_all(src, &src->last);
+	int err;
 
+	src->had_hit = shootdowns_saw_hit(src);
+	err = collect_all(src, &src->last);
 	shootdowns_note_earlier_hits(src);
 	groups_clear(&src->collected);
 	begin_sums(src);
 	return err;
+}
+
+static struct group_knowledge find_knowledge(struct mmcpus_shootdowns *src)
+{
+	bool knows_hits = mmcpus_shootdowns_check_hits(src, NULL) == 0;
+
+	return (struct group_knowledge){
+		.hits = knows_hits,
+		.waits = shootdowns_knows_waits(src, knows_hits),
+		.reschedules = shootdowns_knows_reschedules(src),
+	};
 }
 
 int mmcpus_shootdowns_read(struct mmcpus_shootdowns *src, const struct mmcpus_interval **ret, struct mmcpus_reason *why)
@@ -144,13 +157,15 @@ int mmcpus_shootdowns_read(struct mmcpus_shootdowns *src, const struct mmcpus_in
 	struct mmcpus_interval *interval = &src->interval;
 	const struct kernel_symbolizer symbolizer = { src->ops->symbol, src->state };
 	struct shootdown_groups unused = interval->groups;
-	bool knows_hits;
+	bool saw_hit = shootdowns_saw_hit(src);
+	struct group_knowledge knowledge;
 	struct shootdown_totals now;
 	int err = collect_all(src, &now);
 
 	if (err)
 		return reason_set(why, err, "no memory for what was counted");
-	knows_hits = mmcpus_shootdowns_check_hits(src, NULL) == 0;
+	knowledge = find_knowledge(src);
+	src->had_hit = saw_hit;
 	interval->groups = src->collected;
 	src->collected = unused;
 	groups_clear(&src->collected);
@@ -159,12 +174,12 @@ int mmcpus_shootdowns_read(struct mmcpus_shootdowns *src, const struct mmcpus_in
 		groups_unite(&interval->groups);
 	}
 	groups_sort(&interval->groups);
-	groups_describe(&interval->groups, &(struct group_knowledge){ knows_hits, shootdowns_knows_reschedules(src) });
+	groups_describe(&interval->groups, &knowledge);
 	if (src->with_calls)
 		callbacks_name(&interval->groups, &symbolizer);
 	if (src->by == MMCPUS_BY_FLOW)
 		cgroups_name(&interval->groups, &src->sys->root);
-	sum_up(src, &now, knows_hits);
+	sum_up(src, &now, knowledge.hits);
 	*ret = interval;
 	return 0;
 }

@@ -12,13 +12,18 @@ static const char *hypervisor_of(const struct mmcpus_shootdowns *src)
 	return mmcpus_system_text(src->sys, MMCPUS_SYSTEM_HYPERVISOR);
 }
 
+bool shootdowns_saw_hit(const struct mmcpus_shootdowns *src)
+{
+	const struct shootdown_control *control = src->shared.control;
+
+	return control && __atomic_load_n(&control->was_hit, __ATOMIC_RELAXED);
+}
+
 bool shootdowns_may_be_blind(const struct mmcpus_shootdowns *src)
 {
 	const char *hypervisor = hypervisor_of(src);
-	const struct shootdown_control *control = src->shared.control;
 
-	return !(hypervisor && strcmp(hypervisor, "none") == 0) && !src->was_hit &&
-	       !(control && __atomic_load_n(&control->was_hit, __ATOMIC_RELAXED));
+	return !(hypervisor && strcmp(hypervisor, "none") == 0) && !src->was_hit && !shootdowns_saw_hit(src);
 }
 
 void shootdowns_note_earlier_hits(struct mmcpus_shootdowns *src)
@@ -47,6 +52,17 @@ bool shootdowns_knows_sent(const struct mmcpus_shootdowns *src, bool knows_hits)
 	if (src->cpus) /* of those alone that hit them */
 		return knows_hits;
 	return src->was_sent || !shootdowns_may_be_blind(src);
+}
+
+/*
+ * When the flush of the first hit was sent is known to the tick only, and so is that of others under way then: in that interval,
+ * nothing is known of how long senders wait.
+ */
+bool shootdowns_knows_waits(const struct mmcpus_shootdowns *src, bool knows_hits)
+{
+	bool is_first = shootdowns_saw_hit(src) && !src->had_hit;
+
+	return knows_hits && !(src->coarse_until_hit && is_first);
 }
 
 /* Where the hypervisor is called to make a CPU reschedule (Xen), the hook is there, and none is seen. */

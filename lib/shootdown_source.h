@@ -40,6 +40,8 @@ struct mmcpus_shootdowns {
 	bool with_events;
 	bool with_calls;
 	bool was_hit;                      /* some CPU, since the machine was booted */
+	bool coarse_until_hit;             /* as in the request to the tracer */
+	bool had_hit;                      /* the tracer has seen one before this interval */
 	bool was_sent;                     /* any, since the open */
 	uint8_t rounds[SHOOTDOWN_NR_ROWS]; /* of a row without a flush; from 1 on its key has no row, or another */
 	uint64_t round_ns;                 /* when the last round began */
@@ -106,6 +108,8 @@ void shootdowns_note_earlier_hits(struct mmcpus_shootdowns *src);
 
 /* The same file. What is 0 as far as it was counted: is it? */
 bool shootdowns_knows_sent(const struct mmcpus_shootdowns *src, bool knows_hits);
+bool shootdowns_saw_hit(const struct mmcpus_shootdowns *src);
+bool shootdowns_knows_waits(const struct mmcpus_shootdowns *src, bool knows_hits);
 bool shootdowns_knows_reschedules(const struct mmcpus_shootdowns *src);
 
 /* shootdown_interval.c. What was counted before is not compared with anything. */

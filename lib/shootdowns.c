@@ -47,6 +47,8 @@ static int open_tracer(struct mmcpus_shootdowns *src, struct mmcpus_reason *why)
 
 	shootdowns_note_earlier_hits(src); /* what shows the senders depends on it */
 	request.may_be_blind = shootdowns_may_be_blind(src);
+	src->coarse_until_hit = request.may_be_blind && !src->with_events; /* these say when */
+	request.coarse_until_hit = src->coarse_until_hit;
 	err = src->ops->open(src->sys, &request, &src->state, why);
 
 	if (err)

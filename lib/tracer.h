@@ -19,8 +19,9 @@ struct tracer_request {
 	enum shootdown_victims victims;
 	enum shootdown_stacks stacks;
 	bool with_events;
-	bool with_calls;   /* of other functions than the one that flushes; an error if they can't be counted */
-	bool may_be_blind; /* a hypervisor may flush by itself: nothing may be queued for the CPUs that are asked */
+	bool with_calls;       /* of other functions than the one that flushes; an error if they can't be counted */
+	bool may_be_blind;     /* a hypervisor may flush by itself: nothing may be queued for the CPUs that are asked */
+	bool coarse_until_hit; /* nobody asks how long senders waited, as long as no hit was seen */
 	const struct mmcpus_cpuset *watched; /* NULL: all CPUs */
 };
 

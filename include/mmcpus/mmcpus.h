@@ -768,7 +768,11 @@ enum mmcpus_shootdown_number {
 	MMCPUS_SHOOTDOWN_HITS,
 	MMCPUS_SHOOTDOWN_STOLEN_NS, /* time that the CPUs that were hit spent in the flush, without entry and exit */
 	MMCPUS_SHOOTDOWN_STOLEN_MAX_NS,
-	MMCPUS_SHOOTDOWN_WAIT_NS, /* from the sending to the end of the last hit: so long the sender waits */
+	/*
+	 * From the sending to the end of the last hit: so long the sender waits. Where no hit had been seen since the boot when
+	 * the source was opened, below a hypervisor: unknown in the interval that has the first one.
+	 */
+	MMCPUS_SHOOTDOWN_WAIT_NS,
 	MMCPUS_SHOOTDOWN_WAIT_MAX_NS,
 	MMCPUS_SHOOTDOWN_SENDER_TID, /* by flow */
 	MMCPUS_SHOOTDOWN_SENDER_PID, /* by flow, pair, sender */

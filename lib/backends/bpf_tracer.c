@@ -80,6 +80,7 @@ static struct shootdown_settings settings_for(const struct mmcpus_system *sys, c
 		.with_stacks = request->stacks,
 		.with_events = request->with_events,
 		.wakeup_bytes = bytes_of_events(request) / 4,
+		.coarse_until_hit = request->coarse_until_hit,
 	};
 }
 

@@ -6,7 +6,7 @@
 
 load live
 
-: "${MMCPUS_FLUSHES:?}"
+: "${MMCPUS_FLUSHES:?}" "${MMCPUS_FIRST_HIT:?}"
 NR=1000
 
 setup_file()
@@ -251,6 +251,52 @@ check_histogram()
 	sees_hits || skip "hits are not seen here"
 	check_histogram stolen
 	check_histogram wait
+}
+
+# as_if_never_hit COMMAND...: on a machine whose row TLB says that no CPU was ever hit, below a hypervisor
+as_if_never_hit()
+{
+	unshare --mount bash -c '
+		set -e
+		sed "/^ *TLB:/s/[0-9][0-9]*/0/g" /proc/interrupts >"$1/interrupts"
+		sed "/^flags/s/\$/ hypervisor/" /proc/cpuinfo >"$1/cpuinfo"
+		mount --bind "$1/interrupts" /proc/interrupts
+		mount --bind "$1/cpuinfo" /proc/cpuinfo
+		shift
+		exec "$@"' - "$BATS_TEST_TMPDIR" "$@"
+}
+
+# waits_are_known SENT HITS WAITS WAIT-NS PASSED-NS: one flush after the other, each has waited for one hit
+waits_are_known()
+{
+	expect waits "$3" "$2"
+	expect_between "ns waited" "$4" "$2" "$5"
+}
+
+# When a flush was sent is known to the tick only, until a hit is seen.
+@test "of the first hit that was ever seen, it is unknown how long it is waited for" {
+	local -a first second
+	need_two_cpus
+	run -0 --separate-stderr as_if_never_hit "$MMCPUS_FIRST_HIT" $NR "$A" "$B"
+	echo "sent, hits, waits, ns waited, ns passed: ${lines[*]}"
+	read -ra first <<<"${lines[0]}"
+	read -ra second <<<"${lines[1]}"
+	expect sent "${first[0]} ${second[0]}" "$NR $NR"
+	[ "${first[1]}" != '?' ] || skip "hits are not seen here"
+	expect_between hits "${first[1]}" 1 $NR
+	expect "waits, ns waited" "${first[2]} ${first[3]}" "? ?"
+	expect_between hits "${second[1]}" 1 $NR
+	waits_are_known "${second[@]}"
+}
+
+@test "where hits were seen before, waits are known from the first on" {
+	local -a first
+	need_two_cpus
+	run -0 --separate-stderr "$MMCPUS_FIRST_HIT" $NR "$A" "$B"
+	echo "sent, hits, waits, ns waited, ns passed: ${lines[*]}"
+	read -ra first <<<"${lines[0]}"
+	[ "${first[1]}" != '?' ] || skip "hits are not seen here"
+	waits_are_known "${first[@]}"
 }
 
 @test "each view has the same sums" {

@@ -22,7 +22,8 @@ struct fake {
 	int hits_err;
 	bool sees_no_kernel;
 	bool misses_batches; /* whose they are */
-	bool may_be_blind;   /* what it was opened with */
+	bool may_be_blind;   /* what it was opened with, as the next */
+	bool coarse_until_hit;
 	uint32_t freed[8];
 	size_t nr_freed;
 	size_t nr_forgotten;
@@ -62,6 +63,7 @@ static inline int fake_open(const struct mmcpus_system *sys, const struct tracer
 	(void)why;
 	memset(&fake, 0, sizeof(fake));
 	fake.may_be_blind = request->may_be_blind;
+	fake.coarse_until_hit = request->coarse_until_hit;
 	fake.nr_words = (mmcpus_system_nr_cpus(sys) + 63) / 64;
 	fake.control.functions[SHOOTDOWN_FUNCTION_FLUSH] = 0xffffffff81000200;
 	for (size_t i = 0; i < NR(fake.cpus); i++)

@@ -84,65 +84,6 @@ static void the_row_of_the_kernel_may_wrap(void **state)
 	scene_close(&scene);
 }
 
-static void hits_are_unknown_until_one_is_seen(void **state)
-{
-	struct scene scene = scene_open_after(*state, MMCPUS_BY_FLOW, 0);
-	const struct mmcpus_interval *interval;
-	uint64_t unused;
-
-	take_row(1, 42, 11)->counts.sent = 1;
-	assert_int_equal(mmcpus_shootdowns_check_hits(scene.src, NULL), -EAGAIN);
-	interval = read_interval(&scene);
-	assert_int_equal(mmcpus_interval_number(interval, MMCPUS_INTERVAL_HITS, &unused), -ENODATA);
-	assert_int_equal(mmcpus_shootdown_number(mmcpus_interval_row(interval, 0), MMCPUS_SHOOTDOWN_HITS, &unused),
-			 -ENODATA);
-	assert_null(mmcpus_shootdown_set(mmcpus_interval_row(interval, 0), MMCPUS_SHOOTDOWN_HIT_CPUS));
-	fake.control.was_hit = 1;
-	assert_int_equal(mmcpus_shootdowns_check_hits(scene.src, NULL), 0);
-	fake.hits_err = -EPERM;
-	assert_int_equal(mmcpus_shootdowns_check_hits(scene.src, NULL), -EPERM);
-	scene_close(&scene);
-}
-
-/* Nor is anything sent, as far as the kernel sees it, where the hypervisor is called in its place. */
-static void none_sent_is_known_once_one_is_seen(void **state)
-{
-	struct scene scene = scene_open_after(*state, MMCPUS_BY_FLOW, 0);
-	uint64_t unused;
-
-	assert_int_equal(mmcpus_interval_number(read_interval(&scene), MMCPUS_INTERVAL_SENT, &unused), -ENODATA);
-	fake.hits_err = -EPERM;
-	assert_int_equal(mmcpus_interval_number(read_interval(&scene), MMCPUS_INTERVAL_SENT, &unused), -ENODATA);
-	take_row(1, 42, 11)->counts.sent = 1;
-	expect_total(read_interval(&scene), MMCPUS_INTERVAL_SENT, 1);
-	expect_total(read_interval(&scene), MMCPUS_INTERVAL_SENT, 0);
-	scene_close(&scene);
-}
-
-/* What is queued for other CPUs may be the hypervisor's to know: the tracer is to look elsewhere. */
-static void the_tracer_is_told_that_it_may_be_blind(void **state)
-{
-	static const struct {
-		const char *cpuinfo;
-		unsigned nr_hits;
-		bool may_be_blind;
-	} cases[] = {
-		{ "processor\t: 0\nflags\t\t: fpu hypervisor\n", 0, true },
-		{ "processor\t: 0\nflags\t\t: fpu hypervisor\n", 1, false },
-		{ "processor\t: 0\nflags\t\t: fpu\n", 0, false },
-		{ "processor\t: 0\n", 0, true }, /* it is not known whether there is one */
-	};
-
-	for (size_t i = 0; i < NR(cases); i++) {
-		struct scene scene;
-
-		tree_write(*state, "proc/cpuinfo", cases[i].cpuinfo);
-		scene = scene_open_after(*state, MMCPUS_BY_FLOW, cases[i].nr_hits);
-		assert_int_equal(fake.may_be_blind, cases[i].may_be_blind);
-		scene_close(&scene);
-	}
-}
-
 static void count_event(void *arg, const struct mmcpus_event *event)
 {
 	assert_int_equal(event->type, MMCPUS_EVENT_SENT);
@@ -319,9 +260,6 @@ int main(void)
 		tree_test(waits_for_a_hit_that_is_under_way),
 		tree_test(collecting_does_not_end_an_interval),
 		tree_test(the_row_of_the_kernel_may_wrap),
-		tree_test(hits_are_unknown_until_one_is_seen),
-		tree_test(none_sent_is_known_once_one_is_seen),
-		tree_test(the_tracer_is_told_that_it_may_be_blind),
 		tree_test(tells_the_requested_cpus_where_all_are_known),
 		tree_test(an_event_tells_the_requested_cpus_if_they_are_known),
 		tree_test(a_restart_forgets_events_and_counts_at_once),
