@@ -38,7 +38,8 @@ struct cpu_state {
 	uint64_t id;
 	uint32_t row;
 	uint32_t kind;
-	uint64_t reserved_published[10];
+	uint32_t is_coarse; /* it was sent some time in the tick of sent_ns: how long it is waited for can't be told */
+	uint32_t reserved_published[19];
 
 	uint64_t last_info; /* the same of that flush, for the sender itself */
 	uint64_t last_mm;
@@ -57,7 +58,7 @@ struct cpu_state {
 	uint64_t sending;     /* what its runs have in common: sending_of() */
 	uint32_t next_target; /* the lowest that may follow */
 	uint32_t reserved_target;
-	uint64_t tick; /* at which sent_ns was read, if it is that of a tick */
+	uint64_t tick; /* jiffies when sent_ns was read, as long as that is coarse */
 	uint64_t reserved_sender[2];
 
 	/* Written by others. */

@@ -40,14 +40,15 @@ static __always_inline void count_sent(struct shootdown_row *row, uint32_t index
 }
 
 /*
- * To read a clock takes a good part of what a flush costs, more so on a virtual machine. Where no hit was ever seen, nobody asks
- * for it to the nanosecond: it is read once a tick, which costs a word of memory to see.
+ * To read a clock takes a good part of what a flush costs, more so on a virtual machine. As long as no hit was ever seen, it is
+ * read once a tick: that is enough for the library, which looks whether it was seconds ago.
  */
 static __always_inline uint64_t sending_time(struct cpu_state *state)
 {
 	uint64_t tick;
 
-	if (!settings.coarse_until_hit || control.was_hit)
+	state->is_coarse = settings.coarse_until_hit && !control.was_hit;
+	if (!state->is_coarse)
 		return bpf_ktime_get_ns();
 	tick = bpf_jiffies64();
 	if (tick == state->tick)

@@ -234,6 +234,8 @@ static __always_inline bool lengthen_wait(struct cpu_state *sender, uint64_t wai
 	uint64_t wait = wait_of(sender->id, wait_ns);
 
 	hit->wait_ns = 0;
+	if (sender->is_coarse)
+		return false;
 	rolled_for(int i = 0; i < MAX_RETRIES; i++) {
 		uint64_t old = *(volatile uint64_t *)&sender->wait;
 		bool is_of_before = (old ^ wait) >> WAIT_BITS;

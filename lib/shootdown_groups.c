@@ -150,31 +150,48 @@ void groups_unite(struct shootdown_groups *groups)
 	groups->nr_groups = nr;
 }
 
-static int compare_groups(const void *a, const void *b)
+/* The largest first. */
+static int compare_numbers(uint64_t left, uint64_t right)
+{
+	return (left < right) - (left > right);
+}
+
+static int compare_sent(const struct mmcpus_shootdown *left, const struct mmcpus_shootdown *right)
+{
+	int order = compare_numbers(left->sums.sent, right->sums.sent);
+
+	if (!order)
+		order = compare_numbers(left->sums.hits, right->sums.hits);
+	return order ? order : memcmp(&left->group, &right->group, sizeof(left->group));
+}
+
+static int compare_by_cost(const void *a, const void *b)
 {
 	const struct mmcpus_shootdown *left = *(struct mmcpus_shootdown *const *)a;
 	const struct mmcpus_shootdown *right = *(struct mmcpus_shootdown *const *)b;
-	const struct group_sums *x = &left->sums;
-	const struct group_sums *y = &right->sums;
-	uint64_t x_ns = x->stolen_ns + x->wait_ns;
-	uint64_t y_ns = y->stolen_ns + y->wait_ns;
+	int order = (int)left->group.is_other - (int)right->group.is_other;
 
-	if (left->group.is_other != right->group.is_other)
-		return (int)left->group.is_other - (int)right->group.is_other;
-	if (x_ns != y_ns)
-		return x_ns < y_ns ? 1 : -1;
-	if (x->sent != y->sent)
-		return x->sent < y->sent ? 1 : -1;
-	if (x->hits != y->hits)
-		return x->hits < y->hits ? 1 : -1;
-	return memcmp(&left->group, &right->group, sizeof(left->group));
+	if (!order)
+		order = compare_numbers(left->sums.stolen_ns + left->sums.wait_ns,
+					right->sums.stolen_ns + right->sums.wait_ns);
+	return order ? order : compare_sent(left, right);
 }
 
-void groups_sort(struct shootdown_groups *groups)
+static int compare_by_sent(const void *a, const void *b)
+{
+	const struct mmcpus_shootdown *left = *(struct mmcpus_shootdown *const *)a;
+	const struct mmcpus_shootdown *right = *(struct mmcpus_shootdown *const *)b;
+	int order = (int)left->group.is_other - (int)right->group.is_other;
+
+	return order ? order : compare_sent(left, right);
+}
+
+void groups_sort(struct shootdown_groups *groups, bool knows_cost)
 {
 	if (groups->nr_groups == 0)
 		return;
-	qsort(groups->groups, groups->nr_groups, sizeof(groups->groups[0]), compare_groups);
+	qsort(groups->groups, groups->nr_groups, sizeof(groups->groups[0]),
+	      knows_cost ? compare_by_cost : compare_by_sent);
 	memset(groups->slots, 0, groups->nr_slots * sizeof(*groups->slots));
 	for (uint32_t i = 0; i < groups->nr_groups; i++)
 		*find_slot(groups, &groups->groups[i]->group) = i + 1;

@@ -47,8 +47,11 @@ int groups_add(struct shootdown_groups *groups, const struct shootdown_row *row,
  */
 void groups_unite(struct shootdown_groups *groups);
 
-/* Put those that cost most time first, then those with the most shootdowns; the one of all others last. */
-void groups_sort(struct shootdown_groups *groups);
+/*
+ * Put those that cost most time first, or those with the most shootdowns, if the time is unknown of any; the one of all others
+ * last.
+ */
+void groups_sort(struct shootdown_groups *groups, bool knows_cost);
 
 /* One that sums up all from that index on, for the caller to destroy. NULL: no memory. */
 struct mmcpus_shootdown *groups_join(const struct shootdown_groups *groups, size_t from);

@@ -133,9 +133,9 @@ int shootdowns_begin_interval(struct mmcpus_shootdowns *src)
 {
 	int err;
 
-	src->had_hit = shootdowns_saw_hit(src);
-	err = collect_all(src, &src->last);
 	shootdowns_note_earlier_hits(src);
+	src->had_hit_before = shootdowns_end_coarse(src);
+	err = collect_all(src, &src->last);
 	groups_clear(&src->collected);
 	begin_sums(src);
 	return err;
@@ -157,7 +157,7 @@ int mmcpus_shootdowns_read(struct mmcpus_shootdowns *src, const struct mmcpus_in
 	struct mmcpus_interval *interval = &src->interval;
 	const struct kernel_symbolizer symbolizer = { src->ops->symbol, src->state };
 	struct shootdown_groups unused = interval->groups;
-	bool saw_hit = shootdowns_saw_hit(src);
+	bool had_hit = shootdowns_saw_hit(src);
 	struct group_knowledge knowledge;
 	struct shootdown_totals now;
 	int err = collect_all(src, &now);
@@ -165,7 +165,8 @@ int mmcpus_shootdowns_read(struct mmcpus_shootdowns *src, const struct mmcpus_in
 	if (err)
 		return reason_set(why, err, "no memory for what was counted");
 	knowledge = find_knowledge(src);
-	src->had_hit = saw_hit;
+	interval->lacks_waits = knowledge.hits && !knowledge.waits;
+	src->had_hit_before = had_hit; /* what came while it was collected is in the next one, too */
 	interval->groups = src->collected;
 	src->collected = unused;
 	groups_clear(&src->collected);
@@ -173,7 +174,7 @@ int mmcpus_shootdowns_read(struct mmcpus_shootdowns *src, const struct mmcpus_in
 		stacks_name(&interval->groups, &symbolizer);
 		groups_unite(&interval->groups);
 	}
-	groups_sort(&interval->groups);
+	groups_sort(&interval->groups, knowledge.hits);
 	groups_describe(&interval->groups, &knowledge);
 	if (src->with_calls)
 		callbacks_name(&interval->groups, &symbolizer);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "grace_period.h"
 #include "reason.h"
 
 static const char *hypervisor_of(const struct mmcpus_shootdowns *src)
@@ -33,7 +34,7 @@ void shootdowns_note_earlier_hits(struct mmcpus_shootdowns *src)
 	src->was_hit = src->was_hit || (shootdowns_read_tlb_row(src, NULL, &all) && all.sum > 0);
 }
 
-int mmcpus_shootdowns_check_hits(struct mmcpus_shootdowns *src, struct mmcpus_reason *why)
+static int check_hits(const struct mmcpus_shootdowns *src, struct mmcpus_reason *why)
 {
 	const char *hypervisor = hypervisor_of(src);
 	int err = src->ops->sees_hits(src->state, why);
@@ -42,8 +43,13 @@ int mmcpus_shootdowns_check_hits(struct mmcpus_shootdowns *src, struct mmcpus_re
 		return err;
 	return reason_set(
 		why, -EAGAIN,
-		"no CPU has been hit since the machine was booted, and the hypervisor (%s) may flush without the kernel's help",
+		"no shootdown of an address space was seen to hit a CPU since the machine was booted, and the hypervisor (%s) may flush without the kernel's help",
 		hypervisor ? hypervisor : "unknown");
+}
+
+int mmcpus_shootdowns_check_hits(struct mmcpus_shootdowns *src, struct mmcpus_reason *why)
+{
+	return check_hits(src, why);
 }
 
 /* Where the hypervisor is called instead (pv_ops.mmu.flush_tlb_multi), the kernel's own function is not: none is seen. */
@@ -55,12 +61,28 @@ bool shootdowns_knows_sent(const struct mmcpus_shootdowns *src, bool knows_hits)
 }
 
 /*
+ * Time each flush from now on, if hits have been: those that were sent before are waited for, so that none is left of which
+ * that is not known. Have they?
+ */
+bool shootdowns_end_coarse(struct mmcpus_shootdowns *src)
+{
+	if (!src->coarse_until_hit)
+		return shootdowns_saw_hit(src);
+	if (src->was_hit)
+		__atomic_store_n(&src->shared.control->was_hit, 1, __ATOMIC_RELAXED);
+	if (!shootdowns_saw_hit(src))
+		return false;
+	grace_period_wait(); /* senders wait with preemption off */
+	return true;
+}
+
+/*
  * When the flush of the first hit was sent is known to the tick only, and so is that of others under way then: in that interval,
  * nothing is known of how long senders wait.
  */
 bool shootdowns_knows_waits(const struct mmcpus_shootdowns *src, bool knows_hits)
 {
-	bool is_first = shootdowns_saw_hit(src) && !src->had_hit;
+	bool is_first = shootdowns_saw_hit(src) && !src->had_hit_before;
 
 	return knows_hits && !(src->coarse_until_hit && is_first);
 }
@@ -69,4 +91,28 @@ bool shootdowns_knows_waits(const struct mmcpus_shootdowns *src, bool knows_hits
 bool shootdowns_knows_reschedules(const struct mmcpus_shootdowns *src)
 {
 	return __atomic_load_n(&src->shared.control->was_rescheduled, __ATOMIC_RELAXED);
+}
+
+static bool has_rows_of_hits(const struct mmcpus_shootdowns *src)
+{
+	return src->by == MMCPUS_BY_PAIR || src->by == MMCPUS_BY_CPU;
+}
+
+/* What is missing for want of hits comes before what the tracer lacks. */
+int mmcpus_shootdowns_missing(const struct mmcpus_shootdowns *src, size_t index, struct mmcpus_missing *ret)
+{
+	struct mmcpus_missing missing = { "who is hit, and so most rows of this view", { { 0 }, { 0 } } };
+
+	if (has_rows_of_hits(src) && check_hits(src, &missing.why) && index-- == 0) {
+		*ret = missing;
+		return 0;
+	}
+	if (src->interval.lacks_waits && index-- == 0) {
+		*ret = (struct mmcpus_missing){ .what = "how long senders waited" };
+		reason_set(
+			&ret->why, 0,
+			"the first hit since the machine was booted is in this interval: before, flushes are not timed");
+		return 0;
+	}
+	return src->ops->missing(src->state, index, ret);
 }

@@ -16,6 +16,7 @@ struct mmcpus_interval {
 	uint64_t numbers[MMCPUS_NR_INTERVAL_NUMBERS];
 	bool is_known[MMCPUS_NR_INTERVAL_NUMBERS];
 	bool tlb_row_is_behind;
+	bool lacks_waits; /* of its hits */
 };
 
 /* What grows as long as the machine runs: an interval is the difference of two. */
@@ -41,7 +42,7 @@ struct mmcpus_shootdowns {
 	bool with_calls;
 	bool was_hit;                      /* some CPU, since the machine was booted */
 	bool coarse_until_hit;             /* as in the request to the tracer */
-	bool had_hit;                      /* the tracer has seen one before this interval */
+	bool had_hit_before;               /* this interval: the tracer has seen one */
 	bool was_sent;                     /* any, since the open */
 	uint8_t rounds[SHOOTDOWN_NR_ROWS]; /* of a row without a flush; from 1 on its key has no row, or another */
 	uint64_t round_ns;                 /* when the last round began */
@@ -109,6 +110,7 @@ void shootdowns_note_earlier_hits(struct mmcpus_shootdowns *src);
 /* The same file. What is 0 as far as it was counted: is it? */
 bool shootdowns_knows_sent(const struct mmcpus_shootdowns *src, bool knows_hits);
 bool shootdowns_saw_hit(const struct mmcpus_shootdowns *src);
+bool shootdowns_end_coarse(struct mmcpus_shootdowns *src);
 bool shootdowns_knows_waits(const struct mmcpus_shootdowns *src, bool knows_hits);
 bool shootdowns_knows_reschedules(const struct mmcpus_shootdowns *src);
 

@@ -153,11 +153,6 @@ int mmcpus_shootdowns_hook(const struct mmcpus_shootdowns *src, size_t index, st
 	return src->ops->hook(src->state, index, ret);
 }
 
-int mmcpus_shootdowns_missing(const struct mmcpus_shootdowns *src, size_t index, struct mmcpus_missing *ret)
-{
-	return src->ops->missing(src->state, index, ret);
-}
-
 int shootdowns_probe_hook_with(const struct tracer_ops *ops, const struct mmcpus_system *sys,
 			       const struct mmcpus_reason *why_not_open, size_t index, struct mmcpus_hook *ret)
 {

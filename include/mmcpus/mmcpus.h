@@ -628,7 +628,10 @@ struct mmcpus_missing {
 	struct mmcpus_reason why;
 };
 
-/* By number from 0 on. Hits of flushes are not among it: see mmcpus_shootdowns_check_hits(). -ERANGE: there is nothing more. */
+/*
+ * By number from 0 on; some of it may be of the interval that was read last. Hits of flushes are not among it, but for views that
+ * have rows of hits: see mmcpus_shootdowns_check_hits(). -ERANGE: there is nothing more.
+ */
 int mmcpus_shootdowns_missing(const struct mmcpus_shootdowns *src, size_t index, struct mmcpus_missing *ret);
 
 /* What was counted between two reads. Valid until the next read, or the close. */
@@ -681,7 +684,8 @@ enum mmcpus_interval_number {
 	 */
 	MMCPUS_INTERVAL_KERNEL_SENT,
 	MMCPUS_INTERVAL_KERNEL_HITS,
-	MMCPUS_INTERVAL_COST_NS, /* time that the counting itself took, on all CPUs together */
+	/* Time that the counting itself took, on all CPUs together, without runs of programs that have nothing to look at. */
+	MMCPUS_INTERVAL_COST_NS,
 	MMCPUS_NR_INTERVAL_NUMBERS,
 };
 
@@ -769,8 +773,9 @@ enum mmcpus_shootdown_number {
 	MMCPUS_SHOOTDOWN_STOLEN_NS, /* time that the CPUs that were hit spent in the flush, without entry and exit */
 	MMCPUS_SHOOTDOWN_STOLEN_MAX_NS,
 	/*
-	 * From the sending to the end of the last hit: so long the sender waits. Where no hit had been seen since the boot when
-	 * the source was opened, below a hypervisor: unknown in the interval that has the first one.
+	 * From the sending to the end of the last hit: so long the sender waits. This, the longest and the histogram are unknown
+	 * in the interval with the first hit, where none had been seen since the boot when the source was opened, unless it is
+	 * known that there is no hypervisor; not with events. A restart after that hit begins a new one.
 	 */
 	MMCPUS_SHOOTDOWN_WAIT_NS,
 	MMCPUS_SHOOTDOWN_WAIT_MAX_NS,

@@ -31,9 +31,19 @@
 
 static atomic_bool is_victim_there;
 
+/* A victim that another process has pushed aside is none. */
+static void be_urgent(int priority)
+{
+	const struct sched_param param = { .sched_priority = priority };
+
+	if (sched_setscheduler(0, SCHED_FIFO, &param))
+		warn("SCHED_FIFO");
+}
+
 static void *be_victim(void *cpu)
 {
 	bind_to(cpu);
+	be_urgent(1);
 	atomic_store(&is_victim_there, true);
 	for (;;)
 		__asm__ volatile("pause");
@@ -137,7 +147,8 @@ int main(int argc, char **argv)
 		errx(EXIT_FAILURE, "first_hit COUNT FROM-CPU TO-CPU");
 	count = parse_number(argv[1], COUNT_MAX);
 	alarm(LIFETIME_SECONDS);
-	bind_to(argv[2]);
+	begin_on(argv[2], argv); /* what the open unmaps must hit nobody */
+	be_urgent(2);
 	page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (page == MAP_FAILED)
 		err(EXIT_FAILURE, "mmap");

@@ -253,49 +253,52 @@ check_histogram()
 	check_histogram wait
 }
 
-# as_if_never_hit COMMAND...: on a machine whose row TLB says that no CPU was ever hit, below a hypervisor
-as_if_never_hit()
+# first_hit COMMAND...: what the flushes of tests/live/first_hit.c, run by COMMAND, showed in two intervals, in first and second
+first_hit()
 {
-	unshare --mount bash -c '
-		set -e
-		sed "/^ *TLB:/s/[0-9][0-9]*/0/g" /proc/interrupts >"$1/interrupts"
-		sed "/^flags/s/\$/ hypervisor/" /proc/cpuinfo >"$1/cpuinfo"
-		mount --bind "$1/interrupts" /proc/interrupts
-		mount --bind "$1/cpuinfo" /proc/cpuinfo
-		shift
-		exec "$@"' - "$BATS_TEST_TMPDIR" "$@"
-}
-
-# waits_are_known SENT HITS WAITS WAIT-NS PASSED-NS: one flush after the other, each has waited for one hit
-waits_are_known()
-{
-	expect waits "$3" "$2"
-	expect_between "ns waited" "$4" "$2" "$5"
-}
-
-# When a flush was sent is known to the tick only, until a hit is seen.
-@test "of the first hit that was ever seen, it is unknown how long it is waited for" {
-	local -a first second
 	need_two_cpus
-	run -0 --separate-stderr as_if_never_hit "$MMCPUS_FIRST_HIT" $NR "$A" "$B"
+	[ "${MMCPUS_SANITIZE:-none}" = none ] || skip "a sanitizer's threads would be hit as well"
+	run -0 --separate-stderr "$@" "$MMCPUS_FIRST_HIT" $NR "$A" "$B"
 	echo "sent, hits, waits, ns waited, ns passed: ${lines[*]}"
 	read -ra first <<<"${lines[0]}"
 	read -ra second <<<"${lines[1]}"
-	expect sent "${first[0]} ${second[0]}" "$NR $NR"
 	[ "${first[1]}" != '?' ] || skip "hits are not seen here"
-	expect_between hits "${first[1]}" 1 $NR
+}
+
+# waits_are_known SENT HITS WAITS WAIT-NS PASSED-NS: one flush after the other waits, for one hit or more
+waits_are_known()
+{
+	expect_between hits "$2" 1 $((2 * $1))
+	expect_between waits "$3" 1 "$2"
+	expect_between "ns waited" "$4" "$3" "$5"
+}
+
+# as_if_never_hit COMMAND...: where the row TLB says that no CPU was ever hit
+as_if_never_hit()
+{
+	unshare --mount bash -c '
+		sed "/^ *TLB:/s/[0-9][0-9]*/0/g" /proc/interrupts >"$1" && mount --bind "$1" /proc/interrupts || exit
+		shift
+		exec "$@"' - "$BATS_TEST_TMPDIR/interrupts" "$@"
+}
+
+# When a flush was sent is known to the tick only, until a hit is seen. Others may be hit just while it is opened.
+@test "of the first hit that was ever seen, it is unknown how long it is waited for" {
+	local first second tries
+	[ "$(mmcpus doctor -J | jq -r .system.hypervisor)" != none ] || skip "without a hypervisor, flushes are always timed"
+	for tries in 1 2 3 4 5; do
+		first_hit as_if_never_hit
+		[ "${first[2]}" != '?' ] || break
+	done
 	expect "waits, ns waited" "${first[2]} ${first[3]}" "? ?"
-	expect_between hits "${second[1]}" 1 $NR
+	expect_between hits "${first[1]}" 1 $((2 * NR))
 	waits_are_known "${second[@]}"
 }
 
 @test "where hits were seen before, waits are known from the first on" {
-	local -a first
-	need_two_cpus
-	run -0 --separate-stderr "$MMCPUS_FIRST_HIT" $NR "$A" "$B"
-	echo "sent, hits, waits, ns waited, ns passed: ${lines[*]}"
-	read -ra first <<<"${lines[0]}"
-	[ "${first[1]}" != '?' ] || skip "hits are not seen here"
+	local first second
+	mmcpus shootdowns -J -w 0.1 >"$json"
+	first_hit command
 	waits_are_known "${first[@]}"
 }
 

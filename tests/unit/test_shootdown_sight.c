@@ -105,6 +105,93 @@ static void waits_are_known_where_hits_were_before(void **state)
 	scene_close(&scene);
 }
 
+static void see_hit(void)
+{
+	fake.control.was_hit = 1;
+}
+
+/* A flush that was sent before may count in either of two intervals. */
+static void waits_are_unknown_where_it_comes_while_rows_are_read(void **state)
+{
+	struct scene scene = scene_open_after(*state, MMCPUS_BY_FLOW, 0);
+
+	fake.at_poll = see_hit;
+	assert_false(knows_wait(&scene, 3));
+	assert_false(knows_wait(&scene, 4));
+	assert_true(knows_wait(&scene, 5));
+	scene_close(&scene);
+}
+
+/* Hidden from programs, it is in the row TLB alone: programs are told that there are hits. */
+static void a_hit_before_the_programs_is_the_first(void **state)
+{
+	struct scene scene = scene_open_after(*state, MMCPUS_BY_FLOW, 0);
+
+	write_tlb_row(*state, 1, 0);
+	assert_int_equal(mmcpus_shootdowns_restart(scene.src), 0);
+	assert_int_equal(fake.control.was_hit, 1);
+	assert_true(knows_wait(&scene, 3));
+	scene_close(&scene);
+}
+
+static void expect_missing(const struct scene *scene, size_t index, const char *what)
+{
+	struct mmcpus_missing missing;
+
+	assert_int_equal(mmcpus_shootdowns_missing(scene->src, index, &missing), 0);
+	assert_string_equal(missing.what, what);
+	assert_string_not_equal(missing.why.what, "");
+}
+
+static void says_that_waits_are_unknown(void **state)
+{
+	struct scene scene = scene_open_after(*state, MMCPUS_BY_FLOW, 0);
+	struct mmcpus_missing unused;
+
+	fake.misses_batches = true;
+	fake.control.was_hit = 1;
+	assert_false(knows_wait(&scene, 3));
+	expect_missing(&scene, 0, "how long senders waited");
+	expect_missing(&scene, 1, "owners of batches");
+	assert_int_equal(mmcpus_shootdowns_missing(scene.src, 2, &unused), -ERANGE);
+	assert_true(knows_wait(&scene, 4));
+	expect_missing(&scene, 0, "owners of batches");
+	assert_int_equal(mmcpus_shootdowns_missing(scene.src, 1, &unused), -ERANGE);
+	scene_close(&scene);
+}
+
+/* They are empty otherwise, as if nobody was hit. */
+static void says_that_rows_of_hits_are_missing(void **state)
+{
+	static const enum mmcpus_shootdowns_by views[] = { MMCPUS_BY_PAIR, MMCPUS_BY_CPU };
+
+	for (size_t i = 0; i < NR(views); i++) {
+		struct scene scene = scene_open_after(*state, views[i], 0);
+		struct mmcpus_missing unused;
+
+		expect_missing(&scene, 0, "who is hit, and so most rows of this view");
+		fake.control.was_hit = 1;
+		assert_int_equal(mmcpus_shootdowns_missing(scene.src, 0, &unused), -ERANGE);
+		scene_close(&scene);
+	}
+}
+
+/* Calls cost what is known, flushes what is not, and that is not nothing. */
+static void goes_by_what_was_sent_where_hits_are_unknown(void **state)
+{
+	for (unsigned nr_hits = 0; nr_hits < 2; nr_hits++) {
+		struct scene scene = scene_open_after(*state, MMCPUS_BY_FLOW, nr_hits);
+		const struct mmcpus_interval *interval;
+
+		take_row(3, 42, 11)->counts = (struct shootdown_counts){ .sent = 2, .hits = 2, .stolen_ns = 50 };
+		take_row(4, 43, 11)->counts = (struct shootdown_counts){ .sent = 9 };
+		interval = read_interval(&scene);
+		assert_int_equal(mmcpus_interval_count(interval), 2);
+		expect_number(mmcpus_interval_row(interval, 0), MMCPUS_SHOOTDOWN_SENT, nr_hits ? 2 : 9);
+		scene_close(&scene);
+	}
+}
+
 /* They say when they happened. */
 static void with_events_it_is_timed_when_flushes_are_sent(void **state)
 {
@@ -128,6 +215,11 @@ int main(void)
 		tree_test(waits_are_unknown_where_the_first_hit_is),
 		tree_test(waits_are_known_if_the_first_hit_is_forgotten),
 		tree_test(waits_are_known_where_hits_were_before),
+		tree_test(waits_are_unknown_where_it_comes_while_rows_are_read),
+		tree_test(a_hit_before_the_programs_is_the_first),
+		tree_test(says_that_waits_are_unknown),
+		tree_test(says_that_rows_of_hits_are_missing),
+		tree_test(goes_by_what_was_sent_where_hits_are_unknown),
 		tree_test(with_events_it_is_timed_when_flushes_are_sent),
 	};
 

@@ -132,7 +132,7 @@ static void stacks_that_look_the_same_are_one(void **unused __attribute__((unuse
 	assert_int_equal(groups.nr_groups, 6);
 	name(&groups);
 	groups_unite(&groups);
-	groups_sort(&groups);
+	groups_sort(&groups, true);
 	assert_int_equal(groups.nr_groups, NR(expected));
 	for (size_t i = 0; i < NR(expected); i++)
 		assert_int_equal(groups.groups[i]->sums.sent, expected[i]);

@@ -461,7 +461,7 @@ static void stacks_that_look_the_same_are_one(void **state)
 	assert_int_equal(groups.nr_groups, 6);
 	user_stacks_name(&stacks, &groups, &root);
 	groups_unite(&groups);
-	groups_sort(&groups);
+	groups_sort(&groups, true);
 	assert_int_equal(groups.nr_groups, 3);
 	assert_int_equal(groups.groups[0]->sums.sent, 4);
 	assert_int_equal(groups.groups[1]->sums.sent, 1);
