@@ -150,6 +150,18 @@ void groups_unite(struct shootdown_groups *groups)
 	groups->nr_groups = nr;
 }
 
+void groups_forget_waits(struct shootdown_groups *groups)
+{
+	for (size_t i = 0; i < groups->nr_groups; i++) {
+		struct mmcpus_shootdown *group = groups->groups[i];
+
+		if (group->group.callback) /* calls, and flushes of the kernel's own range */
+			continue;
+		group->sums.wait_ns = group->sums.wait_max_ns = 0;
+		memset(group->sums.wait_log2, 0, sizeof(group->sums.wait_log2));
+	}
+}
+
 /* The largest first. */
 static int compare_numbers(uint64_t left, uint64_t right)
 {

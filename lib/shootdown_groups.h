@@ -47,6 +47,9 @@ int groups_add(struct shootdown_groups *groups, const struct shootdown_row *row,
  */
 void groups_unite(struct shootdown_groups *groups);
 
+/* What is known of how long senders of flushes waited is not all of it, and not to be shown, summed up or sorted by. */
+void groups_forget_waits(struct shootdown_groups *groups);
+
 /*
  * Put those that cost most time first, or those with the most shootdowns, if the time is unknown of any; the one of all others
  * last.

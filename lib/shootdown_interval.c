@@ -157,7 +157,7 @@ int mmcpus_shootdowns_read(struct mmcpus_shootdowns *src, const struct mmcpus_in
 	struct mmcpus_interval *interval = &src->interval;
 	const struct kernel_symbolizer symbolizer = { src->ops->symbol, src->state };
 	struct shootdown_groups unused = interval->groups;
-	bool had_hit = shootdowns_saw_hit(src);
+	bool had_hit = src->had_hit_before || shootdowns_end_coarse(src);
 	struct group_knowledge knowledge;
 	struct shootdown_totals now;
 	int err = collect_all(src, &now);
@@ -174,7 +174,9 @@ int mmcpus_shootdowns_read(struct mmcpus_shootdowns *src, const struct mmcpus_in
 		stacks_name(&interval->groups, &symbolizer);
 		groups_unite(&interval->groups);
 	}
-	groups_sort(&interval->groups, knowledge.hits);
+	if (!knowledge.waits)
+		groups_forget_waits(&interval->groups);
+	groups_sort(&interval->groups, knowledge.hits || shootdowns_has_hits_alone(src));
 	groups_describe(&interval->groups, &knowledge);
 	if (src->with_calls)
 		callbacks_name(&interval->groups, &symbolizer);

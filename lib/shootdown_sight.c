@@ -93,17 +93,18 @@ bool shootdowns_knows_reschedules(const struct mmcpus_shootdowns *src)
 	return __atomic_load_n(&src->shared.control->was_rescheduled, __ATOMIC_RELAXED);
 }
 
-static bool has_rows_of_hits(const struct mmcpus_shootdowns *src)
+/* Does it have no row of what hits nobody, as far as that is seen? */
+bool shootdowns_has_hits_alone(const struct mmcpus_shootdowns *src)
 {
-	return src->by == MMCPUS_BY_PAIR || src->by == MMCPUS_BY_CPU;
+	return src->by == MMCPUS_BY_PAIR || src->by == MMCPUS_BY_CPU || src->cpus;
 }
 
 /* What is missing for want of hits comes before what the tracer lacks. */
 int mmcpus_shootdowns_missing(const struct mmcpus_shootdowns *src, size_t index, struct mmcpus_missing *ret)
 {
-	struct mmcpus_missing missing = { "who is hit, and so most rows of this view", { { 0 }, { 0 } } };
+	struct mmcpus_missing missing = { "most rows of this view (who is hit)", { { 0 }, { 0 } } };
 
-	if (has_rows_of_hits(src) && check_hits(src, &missing.why) && index-- == 0) {
+	if (shootdowns_has_hits_alone(src) && check_hits(src, &missing.why) && index-- == 0) {
 		*ret = missing;
 		return 0;
 	}

@@ -111,6 +111,7 @@ void shootdowns_note_earlier_hits(struct mmcpus_shootdowns *src);
 bool shootdowns_knows_sent(const struct mmcpus_shootdowns *src, bool knows_hits);
 bool shootdowns_saw_hit(const struct mmcpus_shootdowns *src);
 bool shootdowns_end_coarse(struct mmcpus_shootdowns *src);
+bool shootdowns_has_hits_alone(const struct mmcpus_shootdowns *src);
 bool shootdowns_knows_waits(const struct mmcpus_shootdowns *src, bool knows_hits);
 bool shootdowns_knows_reschedules(const struct mmcpus_shootdowns *src);
 

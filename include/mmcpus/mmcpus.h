@@ -629,8 +629,8 @@ struct mmcpus_missing {
 };
 
 /*
- * By number from 0 on; some of it may be of the interval that was read last. Hits of flushes are not among it, but for views that
- * have rows of hits: see mmcpus_shootdowns_check_hits(). -ERANGE: there is nothing more.
+ * By number from 0 on; some of it may be of the interval that was read last. Hits of flushes are not among it, but where
+ * rows are of hits alone: see mmcpus_shootdowns_check_hits(). -ERANGE: there is nothing more.
  */
 int mmcpus_shootdowns_missing(const struct mmcpus_shootdowns *src, size_t index, struct mmcpus_missing *ret);
 

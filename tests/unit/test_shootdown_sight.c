@@ -86,6 +86,32 @@ static void waits_are_unknown_where_the_first_hit_is(void **state)
 	scene_close(&scene);
 }
 
+/* A row that sums up others knows what one of them knows: no more must be in it. */
+static void waits_that_are_unknown_are_in_no_sum(void **state)
+{
+	struct scene scene = scene_open_after(*state, MMCPUS_BY_FLOW, 0);
+	const struct mmcpus_interval *interval;
+	struct mmcpus_shootdown *sum;
+	struct shootdown_row *row;
+
+	fake.control.was_hit = 1;
+	take_row(3, 42, 11)->counts =
+		(struct shootdown_counts){ .sent = 1, .hits = 1, .wait_ns = 900, .wait_max_ns = 900 };
+	row = take_row(4, 43, 11);
+	row->key.kind = SHOOTDOWN_KIND_KERNEL;
+	row->key.owner_id = SHOOTDOWN_FUNCTION_KERNEL_RANGE;
+	row->counts =
+		(struct shootdown_counts){ .sent = 1, .hits = 1, .stolen_ns = 7, .wait_ns = 50, .wait_max_ns = 50 };
+	interval = read_interval(&scene);
+	assert_int_equal(mmcpus_interval_count(interval), 2);
+	expect_number(mmcpus_interval_row(interval, 0), MMCPUS_SHOOTDOWN_STOLEN_NS, 7); /* first by cost */
+	assert_int_equal(mmcpus_interval_join(interval, 0, &sum), 0);
+	expect_number(sum, MMCPUS_SHOOTDOWN_WAIT_NS, 50);
+	expect_number(sum, MMCPUS_SHOOTDOWN_WAIT_MAX_NS, 50);
+	mmcpus_shootdown_destroy(sum);
+	scene_close(&scene);
+}
+
 static void waits_are_known_if_the_first_hit_is_forgotten(void **state)
 {
 	struct scene scene = scene_open_after(*state, MMCPUS_BY_FLOW, 0);
@@ -102,6 +128,26 @@ static void waits_are_known_where_hits_were_before(void **state)
 
 	fake.control.was_hit = 1;
 	assert_true(knows_wait(&scene, 3));
+	scene_close(&scene);
+}
+
+/* Who hits is known of the kernel's own range; how much was sent stands in other rows than these. */
+static void goes_by_cost_where_rows_are_of_hits(void **state)
+{
+	struct scene scene = scene_open_after(*state, MMCPUS_BY_CPU, 0);
+	const struct mmcpus_interval *interval;
+
+	for (uint16_t cpu = 0; cpu < 2; cpu++) {
+		struct shootdown_row *row = take_row(3 + cpu, 42, 11);
+
+		row->key.kind = SHOOTDOWN_KIND_KERNEL;
+		row->key.owner_id = SHOOTDOWN_FUNCTION_KERNEL_RANGE;
+		row->key.cpu = cpu + 1;
+		row->counts = (struct shootdown_counts){ .hits = 2 - cpu, .stolen_ns = 50 + 50 * cpu };
+	}
+	interval = read_interval(&scene);
+	assert_int_equal(mmcpus_interval_count(interval), 2);
+	expect_number(mmcpus_interval_row(interval, 0), MMCPUS_SHOOTDOWN_STOLEN_NS, 100);
 	scene_close(&scene);
 }
 
@@ -169,7 +215,7 @@ static void says_that_rows_of_hits_are_missing(void **state)
 		struct scene scene = scene_open_after(*state, views[i], 0);
 		struct mmcpus_missing unused;
 
-		expect_missing(&scene, 0, "who is hit, and so most rows of this view");
+		expect_missing(&scene, 0, "most rows of this view (who is hit)");
 		fake.control.was_hit = 1;
 		assert_int_equal(mmcpus_shootdowns_missing(scene.src, 0, &unused), -ERANGE);
 		scene_close(&scene);
@@ -213,6 +259,7 @@ int main(void)
 		tree_test(none_sent_is_known_once_one_is_seen),
 		tree_test(the_tracer_is_told_that_it_may_be_blind),
 		tree_test(waits_are_unknown_where_the_first_hit_is),
+		tree_test(waits_that_are_unknown_are_in_no_sum),
 		tree_test(waits_are_known_if_the_first_hit_is_forgotten),
 		tree_test(waits_are_known_where_hits_were_before),
 		tree_test(waits_are_unknown_where_it_comes_while_rows_are_read),
@@ -220,6 +267,7 @@ int main(void)
 		tree_test(says_that_waits_are_unknown),
 		tree_test(says_that_rows_of_hits_are_missing),
 		tree_test(goes_by_what_was_sent_where_hits_are_unknown),
+		tree_test(goes_by_cost_where_rows_are_of_hits),
 		tree_test(with_events_it_is_timed_when_flushes_are_sent),
 	};
 
