@@ -31,15 +31,6 @@
 
 static atomic_bool is_victim_there;
 
-/* A victim that another process has pushed aside is none. */
-static void be_urgent(int priority)
-{
-	const struct sched_param param = { .sched_priority = priority };
-
-	if (sched_setscheduler(0, SCHED_FIFO, &param))
-		warn("SCHED_FIFO");
-}
-
 static void *be_victim(void *cpu)
 {
 	bind_to(cpu);

@@ -474,15 +474,6 @@ static const struct kind *find_kind(const char *name)
 
 /* -------------------------------------------------------------------------------------------------------- the threads -- */
 
-/* Above all others. A sender comes before a victim on its CPU, and who starts them before both: they inherit it. */
-static void be_urgent(int priority)
-{
-	const struct sched_param param = { .sched_priority = priority };
-
-	if (sched_setscheduler(0, SCHED_FIFO, &param))
-		warn("SCHED_FIFO");
-}
-
 static void *be_victim(void *cpu)
 {
 	bind_to(cpu);

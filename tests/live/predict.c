@@ -67,14 +67,6 @@ static size_t nr_cpus;
 
 /* --------------------------------------------------------------------------------------------------------- threads -- */
 
-static void be_urgent(int priority)
-{
-	const struct sched_param param = { .sched_priority = priority };
-
-	if (sched_setscheduler(0, SCHED_FIFO, &param))
-		warn("SCHED_FIFO");
-}
-
 static void *be_mover(void *arg)
 {
 	struct mover *mover = arg;

@@ -24,6 +24,12 @@ unsigned long parse_number(const char *text, unsigned long max);
 /* Binds the calling thread, which is on that CPU when this returns. */
 void bind_to(const char *cpu);
 
+/*
+ * Put the calling thread above all others, by a real-time priority, where that is allowed: a victim that another process has pushed
+ * aside is none. A sender comes before a victim on its CPU, and who starts them before both: they inherit it.
+ */
+void be_urgent(int priority);
+
 void exec_self(char **argv) __attribute__((noreturn));
 
 /*

@@ -102,6 +102,14 @@ void exec_self(char **argv)
 	err(EXIT_FAILURE, "/proc/self/exe");
 }
 
+void be_urgent(int priority)
+{
+	const struct sched_param param = { .sched_priority = priority };
+
+	if (sched_setscheduler(0, SCHED_FIFO, &param))
+		warn("SCHED_FIFO");
+}
+
 void begin_on(const char *cpu, char **argv)
 {
 	if (is_bound_to(cpu))
